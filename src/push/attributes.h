@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "push/time.h"
+
+namespace martd::push {
+
+/// How a channel behaves. Every push sets all of it again, but for the key, which stays as long as the channel.
+struct Attributes {
+  static constexpr std::uint32_t kDefaultSize = 10;
+  static constexpr Duration kDefaultLife = std::chrono::hours{1};
+
+  std::uint32_t size = kDefaultSize;  ///< messages kept, at least 1
+  Duration life = kDefaultLife;       ///< how long each is kept, at least 1 ms
+  bool one2one = false;               ///< one subscriber at most
+  std::string key;                    ///< what every later push must bring; empty: none
+};
+
+/// Channel names: 1 to 255 bytes of UTF-8 without control characters, not a name the query of /sub uses otherwise
+/// (`cid`, `lastEventId`, `last_event_id`), not beginning with `.` or `martd.`.
+bool valid_channel_name(std::string_view name);
+
+/// In time that depends on the length of `given` alone, so that a key can't be guessed a byte at a time.
+bool same_secret(std::string_view given, std::string_view kept);
+
+}  // namespace martd::push

@@ -1,0 +1,113 @@
+#include "push/channel.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace martd::push {
+
+Missed Resume::missed() const {
+  if (lead) return lead;
+  if (!counts_holes) return Missed::none();
+  return Missed::of((cursor - from) - messages.size());
+}
+
+bool Resume::news() const {
+  return static_cast<bool>(missed()) ||
+         std::any_of(messages.begin(), messages.end(), [](const Message& message) { return message.visible(); });
+}
+
+bool Kick::hits(std::uint32_t seat) const {
+  if (!others) return seat == arrival;
+  return seat != arrival && static_cast<std::int32_t>(until - seat) > 0;
+}
+
+Channel::Channel(std::string_view name, Etag origin, std::optional<Life> before, Etag doubt)
+    : name_(name), origin_(origin), before_(before), doubt_(doubt) {
+  backlog_.resize(attributes_.size);
+}
+
+std::optional<Channel::Life> Channel::life() const {
+  if (count_ > 0) return Life{origin_, newest()};
+  return before_;
+}
+
+void Channel::set(const Attributes& attributes) {
+  attributes_.size = attributes.size;
+  attributes_.life = attributes.life;
+  attributes_.one2one = attributes.one2one;
+  if (attributes_.key.empty()) attributes_.key = attributes.key;
+  backlog_.resize(attributes.size);
+}
+
+void Channel::refresh(Time now) {
+  backlog_.expire(now, attributes_.life);
+  if (place && place->free_at && *place->free_at <= now) place.reset();
+}
+
+std::optional<Time> Channel::next_due() const {
+  const std::optional<Time> expiry = backlog_.next_expiry(attributes_.life);
+  if (!place || !place->free_at) return expiry;
+  return expiry ? std::min(*expiry, *place->free_at) : *place->free_at;
+}
+
+Etag Channel::append(ContentPtr content, Time now) {
+  ++count_;
+  backlog_.append(Message{newest(), now, std::move(content)});
+  return newest();
+}
+
+std::size_t Channel::clear() {
+  const std::size_t dropped = backlog_.count();
+  backlog_.clear();
+  return dropped;
+}
+
+Resume Channel::since(Cursor seen, std::size_t max_bytes) const {
+  Resume resume;
+  if (seen.kind == Cursor::Kind::now) {
+    resume.from = resume.cursor = newest();
+    return resume;
+  }
+  const Etag etag = seen.etag;
+  const bool everything = etag == Etag{};
+  const bool this_life = origin_ <= etag && etag <= newest();
+  const std::size_t first = this_life ? backlog_.first_after(etag) : 0;
+  if (this_life) {
+    resume.from = etag;
+  } else {
+    // What is kept is all new to it. Holes before the first kept message are part of the unknown loss.
+    resume.from = backlog_.empty() ? newest() : Etag{value(backlog_[0].etag) - 1};
+    resume.counts_holes = !everything;
+    if (!everything) {
+      // An earlier life (or a clock, where there was none): was anything lost between? A later one: our state was lost.
+      const bool lost_before = etag > newest() || etag < (before_ ? before_->last : doubt_);
+      const bool lost_here = count_ > backlog_.count();
+      if (lost_before || lost_here) resume.lead = Missed::some();
+      const bool known = count_ == 0 && before_ && before_->origin <= etag && etag < before_->last;
+      if (known) resume.lead = Missed::of(before_->last - etag);
+    }
+  }
+  std::size_t bytes = 0;
+  std::size_t index = first;
+  for (; index < backlog_.count() && (index == first || bytes < max_bytes); ++index) {
+    bytes += backlog_[index].content->payload.size();
+    resume.messages.push_back(backlog_[index]);
+  }
+  resume.more = index < backlog_.count();
+  resume.cursor = resume.more ? resume.messages.back().etag : newest();
+  return resume;
+}
+
+Group& Channel::group(LoopId loop) {
+  if (groups_.size() <= loop) groups_.resize(loop + 1);
+  if (!groups_[loop]) groups_[loop] = std::make_unique<Group>(*this);
+  return *groups_[loop];
+}
+
+bool Channel::forgettable() const {
+  if (held_ > 0 || place || !backlog_.empty()) return false;
+  return std::none_of(groups_.begin(), groups_.end(),
+                      [](const auto& group) { return group && (group->turn != Group::Turn::idle || !group->seats.empty()); });
+}
+
+}  // namespace martd::push

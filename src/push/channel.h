@@ -1,0 +1,151 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "push/attributes.h"
+#include "push/backlog.h"
+#include "push/cursor.h"
+#include "push/ending.h"
+#include "push/etag.h"
+#include "push/message.h"
+
+namespace martd::push {
+
+class Channel;
+class Subscriber;
+
+using LoopId = std::uint32_t;
+
+/// What follows a cursor. The messages are in order, the empty ones among them; where their etags have holes (and behind the
+/// last of them up to `cursor`), something was kept and is gone.
+struct Resume {
+  Etag from{};                    ///< holes are counted from here
+  Missed lead;                    ///< what was lost before everything here, in an earlier life
+  bool counts_holes = true;       ///< false: the subscriber asked for what is kept, and misses nothing
+  std::vector<Message> messages;  ///< with the empty ones
+  Etag cursor{};                  ///< after all of this
+  bool more = false;              ///< cut at the limit; the rest follows `cursor`
+
+  /// All that is missing, as one figure.
+  Missed missed() const;
+  /// Whether a subscriber has anything to be told: a visible message or a loss.
+  bool news() const;
+};
+
+/// One subscriber in one channel. `cursor` is its loop's own; all else is changed under the shard's lock by its loop only.
+struct Seat {
+  Subscriber* subscriber;
+  Etag cursor;
+  std::uint32_t arrival;  ///< a count that wraps: who came first
+  std::uint32_t slot;     ///< index in the subscriber's own list of seats
+};
+
+/// Seats that were taken away by another thread; their loop tells them on its next turn.
+struct Kick {
+  std::uint32_t arrival;   ///< the seat, or with `others` the one that stays
+  std::uint32_t until;     ///< with `others`: seats that came later are not meant
+  bool others;
+  std::size_t before;      ///< how many of the pending messages came first and are still theirs
+  Ending ending;
+
+  bool hits(std::uint32_t seat) const;
+};
+
+/// One loop's subscribers of one channel, and what waits for that loop's next turn.
+struct Group {
+  explicit Group(Channel& owner) : channel(owner) {}
+
+  Channel& channel;
+  std::vector<Seat> seats;
+  std::vector<Message> pending;  ///< dense, bounded by Channel::kMaxPending…
+  std::vector<Kick> kicks;
+  std::size_t pending_bytes = 0;
+  enum class Turn : std::uint8_t {
+    idle,     ///< the loop knows of nothing
+    queued,   ///< it was told, once
+    serving,  ///< it is at it; what comes now is for its next turn
+  };
+  Turn turn = Turn::idle;
+  bool overflow = false;  ///< pending was let go: seats are served from the backlog
+};
+
+/// Attributes, backlog, subscribers, and what was before. Not thread-safe: its shard is locked.
+class Channel {
+ public:
+  /// A life of a channel of this name that has ended: its etags were in (origin, last].
+  struct Life {
+    Etag origin;
+    Etag last;
+  };
+
+  /// A loop that lags behind by this much serves its seats from the backlog: a bound, not something that happens.
+  static constexpr std::size_t kMaxPendingBytes = 32U << 20;
+
+  /// `before`: the remembered life, if any. `doubt`: without one, a cursor below this may have missed something.
+  Channel(std::string_view name, Etag origin, std::optional<Life> before, Etag doubt);
+
+  const std::string& name() const { return name_; }
+  const Attributes& attributes() const { return attributes_; }
+  const Backlog& backlog() const { return backlog_; }
+  Etag newest() const { return origin_ + count_; }
+  /// Set: this life, where it had messages; else the one before.
+  std::optional<Life> life() const;
+
+  /// Every push sets everything again; an empty key leaves the channel's own.
+  void set(const Attributes& attributes);
+  Etag append(ContentPtr content, Time now);
+  /// How many messages were dropped.
+  std::size_t clear();
+
+  /// What follows `seen`, cut after some `max_bytes` of payload (one message at least). Expired messages must be gone.
+  Resume since(Cursor seen, std::size_t max_bytes) const;
+
+  /// How long a client with a cid keeps its place in a one2one channel after its request ended.
+  static constexpr Duration kPlaceKept = std::chrono::seconds{10};
+  /// Drops what is over at `now`, messages and a kept place. Looks only where something can be: see `due`.
+  void refresh(Time now);
+  /// When refresh() will have something to do.
+  std::optional<Time> next_due() const;
+
+  // --- who follows it ---
+  Group& group(LoopId loop);
+  Group* group_if(LoopId loop) { return loop < groups_.size() ? groups_[loop].get() : nullptr; }
+  std::vector<std::unique_ptr<Group>>& groups() { return groups_; }
+  std::size_t held() const { return held_; }
+  std::uint32_t next_arrival() { return arrivals_++; }
+
+  /// The one client of a one2one channel.
+  struct Place {
+    std::string cid;                 ///< empty: it can't come back
+    std::optional<Time> free_at;     ///< nobody sits on it now; kept for the cid until then
+  };
+  std::optional<Place> place;        ///< one2one only
+
+  /// Neither messages nor subscribers nor a kept place, and no loop has it on its list.
+  bool forgettable() const;
+
+ private:
+  friend class Hub;
+  friend class Roster;
+
+  std::string name_;
+  Attributes attributes_;
+  Backlog backlog_;
+  Etag origin_;
+  std::uint64_t count_ = 0;
+  std::optional<Life> before_;
+  Etag doubt_;
+  std::vector<std::unique_ptr<Group>> groups_;  ///< by loop
+  std::size_t held_ = 0;                        ///< seats of all groups, less those kicked
+  std::uint32_t arrivals_ = 0;
+
+ public:
+  std::optional<Time> due;  ///< when the registry looks at it again, never later than next_due(); the registry's own
+};
+
+}  // namespace martd::push

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace martd::push {
+
+/// Every way in which a subscription ends from the server's side. How each is told is in the table of ending.cpp.
+enum class Ending : std::uint8_t {
+  waited,       ///< a long-poll's wait is over
+  stopping,     ///< the server stops
+  one2one,      ///< another client holds the channel, or came first when it was set to one2one
+  replaced,     ///< the same client came again on a newer connection
+  unavailable,  ///< can't be served now: over a limit of the server's
+  kicked,       ///< an operator closed it
+  hung_up,      ///< the peer went away; nobody is left to tell
+};
+inline constexpr std::size_t kEndings = 7;
+
+enum class Return : std::uint8_t {
+  at_once,  ///< the client is expected to come back with its cursor
+  later,    ///< after a pause that it is told
+  never,    ///< not before something changes
+};
+
+/// One row of the table of endings.
+struct EndingRow {
+  Ending ending;
+  std::string_view name;         ///< `reason` of `martd.closed` and of the line stream; label in metrics
+  int poll_status;               ///< what a held long-poll is answered; 0: nothing can be sent
+  bool stream_event;             ///< an event stream is sent `martd.closed`
+  std::uint16_t websocket_code;  ///< close code (RFC 6455 section 7.4)
+  Return comes_back;
+};
+
+const EndingRow& row(Ending ending);
+
+}  // namespace martd::push

@@ -1,0 +1,178 @@
+#include "push/hub.h"
+
+#include <algorithm>
+#include <boost/throw_exception.hpp>
+#include <stdexcept>
+
+#include "push/subscriber.h"
+
+namespace martd::push {
+
+void throw_exception_from_error(const PushRefusal& refusal, const boost::source_location& where) {
+  boost::throw_exception(std::logic_error("a value was asked of a refused push to " + refusal.channel), where);
+}
+
+void Hub::attach(LoopId id, LoopDoor& door) {
+  if (doors_.size() <= id) doors_.resize(id + 1);
+  doors_[id] = &door;
+}
+
+namespace {
+
+/// The rule for every access to a channel on /pub: a keyed channel wants its key, whoever asks; without the right to
+/// push, only a key opens.
+std::optional<PushError> access_error(const Channel* channel, std::string_view key, bool allowed) {
+  const bool keyed = channel && !channel->attributes().key.empty();
+  if (keyed) return same_secret(key, channel->attributes().key) ? std::nullopt : std::optional(PushError::wrong_key);
+  return allowed ? std::nullopt : std::optional(PushError::not_allowed);
+}
+
+}  // namespace
+
+void Hub::queue(Channel& channel, LoopId loop, Group& group, Ready& ready) {
+  if (group.turn == Group::Turn::queued) return;
+  group.turn = Group::Turn::queued;
+  ready.emplace_back(loop, &channel);
+}
+
+void Hub::tell(const Ready& ready) {
+  for (const auto& [loop, channel] : ready) doors_[loop]->ready(*channel);
+}
+
+PushResult<std::vector<Receipt>> Hub::publish(const PushOrder& order, Time now) {
+  std::uint64_t mask = 0;
+  for (const std::string& name : order.channels) mask |= Registry::mask_of(name);
+
+  std::vector<Receipt> receipts;
+  receipts.reserve(order.channels.size());
+  Ready ready;
+  {
+    const Registry::ShardLock lock(registry_, mask);
+    boost::container::small_vector<Target, 1> targets;
+    targets.reserve(order.channels.size());
+    std::size_t cost = 0;
+    for (const std::string& name : order.channels) {
+      Channel* channel = registry_.find(name, now);
+      if (const auto error = access_error(channel, order.attributes.key, order.allowed)) return PushRefusal{*error, name};
+      std::optional<Etag> duplicate;
+      if (channel && !order.content->id.empty()) duplicate = channel->backlog().find(order.content->id);
+      if (order.if_match && !duplicate && (!channel || channel->newest() != *order.if_match))
+        return PushRefusal{PushError::not_newest, name};
+      if (!duplicate) {
+        cost += Backlog::cost_of(*order.content);
+        if (!channel) cost += Registry::cost_of(name);
+        // What this push itself makes way for doesn't count.
+        else if (channel->backlog().count() >= order.attributes.size)
+          cost -= std::min(cost, Backlog::cost_of(*channel->backlog()[0].content));
+      }
+      targets.push_back(Target{channel, duplicate});
+    }
+    if (cost > 0 && registry_.cost() + cost > max_memory_.load(std::memory_order_relaxed))
+      return PushRefusal{PushError::memory_full, order.channels.front()};
+
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      const Target& target = targets[i];
+      if (target.duplicate) {
+        receipts.push_back(Receipt{*target.duplicate, target.channel->held(), true});
+        continue;
+      }
+      Channel& channel = target.channel ? *target.channel : registry_.find_or_bear(order.channels[i], now);
+      receipts.push_back(push(channel, order, now, ready));
+    }
+  }
+  tell(ready);
+  return receipts;
+}
+
+Receipt Hub::push(Channel& channel, const PushOrder& order, Time now, Ready& ready) {
+  const std::size_t before = channel.backlog().cost();
+  const bool new_life = channel.attributes().life != order.attributes.life;
+  const bool was_one2one = channel.attributes().one2one;
+  channel.set(order.attributes);
+  if (new_life) channel.refresh(now);
+  if (!order.attributes.one2one) {
+    channel.place.reset();
+  } else if (!was_one2one) {
+    keep_first_only(channel, static_cast<LoopId>(doors_.size()), ready);
+  }
+  const Message message{channel.append(order.content, now), now, order.content};
+  registry_.count_cost(before, channel.backlog().cost());
+  published_.fetch_add(1, std::memory_order_relaxed);
+
+  for (LoopId loop = 0; loop < channel.groups().size(); ++loop) {
+    Group* group = channel.group_if(loop);
+    if (!group || group->seats.empty()) continue;
+    group->pending_bytes += Backlog::cost_of(*message.content);
+    if (group->pending_bytes > Channel::kMaxPendingBytes) {
+      group->overflow = true;
+      group->pending.clear();
+      for (Kick& kick : group->kicks) kick.before = 0;
+    }
+    if (!group->overflow) group->pending.push_back(message);
+    queue(channel, loop, *group, ready);
+  }
+  if (new_life || !channel.due || Backlog::expiry_of(message, order.attributes.life) < *channel.due)
+    registry_.settle(channel);
+  return Receipt{message.etag, channel.held()};
+}
+
+bool Hub::kicked(const Group& group, const Seat& seat) {
+  return std::any_of(group.kicks.begin(), group.kicks.end(), [&](const Kick& kick) { return kick.hits(seat.arrival); });
+}
+
+void Hub::keep_first_only(Channel& channel, LoopId loops, Ready& ready) {
+  const std::uint32_t until = channel.next_arrival();
+  const Seat* first = nullptr;
+  for (LoopId loop = 0; loop < loops; ++loop) {
+    const Group* group = channel.group_if(loop);
+    if (!group) continue;
+    for (const Seat& seat : group->seats)
+      if (!kicked(*group, seat) && (!first || until - seat.arrival > until - first->arrival)) first = &seat;
+  }
+  if (!first) return;
+  channel.place = Channel::Place{std::string(first->subscriber->cid()), std::nullopt};
+  const std::uint32_t stays = first->arrival;
+  for (LoopId loop = 0; loop < loops; ++loop) {
+    Group* group = channel.group_if(loop);
+    if (!group) continue;
+    std::size_t hit = 0;
+    for (const Seat& seat : group->seats) hit += seat.arrival != stays && !kicked(*group, seat);
+    if (hit == 0) continue;
+    channel.held_ -= hit;
+    group->kicks.push_back(Kick{stays, until, true, group->pending.size(), Ending::one2one});
+    queue(channel, loop, *group, ready);
+  }
+}
+
+PushResult<ChannelInfo> Hub::inspect(std::string_view name, std::string_view key, bool allowed, Time now) {
+  const Registry::ShardLock lock(registry_, Registry::mask_of(name));
+  const Channel* channel = registry_.find(name, now);
+  if (const auto error = access_error(channel, key, allowed)) return PushRefusal{*error, std::string(name)};
+  if (!channel) return PushRefusal{PushError::not_found, std::string(name)};
+  ChannelInfo info{channel->attributes(), channel->backlog().count(), channel->backlog().payload_bytes(), channel->held(),
+                   channel->newest()};
+  info.attributes.key.clear();
+  return info;
+}
+
+PushResult<Hub::Cleared> Hub::clear(std::string_view name, std::string_view key, bool allowed, Time now) {
+  const Registry::ShardLock lock(registry_, Registry::mask_of(name));
+  Channel* channel = registry_.find(name, now);
+  if (const auto error = access_error(channel, key, allowed)) return PushRefusal{*error, std::string(name)};
+  if (!channel) return PushRefusal{PushError::not_found, std::string(name)};
+  const std::size_t before = channel->backlog().cost();
+  const Cleared cleared{channel->newest(), channel->clear()};
+  registry_.count_cost(before, channel->backlog().cost());
+  registry_.settle(*channel);
+  return cleared;
+}
+
+bool Hub::sweep(Time now) {
+  // A bound for each shard's turn, so that a million channels that end together don't hold up a loop.
+  constexpr std::size_t kMost = 500;
+  bool more = false;
+  for (std::size_t shard = 0; shard < Registry::kShards; ++shard) more |= registry_.sweep(shard, now, kMost);
+  return more;
+}
+
+}  // namespace martd::push

@@ -1,0 +1,106 @@
+#include "push/registry.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace martd::push {
+
+Registry::Registry(Time start) : forgotten_(origin_at(start)) {}
+
+std::size_t Registry::shard_of(std::string_view name) {
+  // The table in the shard uses the hash's low bits; taking others keeps its buckets even.
+  return (std::hash<std::string_view>{}(name) >> 32) % kShards;
+}
+
+Registry::ShardLock::ShardLock(Registry& registry, std::uint64_t mask) : registry_(registry), mask_(mask) {
+  for (std::uint64_t rest = mask_; rest != 0; rest &= rest - 1)
+    registry_.shards_[static_cast<std::size_t>(std::countr_zero(rest))].mutex.lock();
+}
+
+Registry::ShardLock::~ShardLock() {
+  for (std::uint64_t rest = mask_; rest != 0; rest &= rest - 1)
+    registry_.shards_[static_cast<std::size_t>(std::countr_zero(rest))].mutex.unlock();
+}
+
+void Registry::refresh(Channel& channel, Time now) {
+  const std::size_t before = channel.backlog().cost();
+  channel.refresh(now);
+  count_cost(before, channel.backlog().cost());
+}
+
+Channel* Registry::find(std::string_view name, Time now) {
+  Shard& shard = shards_[shard_of(name)];
+  const auto found = shard.channels.find(name);
+  if (found == shard.channels.end()) return nullptr;
+  Channel& channel = **found;
+  if (!channel.due || *channel.due > now) return &channel;
+  schedule(shard, channel, std::nullopt);
+  refresh(channel, now);
+  return settle(channel) ? nullptr : &channel;
+}
+
+Channel& Registry::find_or_bear(std::string_view name, Time now) {
+  if (Channel* channel = find(name, now)) return *channel;
+  std::optional<Channel::Life> before;
+  Etag doubt{};
+  {
+    const std::lock_guard lock(forgotten_mutex_);
+    before = forgotten_.recall(name);
+    doubt = forgotten_.doubt();
+  }
+  // Greater than every etag that a channel of that name ever had, even where the clock went back.
+  const Etag origin = std::max(origin_at(now), (before ? before->last : doubt) + 1);
+  auto channel = std::make_unique<Channel>(name, origin, before, doubt);
+  Channel& born = *channel;
+  shards_[shard_of(name)].channels.insert(std::move(channel));
+  channels_.fetch_add(1, std::memory_order_relaxed);
+  count_cost(0, cost_of(name));
+  return born;
+}
+
+void Registry::schedule(Shard& shard, Channel& channel, std::optional<Time> due) {
+  if (channel.due) shard.due.erase({*channel.due, &channel});
+  channel.due = due;
+  if (due) shard.due.insert({*due, &channel});
+}
+
+bool Registry::settle(Channel& channel) {
+  Shard& shard = shards_[shard_of(channel.name())];
+  if (!channel.forgettable()) {
+    const std::optional<Time> due = channel.next_due();
+    // An entry that comes too early only looks and goes again: a busy channel isn't moved with every message.
+    if (due && (!channel.due || *due < *channel.due)) schedule(shard, channel, due);
+    return false;
+  }
+  schedule(shard, channel, std::nullopt);
+  if (const auto life = channel.life()) {
+    const std::lock_guard lock(forgotten_mutex_);
+    forgotten_.remember(channel.name(), *life);
+  }
+  channels_.fetch_sub(1, std::memory_order_relaxed);
+  count_cost(cost_of(channel.name()), 0);
+  shard.channels.erase(shard.channels.find(std::string_view(channel.name())));
+  return true;
+}
+
+bool Registry::sweep(std::size_t index, Time now, std::size_t most) {
+  Shard& shard = shards_[index];
+  const std::lock_guard lock(shard.mutex);
+  for (; !shard.due.empty() && shard.due.begin()->first <= now; --most) {
+    if (most == 0) return true;
+    Channel& channel = *shard.due.begin()->second;
+    schedule(shard, channel, std::nullopt);
+    refresh(channel, now);
+    settle(channel);
+  }
+  return false;
+}
+
+void Registry::each(const std::function<void(Channel&)>& visit) {
+  for (Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    for (const auto& channel : shard.channels) visit(*channel);
+  }
+}
+
+}  // namespace martd::push

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "push/channel.h"
+#include "push/forgotten.h"
+
+namespace martd::push {
+
+/// All channels by name, in shards with a lock each, and when each has to be looked at again.
+///
+/// Lock order: shards by rising index (ShardLock does it), then the memory of the forgotten, which is a leaf.
+class Registry {
+ public:
+  explicit Registry(Time start);
+
+  static constexpr std::size_t kShards = 64;
+  static std::size_t shard_of(std::string_view name);
+
+  /// Holds the locks of the shards in `mask`.
+  class ShardLock {
+   public:
+    ShardLock(Registry& registry, std::uint64_t mask);
+    ~ShardLock();
+    ShardLock(const ShardLock&) = delete;
+    ShardLock& operator=(const ShardLock&) = delete;
+
+   private:
+    Registry& registry_;
+    std::uint64_t mask_;
+  };
+  static std::uint64_t mask_of(std::string_view name) { return std::uint64_t{1} << shard_of(name); }
+
+  // All below: with the lock of the name's shard held.
+
+  /// As it is at `now`: what is over is gone, and a channel that has nothing left is forgotten first.
+  Channel* find(std::string_view name, Time now);
+  /// The channel of that name, born at `now` where there is none.
+  Channel& find_or_bear(std::string_view name, Time now);
+  /// After anything that may change when it is due or whether it is needed: true if it was forgotten, and is destroyed.
+  bool settle(Channel& channel);
+
+  // Takes its own locks.
+
+  /// Expires what is due in one shard, at most `most` channels; true if more is due there.
+  bool sweep(std::size_t shard, Time now, std::size_t most);
+  /// Calls `visit` for every channel, one shard locked at a time. For figures.
+  void each(const std::function<void(Channel&)>& visit);
+
+  std::size_t channels() const { return channels_.load(std::memory_order_relaxed); }
+  /// What all backlogs and channels cost, in bytes.
+  std::size_t cost() const { return cost_.load(std::memory_order_relaxed); }
+  /// To be told of every change of a backlog's cost that the registry doesn't make itself.
+  void count_cost(std::size_t before, std::size_t after) {
+    cost_.fetch_add(after - before, std::memory_order_relaxed);  // wraps round where it sinks
+  }
+  /// What a channel costs beside its messages.
+  static std::size_t cost_of(std::string_view name) { return kChannelCost + name.size(); }
+
+ private:
+  static constexpr std::size_t kChannelCost = 512;
+
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
+    std::size_t operator()(const std::unique_ptr<Channel>& channel) const { return (*this)(channel->name()); }
+  };
+  struct Same {
+    using is_transparent = void;
+    static std::string_view name(std::string_view text) { return text; }
+    static std::string_view name(const std::unique_ptr<Channel>& channel) { return channel->name(); }
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      return name(a) == name(b);
+    }
+  };
+  struct Shard {
+    std::mutex mutex;
+    std::unordered_set<std::unique_ptr<Channel>, Hash, Same> channels;
+    std::set<std::pair<Time, Channel*>> due;  ///< one entry a channel that has something to expire
+  };
+
+  void refresh(Channel& channel, Time now);
+  void schedule(Shard& shard, Channel& channel, std::optional<Time> due);
+
+  std::array<Shard, kShards> shards_;
+  std::mutex forgotten_mutex_;
+  Forgotten forgotten_;
+  std::atomic<std::size_t> channels_{0};
+  std::atomic<std::size_t> cost_{0};
+};
+
+}  // namespace martd::push

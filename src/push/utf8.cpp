@@ -1,0 +1,47 @@
+#include "push/utf8.h"
+
+#include <cstdint>
+#include <cstring>
+
+namespace martd::push {
+namespace {
+
+bool continues(std::string_view bytes, std::size_t at) {
+  return at < bytes.size() && (static_cast<unsigned char>(bytes[at]) & 0xC0) == 0x80;
+}
+
+}  // namespace
+
+// The Unicode Standard, table 3-7: the second byte's range depends on the first.
+std::size_t utf8_sequence(std::string_view bytes) {
+  const auto first = static_cast<unsigned char>(bytes[0]);
+  if (first < 0x80) return 1;
+  if (first < 0xC2 || first > 0xF4 || !continues(bytes, 1)) return 0;
+  if (first < 0xE0) return 2;
+  const auto second = static_cast<unsigned char>(bytes[1]);
+  if (first < 0xF0) {
+    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F)) return 0;
+    return continues(bytes, 2) ? 3 : 0;
+  }
+  if ((first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return 0;
+  return continues(bytes, 2) && continues(bytes, 3) ? 4 : 0;
+}
+
+bool is_utf8(std::string_view bytes) {
+  while (!bytes.empty()) {
+    // Most text is ASCII: eight bytes at a time while none has its high bit set.
+    std::uint64_t eight = 0;
+    while (bytes.size() >= sizeof eight) {
+      std::memcpy(&eight, bytes.data(), sizeof eight);
+      if (eight & 0x8080808080808080U) break;
+      bytes.remove_prefix(sizeof eight);
+    }
+    if (bytes.empty()) break;
+    const std::size_t length = utf8_sequence(bytes);
+    if (length == 0) return false;
+    bytes.remove_prefix(length);
+  }
+  return true;
+}
+
+}  // namespace martd::push
