@@ -1,0 +1,199 @@
+#include "wire/publish_request.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "push/utf8.h"
+#include "wire/query.h"
+#include "wire/text.h"
+
+namespace martd::wire {
+namespace {
+
+constexpr push::Duration kLeastLife = std::chrono::milliseconds{1};
+constexpr std::size_t kLongestKey = 256;
+constexpr std::size_t kLongestId = 128;
+
+enum class Name : std::uint8_t { channel, size, life, one2one, key, expire, event, id };
+constexpr std::array<std::string_view, 8> kNames{"channel", "size", "life", "one2one", "key", "expire", "event", "id"};
+
+bool has_control(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 || byte == 0x7F) return true;
+    // U+0080 to U+009F are C2 80 to C2 9F.
+    if (byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) return true;
+  }
+  return false;
+}
+
+/// Collects the parameters of one query.
+class Reader {
+ public:
+  explicit Reader(const PublishLimits& limits) : limits_(limits) {
+    request_.attributes.size = std::min(request_.attributes.size, limits.max_size);
+    request_.attributes.life = std::min(request_.attributes.life, limits.max_life);
+  }
+
+  std::optional<Refusal> take(QueryReader::Pair pair);
+  Result<PublishRequest> finish();
+
+ private:
+  std::optional<Refusal> take_channel(std::string value);
+  std::optional<Refusal> take_size(std::string_view value);
+  std::optional<Refusal> take_one2one(std::string_view value);
+  std::optional<Refusal> take_key(std::string value);
+  std::optional<Refusal> take_event(std::string value);
+  std::optional<Refusal> take_id(std::string value);
+
+  const PublishLimits& limits_;
+  PublishRequest request_;
+  std::array<std::string, kNames.size()> seen_;  // as it was spelled
+};
+
+Refusal unknown(std::string_view name) {
+  // `.sise` means `size` as well as `sise` does.
+  const std::string_view plain = name.starts_with('.') ? name.substr(1) : name;
+  const std::string_view meant = nearest(plain, kNames.data(), kNames.data() + kNames.size());
+  std::string message = "unknown parameter: " + shown(name);
+  if (!meant.empty()) return bad_request(message.append(" (nearest: ").append(meant).append(")"));
+  message += " (taken:";
+  for (const std::string_view known : kNames) message.append(known == kNames[0] ? " " : ", ").append(known);
+  return bad_request(message + ")");
+}
+
+std::optional<Refusal> Reader::take(QueryReader::Pair pair) {
+  const bool dotted = pair.name.starts_with('.');
+  const std::string_view plain = std::string_view(pair.name).substr(dotted ? 1 : 0);
+  const auto* const found = std::find(kNames.begin(), kNames.end(), plain);
+  if (found == kNames.end()) return unknown(pair.name);
+  const auto index = static_cast<std::size_t>(found - kNames.begin());
+  const auto name = static_cast<Name>(index);
+  if (name == Name::channel) {
+    if (dotted) return unknown(pair.name);
+    return take_channel(std::move(pair.value));
+  }
+  if (!seen_[index].empty()) {
+    if (seen_[index] == pair.name) return bad_request(pair.name + ": given twice (taken: once)");
+    return bad_request(std::string(plain) + ": given both as " + seen_[index] + " and as " + pair.name +
+                       " (taken: one of them)");
+  }
+  seen_[index] = pair.name;
+  if (pair.value.empty()) return std::nullopt;
+  switch (name) {
+    case Name::size:
+      return take_size(pair.value);
+    case Name::life: {
+      const auto life = read_duration(plain, pair.value, kLeastLife, limits_.max_life);
+      if (!life) return life.error();
+      request_.attributes.life = *life;
+      return std::nullopt;
+    }
+    case Name::expire: {
+      const auto expire = read_duration(plain, pair.value, kLeastLife, limits_.max_life);
+      if (!expire) return expire.error();
+      request_.expire = *expire;
+      return std::nullopt;
+    }
+    case Name::one2one:
+      return take_one2one(pair.value);
+    case Name::key:
+      return take_key(std::move(pair.value));
+    case Name::event:
+      return take_event(std::move(pair.value));
+    case Name::id:
+      return take_id(std::move(pair.value));
+    case Name::channel:
+      break;
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> Reader::take_channel(std::string value) {
+  if (!push::valid_channel_name(value))
+    return not_taken("channel", "a channel name", value,
+                     "1 to 255 bytes of UTF-8 without control characters, not beginning with . or martd., not cid, "
+                     "lastEventId or last_event_id");
+  if (request_.channels.size() == limits_.max_channels)
+    return bad_request("channel: too many (taken: at most " + std::to_string(limits_.max_channels) + ")");
+  request_.channels.push_back(std::move(value));
+  return std::nullopt;
+}
+
+std::optional<Refusal> Reader::take_size(std::string_view value) {
+  const std::string range = "1 to " + std::to_string(limits_.max_size);
+  if (value.find_first_not_of("0123456789") != std::string_view::npos)
+    return not_taken("size", "a whole number", value, range);
+  std::uint32_t size = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), size);
+  static_cast<void>(end);  // digits only: all of it was read, or it didn't fit
+  if (error != std::errc{} || size < 1 || size > limits_.max_size) return out_of_range("size", value, range);
+  request_.attributes.size = size;
+  return std::nullopt;
+}
+
+std::optional<Refusal> Reader::take_one2one(std::string_view value) {
+  if (value == "true" || value == "1") {
+    request_.attributes.one2one = true;
+  } else if (value != "false" && value != "0") {
+    return not_taken("one2one", "a truth value", value, "true, false, 1 or 0");
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> Reader::take_key(std::string value) {
+  if (value.size() > kLongestKey)
+    return bad_request("key: " + std::to_string(value.size()) + " bytes is too long (taken: 1 to 256 bytes)");
+  request_.attributes.key = std::move(value);
+  return std::nullopt;
+}
+
+std::optional<Refusal> Reader::take_event(std::string value) {
+  if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos || value.starts_with("martd.") ||
+      !push::is_utf8(value))
+    return not_taken("event", "an event name", value, "UTF-8 without CR, LF and NUL, not beginning with martd.");
+  request_.event = std::move(value);
+  return std::nullopt;
+}
+
+std::optional<Refusal> Reader::take_id(std::string value) {
+  if (value.size() > kLongestId)
+    return bad_request("id: " + std::to_string(value.size()) + " bytes is too long (taken: 1 to 128 bytes)");
+  if (!push::is_utf8(value) || has_control(value))
+    return not_taken("id", "a message id", value, "1 to 128 bytes of UTF-8 without control characters");
+  request_.id = std::move(value);
+  return std::nullopt;
+}
+
+Result<PublishRequest> Reader::finish() {
+  if (request_.channels.empty()) return bad_request("channel: none given (taken: channel=NAME, once or more)");
+  if (request_.channels.size() > 1) {
+    std::vector<std::string_view> sorted(request_.channels.begin(), request_.channels.end());
+    std::sort(sorted.begin(), sorted.end());
+    const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+    if (twice != sorted.end()) return bad_request("channel: " + shown(*twice) + " is given twice (taken: once each)");
+  }
+  return std::move(request_);
+}
+
+}  // namespace
+
+Result<PublishRequest> parse_publish_request(std::string_view query, const PublishLimits& limits) {
+  Reader reader(limits);
+  QueryReader pairs(query);
+  for (;;) {
+    auto pair = pairs.next();
+    if (!pair) return pair.error();
+    if (!*pair) return reader.finish();
+    if (auto refusal = reader.take(std::move(**pair))) return std::move(*refusal);
+  }
+}
+
+std::optional<push::Etag> parse_if_match(std::string_view header) {
+  std::string_view etag = trim(header);
+  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') etag = etag.substr(1, etag.size() - 2);
+  return push::parse_etag(etag);
+}
+
+}  // namespace martd::wire

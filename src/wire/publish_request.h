@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "push/attributes.h"
+#include "push/etag.h"
+#include "push/time.h"
+#include "wire/refusal.h"
+
+namespace martd::wire {
+
+/// What the server allows; a default above a limit is lowered to it.
+struct PublishLimits {
+  std::uint32_t max_size = 10000;
+  push::Duration max_life = std::chrono::hours{24 * 30};
+  std::size_t max_channels = 1000;  ///< in one request
+};
+
+/// The query of /pub as values, checked; the body is the payload and not looked at here.
+struct PublishRequest {
+  std::vector<std::string> channels;     ///< at least one, no name twice, valid names
+  push::Attributes attributes;           ///< with `key` as the request brought it, or empty
+  std::optional<push::Duration> expire;  ///< this message's own life
+  std::string event;
+  std::string id;
+};
+
+/// Reads `query` (what follows `?`, still encoded). Every parameter once, with its plain or its dotted name
+/// (`size`, `.size`), never both; `channel` as often as there are channels. An empty value is as if left out, but for
+/// `channel`, which must name one. Refuses with 400 and the parameter's name, an unknown parameter with the nearest
+/// known one named. Ranges: contract section 2 and 4.
+Result<PublishRequest> parse_publish_request(std::string_view query, const PublishLimits& limits);
+
+/// `If-Match: "<etag>"` (also unquoted). Nothing: the header is not of that form.
+std::optional<push::Etag> parse_if_match(std::string_view header);
+
+}  // namespace martd::wire

@@ -1,0 +1,270 @@
+#include "wire/subscribe_request.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "push/attributes.h"
+#include "wire/query.h"
+#include "wire/text.h"
+
+namespace martd::wire {
+namespace {
+
+constexpr std::string_view kCursorForms = "an etag, 0 or now";
+
+/// The names that are not channels. The three spellings of a whole cursor come last.
+enum class Name : std::uint8_t { cid, transport, format, wait, cursor, last_event_id, last_event_id_snake };
+constexpr std::array<std::string_view, 7> kNames{"cid",     ".transport",  ".format",      ".wait",
+                                                 ".cursor", "lastEventId", "last_event_id"};
+constexpr const std::string_view* kOptionsBegin = kNames.data() + 1;
+constexpr const std::string_view* kOptionsEnd = kNames.data() + 5;
+
+Refusal unknown_option(std::string_view name) {
+  const std::string_view meant = nearest(name, kOptionsBegin, kOptionsEnd);
+  const std::string message = "unknown option: " + shown(name);
+  if (!meant.empty()) return bad_request(message + " (nearest: " + std::string(meant) + ")");
+  return bad_request(message + " (taken: .transport, .format, .wait, .cursor)");
+}
+
+/// A media type's weight, in thousandths (RFC 9110, section 12.4.2). Nothing where it is none.
+std::optional<int> parse_weight(std::string_view text) {
+  if (text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1')) return std::nullopt;
+  int weight = text[0] == '1' ? 1000 : 0;
+  if (text.size() == 1) return weight;
+  if (text[1] != '.') return std::nullopt;
+  int place = 100;
+  for (const char digit : text.substr(2)) {
+    if (digit < '0' || digit > '9') return std::nullopt;
+    weight += (digit - '0') * place;
+    place /= 10;
+  }
+  if (weight > 1000) return std::nullopt;
+  return weight;
+}
+
+/// Takes what stands before the next `separator` that is not in a quoted string away from `rest`, and the separator.
+std::string_view take_piece(std::string_view& rest, char separator) {
+  bool quoted = false;
+  std::size_t at = 0;
+  for (; at < rest.size(); ++at) {
+    if (quoted && rest[at] == '\\') {
+      ++at;
+    } else if (rest[at] == '"') {
+      quoted = !quoted;
+    } else if (!quoted && rest[at] == separator) {
+      break;
+    }
+  }
+  at = std::min(at, rest.size());
+  const std::string_view piece = rest.substr(0, at);
+  rest.remove_prefix(std::min(at + 1, rest.size()));
+  return trim(piece);
+}
+
+/// What an Accept header asks for: a stream only where it names one; of two the one of more weight, or the first.
+Transport transport_of(std::string_view accept) {
+  Transport best = Transport::poll;
+  int best_weight = 0;
+  while (!accept.empty()) {
+    std::string_view range = take_piece(accept, ',');
+    const std::string_view type = take_piece(range, ';');
+    const bool events = iequals(type, "text/event-stream");
+    if (!events && !iequals(type, "application/x-ndjson")) continue;
+    int weight = 1000;
+    while (!range.empty()) {
+      const std::string_view parameter = take_piece(range, ';');
+      // A weight that can't be read is no wish at all.
+      if (parameter.size() >= 2 && iequals(parameter.substr(0, 2), "q="))
+        weight = parse_weight(parameter.substr(2)).value_or(0);
+    }
+    if (weight > best_weight) {
+      best_weight = weight;
+      best = events ? Transport::event_stream : Transport::line_stream;
+    }
+  }
+  return best;
+}
+
+/// `W/"…"`, `"…"` or bare: what is inside.
+std::string_view unquoted(std::string_view tag) {
+  if (tag.starts_with("W/\"")) tag.remove_prefix(2);
+  if (tag.size() >= 2 && tag.front() == '"' && tag.back() == '"') return tag.substr(1, tag.size() - 2);
+  return tag;
+}
+
+/// Collects the pairs of one query and its form.
+class Reader {
+ public:
+  Reader(const SubscribeHeaders& headers, const SubscribeLimits& limits) : headers_(headers), limits_(limits) {
+    request_.wait = std::min(limits.default_wait, limits.max_wait);
+  }
+
+  std::optional<Refusal> take_all(std::string_view text);
+  Result<SubscribeRequest> finish();
+
+ private:
+  std::optional<Refusal> take(QueryReader::Pair pair);
+  std::optional<Refusal> take_channel(QueryReader::Pair pair);
+  std::optional<Refusal> take_transport(std::string_view value);
+  std::optional<Refusal> take_cursor(QueryReader::Pair pair);
+  std::optional<Refusal> check_channels() const;
+  /// Puts the etags of a whole cursor in the place of the wants' own.
+  std::optional<Refusal> take_whole(std::string_view source, std::string_view cursor);
+
+  const SubscribeHeaders& headers_;
+  const SubscribeLimits& limits_;
+  SubscribeRequest request_;
+  std::array<bool, kNames.size()> seen_{};
+  std::optional<Transport> transport_;  // `.transport`
+  QueryReader::Pair cursor_;            // the query's whole cursor; no name: none
+};
+
+std::optional<Refusal> Reader::take_all(std::string_view text) {
+  QueryReader pairs(text);
+  for (;;) {
+    auto pair = pairs.next();
+    if (!pair) return pair.error();
+    if (!*pair) return std::nullopt;
+    if (auto refusal = take(std::move(**pair))) return refusal;
+  }
+}
+
+std::optional<Refusal> Reader::take(QueryReader::Pair pair) {
+  const auto* const found = std::find(kNames.begin(), kNames.end(), pair.name);
+  if (found == kNames.end())
+    return pair.name.starts_with('.') ? unknown_option(pair.name) : take_channel(std::move(pair));
+  const auto index = static_cast<std::size_t>(found - kNames.begin());
+  if (std::exchange(seen_[index], true)) return bad_request(pair.name + ": given twice (taken: once)");
+  switch (static_cast<Name>(index)) {
+    case Name::cid:
+      request_.cid = std::move(pair.value);
+      return std::nullopt;
+    case Name::transport:
+      return take_transport(pair.value);
+    case Name::format:
+      if (pair.value != "json" && pair.value != "text")
+        return not_taken(pair.name, "a format", pair.value, "text or json");
+      request_.json = pair.value == "json";
+      return std::nullopt;
+    case Name::wait: {
+      const auto wait = read_duration(pair.name, pair.value, push::Duration::zero(), limits_.max_wait);
+      if (!wait) return wait.error();
+      request_.wait = *wait;
+      return std::nullopt;
+    }
+    case Name::last_event_id:
+    case Name::last_event_id_snake:
+      // Polyfills send it empty when they have none yet.
+      if (pair.value.empty()) return std::nullopt;
+      return take_cursor(std::move(pair));
+    case Name::cursor:
+      return take_cursor(std::move(pair));
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> Reader::take_channel(QueryReader::Pair pair) {
+  if (!push::valid_channel_name(pair.name))
+    return not_taken("channel", "a channel name", pair.name,
+                     "1 to 255 bytes of UTF-8 without control characters, not beginning with martd.");
+  const auto cursor = push::parse_cursor(pair.value);
+  if (!cursor) return not_taken(pair.name, "a cursor", pair.value, kCursorForms);
+  if (request_.wants.size() == limits_.max_channels)
+    return bad_request("channels: too many (taken: at most " + std::to_string(limits_.max_channels) + ")");
+  request_.wants.push_back({std::move(pair.name), *cursor});
+  return std::nullopt;
+}
+
+std::optional<Refusal> Reader::take_transport(std::string_view value) {
+  if (value == "poll") {
+    transport_ = Transport::poll;
+  } else if (value == "sse") {
+    transport_ = Transport::event_stream;
+  } else if (value == "lines") {
+    transport_ = Transport::line_stream;
+  } else {
+    return not_taken(".transport", "a transport", value, "poll, sse or lines");
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> Reader::take_cursor(QueryReader::Pair pair) {
+  if (!cursor_.name.empty())
+    return bad_request(pair.name + ": a second cursor beside " + cursor_.name + " (taken: one of them)");
+  cursor_ = std::move(pair);
+  return std::nullopt;
+}
+
+std::optional<Refusal> Reader::check_channels() const {
+  if (request_.wants.empty() && request_.transport != Transport::poll)
+    return bad_request("no channel: a stream follows at least one (taken: CHANNEL=ETAG)");
+  if (request_.wants.size() < 2) return std::nullopt;
+  std::vector<std::string_view> sorted;
+  sorted.reserve(request_.wants.size());
+  for (const auto& want : request_.wants) sorted.push_back(want.channel);
+  std::sort(sorted.begin(), sorted.end());
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  if (twice == sorted.end()) return std::nullopt;
+  return bad_request(shown(*twice) + ": the channel is given twice (taken: once)");
+}
+
+std::optional<Refusal> Reader::take_whole(std::string_view source, std::string_view cursor) {
+  const std::string_view whole = cursor;
+  const auto count = static_cast<std::size_t>(std::count(whole.begin(), whole.end(), '.')) + 1;
+  const std::size_t wanted = request_.wants.size();
+  if (count != wanted && !whole.empty())
+    return bad_request(std::string(source) + ": wrong number of etags in " + shown(whole) + ": " +
+                       std::to_string(count) + " (taken: one for each channel, " + std::to_string(wanted) +
+                       ", joined by .)");
+  for (auto& want : request_.wants) {
+    const std::string_view part = cursor.substr(0, cursor.find('.'));
+    cursor.remove_prefix(std::min(part.size() + 1, cursor.size()));
+    const auto parsed = push::parse_cursor(part);
+    if (!parsed) return not_taken(source, "a cursor", whole, "for each channel an etag, 0 or now, joined by .");
+    want.cursor = *parsed;
+  }
+  return std::nullopt;
+}
+
+Result<SubscribeRequest> Reader::finish() {
+  request_.transport = transport_            ? *transport_
+                       : headers_.web_socket ? Transport::web_socket
+                                             : transport_of(headers_.accept);
+  if (auto refusal = check_channels()) return std::move(*refusal);
+  // From the lowest rank to the highest: each outranks those before it, but all must be well-formed.
+  if (!cursor_.name.empty()) {
+    if (auto refusal = take_whole(cursor_.name, cursor_.value)) return std::move(*refusal);
+  }
+  const bool poll = request_.transport == Transport::poll;
+  const std::string_view if_none_match = poll ? trim(headers_.if_none_match) : std::string_view();
+  request_.if_none_match = !if_none_match.empty();
+  const std::string_view tag = unquoted(if_none_match);
+  if (!tag.empty()) {
+    if (auto refusal = take_whole("If-None-Match", tag)) return std::move(*refusal);
+  }
+  const std::string_view last_event_id = trim(headers_.last_event_id);
+  if (!last_event_id.empty()) {
+    if (auto refusal = take_whole("Last-Event-ID", last_event_id)) return std::move(*refusal);
+  }
+  return std::move(request_);
+}
+
+}  // namespace
+
+Result<SubscribeRequest> parse_subscribe_request(std::string_view query, std::string_view form,
+                                                 const SubscribeHeaders& headers, const SubscribeLimits& limits) {
+  Reader reader(headers, limits);
+  if (auto refusal = reader.take_all(query)) return std::move(*refusal);
+  if (auto refusal = reader.take_all(form)) return std::move(*refusal);
+  return reader.finish();
+}
+
+void append_cursor(std::string& out, const push::Etag* begin, const push::Etag* end) {
+  for (const push::Etag* etag = begin; etag != end; ++etag) {
+    if (etag != begin) out += '.';
+    push::append(out, *etag);
+  }
+}
+
+}  // namespace martd::wire
