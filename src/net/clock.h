@@ -1,0 +1,25 @@
+#pragma once
+
+#include <chrono>
+
+#include "push/time.h"
+
+namespace martd::net {
+
+/// Wall-clock time that never goes back: the system's clock at start, and from there the steady one. A step of the system's clock
+/// while the server runs doesn't shorten or stretch the life of anything. Thread-safe.
+class Clock {
+ public:
+  Clock()
+      : wall_(std::chrono::time_point_cast<push::Duration>(std::chrono::system_clock::now())),
+        steady_(std::chrono::steady_clock::now()) {}
+
+  push::Time now() const { return wall_ + (std::chrono::steady_clock::now() - steady_); }
+  push::Time start() const { return wall_; }
+
+ private:
+  push::Time wall_;
+  std::chrono::steady_clock::time_point steady_;
+};
+
+}  // namespace martd::net

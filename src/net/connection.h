@@ -1,0 +1,108 @@
+#pragma once
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "net/loop.h"
+#include "net/outbox.h"
+#include "net/socket.h"
+
+namespace martd::net {
+
+/// One accepted connection on its loop: readiness, writing with an outbox, one deadline, an orderly end. What the bytes mean is its
+/// heir's. It holds no buffer while nothing is under way. All calls on the loop's thread.
+///
+/// It keeps itself alive from start() until close(), and until the last readiness handler has come back.
+class Connection : public boost::intrusive_ref_counter<Connection, boost::thread_unsafe_counter>, private Timer {
+ public:
+  /// Takes over the descriptor, which must be non-blocking.
+  Connection(Loop& loop, int descriptor, SslPtr tls);
+  ~Connection() override = default;
+
+  void start();
+  bool open() const { return open_; }
+  /// At once; what is in the outbox is lost. on_closed() is called, once.
+  void close();
+
+ protected:
+  /// Something can be read: called once for each watch().
+  virtual void on_readable() = 0;
+  /// The outbox is empty again, or the socket takes more after offer() refused.
+  virtual void on_writable() = 0;
+  virtual void on_deadline(push::Time now) = 0;
+  virtual void on_closed() = 0;
+
+  Loop& loop() { return loop_; }
+  const Socket& socket() const { return socket_; }
+
+  // --- reading ---
+  void watch();
+  IoResult read(std::span<char> into) { return socket_.read(into); }
+
+  // --- writing ---
+  enum class Sent : std::uint8_t {
+    written,  ///< the socket has it all
+    queued,   ///< the rest is in the outbox
+    refused,  ///< nothing of it was taken, as the outbox would pass the limit; on_writable() comes
+    gone,     ///< the connection is broken; the caller closes it when it can
+  };
+  /// At most `limit` bytes wait in the outbox, but for the rest of a frame that was begun.
+  Sent offer(const push::FramePtr& frame, std::size_t limit);
+  /// Written or queued without a limit: answers, which come one for each request.
+  Sent put(std::string_view bytes);
+  bool all_written() const { return !outbox_; }
+  std::size_t queued() const { return outbox_ ? outbox_->bytes() : 0; }
+
+  /// Ends the connection once everything is written: the writing side is closed first, and what the peer still sends is read away for a
+  /// while, so that a reset doesn't overtake the answer.
+  void end_after_writing();
+  bool ending() const { return end_ != End::open; }
+
+  // --- the one deadline ---
+  void set_deadline(push::Time deadline) { loop_.set(*this, deadline); }
+  void drop_deadline() { loop_.drop(*this); }
+
+ private:
+  struct ReadHandler;
+  struct WriteHandler;
+  template <class T>
+  struct SlotAllocator;
+
+  void on_timer(push::Time now) override;
+  void readable(const boost::system::error_code& error);
+  void writable(const boost::system::error_code& error);
+  void watch_write();
+  Sent flush();
+  void queue(push::FramePtr frame, std::size_t skip);
+  void drop_outbox();
+  void linger();
+  void discard();
+
+  enum class End : std::uint8_t {
+    open,
+    writing,    ///< the outbox goes out first
+    lingering,  ///< our side is closed; what comes is read away
+  };
+
+  Loop& loop_;
+  boost::asio::posix::basic_stream_descriptor<Executor> readiness_;
+  Socket socket_;
+  std::unique_ptr<Outbox> outbox_;  ///< only while something waits
+  bool open_ = true;
+  bool reading_ = false;  ///< a watch is under way
+  bool writing_ = false;  ///< likewise for writing
+  End end_ = End::open;
+  std::uint32_t discarded_ = 0;
+  bool slot_used_ = false;
+  // The operation that waits for reading lives here: a parked connection costs no allocation for it.
+  alignas(std::max_align_t) std::byte slot_[128];
+};
+
+using ConnectionPtr = boost::intrusive_ptr<Connection>;
+
+}  // namespace martd::net

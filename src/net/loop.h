@@ -1,0 +1,67 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+
+#include "net/clock.h"
+#include "net/timer_wheel.h"
+#include "push/time.h"
+
+namespace martd::net {
+
+using Executor = boost::asio::io_context::executor_type;
+
+/// One event loop, for one thread: readiness, deadlines, and calls from other threads.
+class Loop {
+ public:
+  explicit Loop(const Clock& clock);
+
+  /// Until stop(), on the calling thread.
+  void run();
+  /// Any thread.
+  void stop() { io_.stop(); }
+
+  /// Runs `task` on the loop, after everything that is ready now. Any thread.
+  template <class Task>
+  void post(Task task) {
+    boost::asio::post(io_, std::move(task));
+  }
+
+  boost::asio::io_context& io() { return io_; }
+  push::Time now() const { return clock_.now(); }
+
+  /// The timer fires on the loop. Loop's thread only.
+  void set(Timer& timer, push::Time deadline);
+  void drop(Timer& timer) { wheel_.drop(timer); }
+
+  /// One buffer for all reads of the loop: what is not consumed in the same turn is the reader's to keep.
+  std::array<char, 64 * 1024>& scratch() { return scratch_; }
+
+  /// What waits in the outboxes of this loop's connections, in bytes; frames that several share count for each. Loop's thread only.
+  std::size_t outbox_bytes() const { return outbox_bytes_; }
+  void count_outbox(std::size_t before, std::size_t after) { outbox_bytes_ += after - before; }
+
+  /// When the loop last came round, ns since 1970 on its clock; it does at least every second. Any thread.
+  push::Time last_turn() const { return push::Time(push::Duration(last_turn_.load(std::memory_order_relaxed))); }
+
+ private:
+  void arm();
+  void tick();
+
+  const Clock& clock_;
+  boost::asio::io_context io_;
+  boost::asio::executor_work_guard<Executor> work_;
+  TimerWheel wheel_;
+  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor>
+      alarm_;
+  push::Time alarm_at_ = push::Time::max();
+  std::size_t outbox_bytes_ = 0;
+  std::atomic<std::int64_t> last_turn_{0};
+  std::array<char, 64 * 1024> scratch_;
+};
+
+}  // namespace martd::net
