@@ -1,0 +1,76 @@
+#include "http/access.h"
+
+#include <vector>
+
+#include "push/attributes.h"
+#include "wire/forwarded_headers.h"
+#include "wire/text.h"
+
+namespace martd::http {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+bool by_address(const Request& request, const Settings& settings) {
+  std::vector<std::string_view> x_forwarded_for;
+  std::vector<std::string_view> forwarded;
+  for (const auto& field : request.message) {
+    const std::string_view name = field.name_string();
+    if (wire::iequals(name, "X-Forwarded-For")) x_forwarded_for.push_back(field.value());
+    if (wire::iequals(name, "Forwarded")) forwarded.push_back(field.value());
+  }
+  const auto peer = wire::effective_peer(request.peer, x_forwarded_for, forwarded, settings.trusted_proxies);
+  return peer && settings.publish_from.contains(*peer);
+}
+
+bool by_bearer(const Request& request, const Settings& settings) {
+  const std::string_view header = trimmed(request.header(Field::authorization));
+  constexpr std::string_view kScheme = "Bearer ";
+  return header.size() > kScheme.size() && wire::iequals(header.substr(0, kScheme.size()), kScheme) &&
+         push::same_secret(trimmed(header.substr(kScheme.size())), settings.publish_secret);
+}
+
+bool by_cookie(const Request& request, const Settings& settings) {
+  bool same = false;
+  const auto [first, last] = request.message.equal_range(Field::cookie);
+  for (auto field = first; field != last; ++field) {
+    std::string_view rest = field->value();
+    while (!rest.empty()) {
+      const auto semicolon = rest.find(';');
+      const std::string_view pair = trimmed(rest.substr(0, semicolon));
+      rest = semicolon == rest.npos ? std::string_view() : rest.substr(semicolon + 1);
+      const auto equals = pair.find('=');
+      if (equals == pair.npos || pair.substr(0, equals) != "martd_secret") continue;
+      same |= push::same_secret(pair.substr(equals + 1), settings.publish_secret);
+    }
+  }
+  return same;
+}
+
+}  // namespace
+
+Asker asker_of(const Request& request, const Settings& settings) {
+  Asker asker;
+  const std::string_view origin = request.header(Field::origin);
+  const bool cross = !origin.empty() && wire::foreign_origin(origin, request.header(Field::host));
+  const bool named = cross && settings.origins.names(origin);
+  asker.foreign = cross && !named && !settings.origins.any();
+  if (cross && !asker.foreign) {
+    asker.cors = "Access-Control-Allow-Origin: ";
+    asker.cors += origin;
+    asker.cors += "\r\nVary: Origin\r\nAccess-Control-Expose-Headers: ETag\r\n";
+    if (named) asker.cors += "Access-Control-Allow-Credentials: true\r\n";
+  }
+  asker.may_push = by_address(request, settings);
+  if (!asker.may_push && !settings.publish_secret.empty()) {
+    // A page that is let in by `*` only doesn't get to use the cookie of the person who looks at it.
+    asker.may_push = by_bearer(request, settings) || ((!cross || named) && by_cookie(request, settings));
+  }
+  return asker;
+}
+
+}  // namespace martd::http

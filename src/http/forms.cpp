@@ -1,0 +1,116 @@
+#include "http/forms.h"
+
+#include <array>
+#include <chrono>
+
+#include "http/responses.h"
+#include "push/cursor.h"
+#include "wire/event_stream.h"
+#include "wire/line_stream.h"
+#include "wire/poll_body.h"
+
+namespace martd::http {
+namespace {
+
+using push::Batch;
+using push::Etag;
+using push::Frame;
+using push::FramePtr;
+using push::Message;
+
+void poll_part(const Batch& batch, std::vector<FramePtr>& out) {
+  auto* frame = new Frame;
+  out.emplace_back(frame);
+  wire::append_poll_channel(frame->bytes, batch.channel(), batch.last(), push::Missed::none(), batch.messages());
+  frame->last = batch.last();
+}
+
+void poll_answer(const Batch& batch, std::vector<FramePtr>& out) {
+  auto* frame = new Frame;
+  out.emplace_back(frame);
+  const std::string& part = frames(batch, kPollPart).front()->bytes;
+  Answer answer;
+  std::string etag = "ETag: \"";
+  append(etag, batch.last());
+  etag += "\"\r\n";
+  answer.headers = etag;
+  // All messages of a batch were published in this turn.
+  append_head(frame->bytes, answer, wire::kPollBodyBegin.size() + part.size() + wire::kPollBodyEnd.size(), {},
+              batch.messages().back().published);
+  frame->bytes += wire::kPollBodyBegin;
+  frame->bytes += part;
+  frame->bytes += wire::kPollBodyEnd;
+  frame->last = batch.last();
+}
+
+template <class Append>
+void stream_frames(const Batch& batch, std::vector<FramePtr>& out, Append append_message) {
+  Frame* frame = nullptr;
+  for (const Message& message : batch.messages()) {
+    if (!frame || frame->bytes.size() >= kFrameBytes) {
+      frame = new Frame;
+      out.emplace_back(frame);
+    }
+    if (message.visible()) append_message(frame->bytes, message);
+    frame->last = message.etag;
+  }
+}
+
+void append_id_of(std::string& out, Etag etag) {
+  out += "id: ";
+  append(out, etag);
+  out += '\n';
+}
+
+void events(const Batch& batch, std::vector<FramePtr>& out) {
+  stream_frames(batch, out, [](std::string& bytes, const Message& message) {
+    append_id_of(bytes, message.etag);
+    wire::append_event_rest(bytes, message.content->event, message.content->payload);
+  });
+}
+
+void json_events(const Batch& batch, std::vector<FramePtr>& out) {
+  stream_frames(batch, out, [&](std::string& bytes, const Message& message) {
+    append_id_of(bytes, message.etag);
+    wire::append_json_event_rest(bytes, batch.channel(), message);
+  });
+}
+
+void lines(const Batch& batch, std::vector<FramePtr>& out) {
+  stream_frames(batch, out, [&](std::string& bytes, const Message& message) {
+    wire::append_message_line(bytes, batch.channel(), message);
+  });
+}
+
+template <class Append>
+void rests(const Batch& batch, std::vector<FramePtr>& out, Append append_rest) {
+  for (const Message& message : batch.messages()) {
+    if (!message.visible()) continue;
+    auto* frame = new Frame;
+    out.emplace_back(frame);
+    append_rest(frame->bytes, message);
+    frame->last = message.etag;
+  }
+}
+
+void named_event_rests(const Batch& batch, std::vector<FramePtr>& out) {
+  rests(batch, out, [&](std::string& bytes, const Message& message) {
+    wire::append_event_rest(bytes, batch.channel(), message.content->payload);
+  });
+}
+
+void json_event_rests(const Batch& batch, std::vector<FramePtr>& out) {
+  rests(batch, out, [&](std::string& bytes, const Message& message) {
+    wire::append_json_event_rest(bytes, batch.channel(), message);
+  });
+}
+
+constexpr std::array<Batch::Encode, 7> kEncoders{poll_answer, poll_part,         events,          json_events,
+                                                 lines,       named_event_rests, json_event_rests};
+static_assert(kEncoders.size() <= Batch::kForms);
+
+}  // namespace
+
+const std::vector<FramePtr>& frames(const Batch& batch, Form form) { return batch.frames(form, kEncoders[form]); }
+
+}  // namespace martd::http

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "push/subscriber.h"
+#include "push/time.h"
+
+namespace martd::http {
+
+/// What holds a session instead of a request that is under way: a parked long-poll, a stream, an answer that is put off.
+/// Owned by its session, on its loop.
+class Held : public push::Subscriber {
+ public:
+  ~Held() override = default;
+
+  /// Still held: it decides about deadlines and stopping. Once not, the session goes on with the next request and lets it go.
+  bool holding() const { return holding_; }
+
+  /// It fell behind through its loop: what follows its cursors.
+  virtual void catch_up(push::Time now) = 0;
+  virtual void on_deadline(push::Time now) = 0;
+  /// The outbox is empty.
+  virtual void on_writable() = 0;
+  /// The server stops: tell the peer and be done.
+  virtual void stop(push::Time now) = 0;
+  /// The peer is gone, or has ended its side.
+  virtual void hung_up(push::Time now) = 0;
+  /// Whether bytes that come now are a next request (or else are to be dropped).
+  virtual bool takes_requests() const = 0;
+
+ protected:
+  bool holding_ = true;
+};
+
+}  // namespace martd::http

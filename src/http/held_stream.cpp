@@ -1,0 +1,249 @@
+#include "http/held_stream.h"
+
+#include <utility>
+
+#include "http/forms.h"
+#include "http/responses.h"
+#include "http/worker.h"
+#include "wire/event_stream.h"
+#include "wire/line_stream.h"
+#include "wire/subscribe_request.h"
+
+namespace martd::http {
+
+using push::Batch;
+using push::Delivery;
+using push::Ending;
+using push::Etag;
+using push::Missed;
+
+namespace {
+
+push::FramePtr frame_of(std::string bytes) {
+  auto* frame = new push::Frame;
+  frame->bytes = std::move(bytes);
+  return push::FramePtr(frame);
+}
+
+Form shared_form(HeldStream::Kind kind) {
+  switch (kind) {
+    case HeldStream::Kind::events: return kEvents;
+    case HeldStream::Kind::json_events: return kJsonEvents;
+    case HeldStream::Kind::lines: break;
+  }
+  return kLines;
+}
+
+/// How many chunks of the backlog one subscriber may have in one turn of the loop.
+constexpr int kChunksATurn = 32;
+
+}  // namespace
+
+std::string stream_opening(HeldStream::Kind kind, std::string_view cors, push::Time now) {
+  const bool lines = kind == HeldStream::Kind::lines;
+  std::string text = "HTTP/1.1 200 OK\r\nDate: ";
+  text += http_date(now);
+  text += "\r\nContent-Type: ";
+  text += lines ? "application/x-ndjson" : "text/event-stream";
+  // The body ends with the connection (RFC 9112 section 6.3): a frame is the same bytes for every subscriber, and nothing is put around it.
+  text += "\r\nCache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nConnection: close\r\n";
+  text += cors;
+  text += "\r\n";
+  if (!lines) text += wire::kEventStreamOpening;
+  return text;
+}
+
+HeldStream::HeldStream(Session& session, Kind kind, std::string_view cid) : session_(session), kind_(kind) {
+  if (!cid.empty()) cid_ = std::make_unique<const std::string>(cid);
+}
+
+std::optional<push::Roster::Refused> HeldStream::park(std::span<const push::Roster::Want> wants, push::Time now) {
+  Worker& worker = session_.worker();
+  quiet_ = std::make_unique<std::vector<Etag>>();
+  auto refused = worker.roster().park(*this, wants, now, *quiet_);
+  if (refused) {
+    holding_ = false;
+    return refused;
+  }
+  (kind_ == Kind::lines ? worker.counters().line_streams_held : worker.counters().event_streams_held).add();
+  last_sent_ = now;
+  session_.set_deadline(now + worker.settings().heartbeat);
+  return std::nullopt;
+}
+
+// --- writing ---
+
+void HeldStream::append_id(std::string& out, std::uint32_t slot, Etag own) const {
+  out += "id: ";
+  for (std::uint32_t other = 0; other < seats(); ++other) {
+    if (other > 0) out += '.';
+    append(out, other == slot ? own : push::Roster::cursor(*this, other));
+  }
+  out += '\n';
+}
+
+void HeldStream::append_message(std::string& out, std::uint32_t slot, const push::Message& message) const {
+  const std::string_view channel = push::Roster::channel(*this, slot);
+  if (kind_ == Kind::lines) return wire::append_message_line(out, channel, message);
+  append_id(out, slot, message.etag);
+  if (kind_ == Kind::json_events) return wire::append_json_event_rest(out, channel, message);
+  wire::append_event_rest(out, seats() > 1 ? channel : std::string_view(message.content->event), message.content->payload);
+}
+
+void HeldStream::append_missed(std::string& out, std::uint32_t slot, Etag past, Missed missed) {
+  session_.worker().counters().missed.add();
+  const std::string_view channel = push::Roster::channel(*this, slot);
+  if (kind_ == Kind::lines) return wire::append_missed_line(out, channel, past, missed);
+  std::string id;
+  append_id(id, slot, past);
+  const std::string_view cursor = std::string_view(id).substr(4, id.size() - 5);
+  wire::append_missed_event(out, cursor, channel, missed);
+}
+
+void HeldStream::append_resume(std::string& out, const push::Resume& resume, std::uint32_t slot) {
+  Etag at = resume.from;
+  const Etag quiet = quiet_ ? (*quiet_)[slot] : Etag{};
+  const auto hole = [&](Etag past) {
+    // Each loss stands where it happened, so that its id is a cursor that loses nothing more.
+    if (past > at && resume.counts_holes && past > quiet) append_missed(out, slot, past, Missed::of(past - at));
+    at = past;
+  };
+  if (resume.lead) append_missed(out, slot, at, resume.lead);
+  for (const push::Message& message : resume.messages) {
+    hole(Etag{push::value(message.etag) - 1});
+    if (message.visible()) append_message(out, slot, message);
+    at = message.etag;
+  }
+  hole(resume.cursor);
+}
+
+push::FramePtr HeldStream::compose(const Batch& batch, std::uint32_t slot) const {
+  std::string bytes;
+  const Form form = kind_ == Kind::json_events ? kJsonEventRests : kNamedEventRests;
+  for (const push::FramePtr& rest : frames(batch, form)) {
+    append_id(bytes, slot, rest->last);
+    bytes += rest->bytes;
+  }
+  return frame_of(std::move(bytes));
+}
+
+// --- delivering ---
+
+Delivery HeldStream::fell_behind() {
+  session_.worker().counters().fell_behind.add();
+  return Delivery::behind;
+}
+
+Delivery HeldStream::deliver(const Batch& batch, std::uint32_t slot) {
+  if (!holding()) return Delivery::done;
+  Worker& worker = session_.worker();
+  Counters& counters = worker.counters();
+  (kind_ == Kind::lines ? counters.line_deliveries : counters.event_deliveries).add();
+  const std::size_t limit = worker.settings().max_behind;
+  last_sent_ = worker.turn();
+  if (seats() > 1 && kind_ != Kind::lines) {
+    switch (session_.offer(compose(batch, slot), limit)) {
+      case Session::Sent::refused: return fell_behind();
+      case Session::Sent::gone: break;
+      default: return Delivery::taken;
+    }
+    over(Ending::hung_up);
+    session_.broken();
+    return Delivery::done;
+  }
+  const push::Frame* before = nullptr;
+  for (const push::FramePtr& frame : frames(batch, shared_form(kind_))) {
+    const Session::Sent sent = session_.offer(frame, limit);
+    if (sent == Session::Sent::gone) {
+      over(Ending::hung_up);
+      session_.broken();
+      return Delivery::done;
+    }
+    if (sent == Session::Sent::refused) {
+      if (before) push::Roster::advance(*this, slot, before->last);
+      return fell_behind();
+    }
+    before = frame.get();
+  }
+  return Delivery::taken;
+}
+
+void HeldStream::lagged() {
+  session_.later([](Session& session) { session.catch_up(); });
+}
+
+void HeldStream::catch_up(push::Time now) {
+  Worker& worker = session_.worker();
+  for (int chunk = 0; holding() && behind(); ++chunk) {
+    if (session_.queued() > 0) return;  // on_writable() comes when the socket has taken it
+    if (chunk == kChunksATurn) return lagged();
+    bool more = false;
+    std::string bytes;
+    for (std::uint32_t slot = 0; slot < seats() && bytes.size() < kFrameBytes; ++slot) {
+      const push::Resume resume = worker.roster().resume(*this, slot, kFrameBytes, now);
+      append_resume(bytes, resume, slot);
+      more |= resume.more || bytes.size() >= kFrameBytes;
+    }
+    if (!bytes.empty()) {
+      last_sent_ = now;
+      if (session_.offer(frame_of(std::move(bytes)), SIZE_MAX) == Session::Sent::gone) return session_.close();
+    }
+    if (more) continue;
+    push::Roster::caught_up(*this);
+    quiet_.reset();
+  }
+}
+
+void HeldStream::on_writable() { catch_up(session_.worker().loop().now()); }
+
+void HeldStream::on_deadline(push::Time now) {
+  if (!holding()) return;
+  const push::Duration heartbeat = session_.worker().settings().heartbeat;
+  if (last_sent_ + heartbeat <= now) {
+    last_sent_ = now;
+    // What waits in the outbox is sign enough, and a heartbeat behind it would only add to it.
+    const std::string_view sign = kind_ == Kind::lines ? wire::kLineHeartbeat : wire::kEventStreamHeartbeat;
+    if (session_.queued() == 0 && session_.put(sign) == Session::Sent::gone) return session_.close();
+  }
+  session_.set_deadline(last_sent_ + heartbeat);
+}
+
+// --- ending ---
+
+void HeldStream::over(Ending ending) {
+  if (!std::exchange(holding_, false)) return;
+  Counters& counters = session_.worker().counters();
+  (kind_ == Kind::lines ? counters.line_streams_held : counters.event_streams_held).sub();
+  counters.endings[static_cast<std::size_t>(ending)].add();
+}
+
+void HeldStream::finish(Ending ending, std::string_view channel) {
+  over(ending);
+  std::string text;
+  if (kind_ == Kind::lines) {
+    wire::append_closed_line(text, row(ending).name, channel);
+  } else {
+    if (row(ending).comes_back == push::Return::later)
+      wire::append_retry(text, session_.worker().random(std::chrono::seconds{1}, std::chrono::seconds{5}));
+    wire::append_closed_event(text, row(ending).name, channel);
+  }
+  if (session_.put(text) == Session::Sent::gone) return session_.close();
+  session_.end_after_writing();
+}
+
+void HeldStream::end(Ending ending, std::string_view channel, const push::Left&) {
+  if (holding()) finish(ending, channel);
+}
+
+void HeldStream::stop(push::Time now) {
+  session_.worker().roster().leave(*this, now);
+  finish(Ending::stopping, {});
+}
+
+void HeldStream::hung_up(push::Time now) {
+  if (!holding()) return;
+  session_.worker().roster().leave(*this, now);
+  over(Ending::hung_up);
+}
+
+}  // namespace martd::http

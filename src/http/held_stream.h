@@ -1,0 +1,57 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/held.h"
+#include "http/session.h"
+#include "push/roster.h"
+
+namespace martd::http {
+
+/// An event stream or a line stream: everything that follows its cursors, as long as the connection lasts.
+///
+/// Messages go straight to the socket; what it doesn't take waits in the outbox, up to --max-behind. Past that it is behind:
+/// nothing more is queued, and when the socket has taken what waits, it is served from the backlog from its cursor.
+class HeldStream final : public Held {
+ public:
+  enum class Kind : std::uint8_t { events, json_events, lines };
+
+  /// `session` owns it.
+  HeldStream(Session& session, Kind kind, std::string_view cid);
+
+  /// Parks it; then the session writes the opening and calls catch_up().
+  std::optional<push::Roster::Refused> park(std::span<const push::Roster::Want> wants, push::Time now);
+
+  push::Delivery deliver(const push::Batch& batch, std::uint32_t slot) override;
+  void lagged() override;
+  void catch_up(push::Time now) override;
+  void end(push::Ending ending, std::string_view channel, const push::Left& left) override;
+  void on_deadline(push::Time now) override;
+  void on_writable() override;
+  void stop(push::Time now) override;
+  void hung_up(push::Time now) override;
+  bool takes_requests() const override { return false; }
+
+ private:
+  push::Delivery fell_behind();
+  push::FramePtr compose(const push::Batch& batch, std::uint32_t slot) const;
+  void append_resume(std::string& out, const push::Resume& resume, std::uint32_t slot);
+  void append_missed(std::string& out, std::uint32_t slot, push::Etag past, push::Missed missed);
+  void append_message(std::string& out, std::uint32_t slot, const push::Message& message) const;
+  void append_id(std::string& out, std::uint32_t slot, push::Etag own) const;
+  void finish(push::Ending ending, std::string_view channel);
+  void over(push::Ending ending);
+
+  Session& session_;
+  std::unique_ptr<std::vector<push::Etag>> quiet_;  ///< by slot, until it has caught up for the first time
+  push::Time last_sent_{};
+  Kind kind_;
+};
+
+/// The head of a stream's answer and what every stream begins with.
+std::string stream_opening(HeldStream::Kind kind, std::string_view cors, push::Time now);
+
+}  // namespace martd::http

@@ -1,0 +1,260 @@
+#include "http/long_poll.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "http/forms.h"
+#include "http/worker.h"
+#include "wire/poll_body.h"
+
+namespace martd::http {
+
+using push::Batch;
+using push::Delivery;
+using push::Ending;
+using push::Etag;
+using push::Missed;
+
+namespace {
+
+/// A client that asks again as soon as it is refused is slowed down to this.
+constexpr push::Duration kRefusalDelay = std::chrono::seconds{1};
+
+void append_part(std::string& body, std::string_view channel, Etag cursor, Missed missed,
+                 std::span<const push::Message> messages) {
+  if (body.size() > wire::kPollBodyBegin.size()) body += ',';
+  wire::append_poll_channel(body, channel, cursor, missed, messages);
+}
+
+std::string joined(std::span<const Etag> cursors) {
+  std::string text;
+  wire::append_cursor(text, cursors.data(), cursors.data() + cursors.size());
+  return text;
+}
+
+}  // namespace
+
+std::string refusal_text(const push::Roster::Refused& refused) {
+  if (refused.ending == Ending::one2one) return "channel " + refused.channel + ": it is one2one, and another client has it";
+  return "channel " + refused.channel + ": no memory left for another channel (--max-memory)";
+}
+
+LongPoll::LongPoll(Session& session, const wire::SubscribeRequest& asked, const AnswerContext& context)
+    : session_(session),
+      wait_(asked.wait),
+      conditional_(asked.if_none_match),
+      close_(context.close),
+      http_1_0_(context.http_1_0) {
+  if (!context.cors.empty()) cors_ = std::make_unique<std::string>(context.cors);
+  if (!asked.cid.empty()) cid_ = std::make_unique<const std::string>(asked.cid);
+}
+
+AnswerContext LongPoll::context() const {
+  AnswerContext context;
+  context.close = close_ || session_.worker().stopping();
+  context.http_1_0 = http_1_0_;
+  if (cors_) context.cors = *cors_;
+  return context;
+}
+
+void LongPoll::begin(const wire::SubscribeRequest& asked, push::Time now, std::string& reply) {
+  Worker& worker = session_.worker();
+  std::vector<push::Roster::Want> wants;
+  wants.reserve(asked.wants.size());
+  for (std::size_t i = 0; i < asked.wants.size(); ++i) {
+    wants.push_back({asked.wants[i].channel, asked.wants[i].cursor});
+    if (asked.wants[i].cursor.kind != push::Cursor::Kind::now) continue;
+    if (!wants_now_) wants_now_ = std::make_unique<std::vector<bool>>(asked.wants.size());
+    (*wants_now_)[i] = true;
+  }
+  const bool hold = wait_ > push::Duration{0};
+  auto result = worker.roster().look_and_park(*this, wants, hold, worker.poll_limit(), now);
+  worker.counters().polls_held.add();
+  if (auto* refused = std::get_if<push::Roster::Refused>(&result)) return refuse(*refused, now, reply);
+  auto& look = std::get<push::Roster::Look>(result);
+  if (look.parked) {
+    // Clients that were parked together don't come back together.
+    session_.set_deadline(now + worker.random(wait_ - wait_ / 5, wait_));
+    return;
+  }
+  std::vector<Etag> cursors;
+  std::string body(wire::kPollBodyBegin);
+  const bool news = std::any_of(look.resumes.begin(), look.resumes.end(), [](const auto& resume) { return resume.news(); });
+  for (std::size_t i = 0; i < look.resumes.size(); ++i) {
+    const push::Resume& resume = look.resumes[i];
+    cursors.push_back(resume.cursor);
+    const Missed missed = resume.missed();
+    if (missed) worker.counters().missed.add();
+    if (!news || resume.news() || (wants_now_ && (*wants_now_)[i]))
+      append_part(body, asked.wants[i].channel, resume.cursor, missed, resume.messages);
+  }
+  body += wire::kPollBodyEnd;
+  if (news) {
+    worker.counters().poll_deliveries.add();
+    write({}, joined(cursors), body, now, reply);
+  } else {
+    Answer answer;
+    if (conditional_) {
+      answer.status = 304;
+      answer.no_body = true;
+    }
+    write(answer, joined(cursors), body, now, reply);
+  }
+  done(Ending::waited);
+}
+
+void LongPoll::write(const Answer& answer, std::string_view etags, std::string_view body, push::Time now,
+                     std::string& reply) const {
+  Answer whole = answer;
+  std::string headers;
+  if (!etags.empty()) {
+    headers = "ETag: \"";
+    headers += etags;
+    headers += "\"\r\n";
+    whole.headers = headers;
+  }
+  append_answer(reply, whole, body, context(), now);
+}
+
+void LongPoll::refuse(const push::Roster::Refused& refused, push::Time now, std::string& reply) {
+  Worker& worker = session_.worker();
+  std::string answer;
+  const int status = row(refused.ending).poll_status;
+  append_error(answer, status, refusal_text(refused), context(), now, status == 503 ? "Retry-After: 2\r\n" : "");
+  worker.counters().refusals.add();
+  if (refused.ending != Ending::one2one) {
+    reply += answer;
+    return done(refused.ending);
+  }
+  put_off_ = std::make_unique<std::string>(std::move(answer));
+  session_.set_deadline(now + kRefusalDelay);
+}
+
+void LongPoll::done(Ending ending) {
+  if (!std::exchange(holding_, false)) return;
+  Counters& counters = session_.worker().counters();
+  counters.polls_held.sub();
+  counters.endings[static_cast<std::size_t>(ending)].add();
+}
+
+void LongPoll::send(const std::string& reply) {
+  if (session_.put(reply) == Session::Sent::gone) return session_.broken();
+  session_.answered(close_);
+}
+
+Delivery LongPoll::deliver(const Batch& batch, std::uint32_t slot) {
+  if (!holding()) return Delivery::done;
+  Worker& worker = session_.worker();
+  worker.counters().poll_deliveries.add();
+  done(Ending::waited);
+  if (seats() == 1 && !cors_ && !close_ && !http_1_0_) {
+    if (session_.offer(frames(batch, kPollAnswer).front(), SIZE_MAX) == Session::Sent::gone) {
+      session_.broken();
+    } else {
+      session_.answered(false);
+    }
+    return Delivery::done;
+  }
+  std::string body(wire::kPollBodyBegin);
+  std::vector<Etag> cursors;
+  for (std::uint32_t other = 0; other < seats(); ++other) {
+    const bool own = other == slot;
+    cursors.push_back(own ? batch.last() : push::Roster::cursor(*this, other));
+    if (own) {
+      if (body.size() > wire::kPollBodyBegin.size()) body += ',';
+      body += frames(batch, kPollPart).front()->bytes;
+    } else if (wants_now_ && (*wants_now_)[other]) {
+      append_part(body, push::Roster::channel(*this, other), cursors.back(), Missed::none(), {});
+    }
+  }
+  body += wire::kPollBodyEnd;
+  std::string reply;
+  write({}, joined(cursors), body, worker.turn(), reply);
+  send(reply);
+  return Delivery::done;
+}
+
+void LongPoll::lagged() {
+  session_.later([](Session& session) { session.catch_up(); });
+}
+
+void LongPoll::catch_up(push::Time now) {
+  if (!holding()) return;
+  Worker& worker = session_.worker();
+  std::string body(wire::kPollBodyBegin);
+  std::vector<Etag> cursors;
+  bool news = false;
+  for (std::uint32_t slot = 0; slot < seats(); ++slot) {
+    const push::Resume resume = worker.roster().resume(*this, slot, worker.poll_limit(), now);
+    cursors.push_back(resume.cursor);
+    news |= resume.news();
+    if (resume.missed()) worker.counters().missed.add();
+    if (resume.news() || (wants_now_ && (*wants_now_)[slot]))
+      append_part(body, push::Roster::channel(*this, slot), resume.cursor, resume.missed(), resume.messages);
+  }
+  push::Roster::caught_up(*this);
+  if (!news) return;  // it waits on
+  body += wire::kPollBodyEnd;
+  worker.roster().leave(*this, now);
+  worker.counters().poll_deliveries.add();
+  done(Ending::waited);
+  std::string reply;
+  write({}, joined(cursors), body, now, reply);
+  send(reply);
+}
+
+void LongPoll::answer_empty(const push::Left& left, push::Time now) {
+  std::string body(wire::kPollBodyBegin);
+  for (std::size_t i = 0; i < left.channels.size(); ++i)
+    append_part(body, left.channels[i], left.cursors[i], Missed::none(), {});
+  body += wire::kPollBodyEnd;
+  Answer answer;
+  if (conditional_) {
+    answer.status = 304;
+    answer.no_body = true;
+  }
+  std::string reply;
+  write(answer, joined(left.cursors), body, now, reply);
+  send(reply);
+}
+
+void LongPoll::on_deadline(push::Time now) {
+  if (!holding()) return;
+  if (put_off_) {
+    done(Ending::one2one);
+    return send(*put_off_);
+  }
+  push::Left left;
+  session_.worker().roster().leave(*this, now, &left);
+  done(Ending::waited);
+  answer_empty(left, now);
+}
+
+void LongPoll::stop(push::Time now) {
+  close_ = true;
+  if (put_off_) return on_deadline(now);
+  push::Left left;
+  session_.worker().roster().leave(*this, now, &left);
+  done(Ending::stopping);
+  answer_empty(left, now);
+}
+
+void LongPoll::end(Ending ending, std::string_view channel, const push::Left& left) {
+  if (!holding()) return;
+  done(ending);
+  const push::Time now = session_.worker().loop().now();
+  // Replaced: the same client waits on another connection, and this one is answered as after its wait.
+  if (row(ending).poll_status == 200) return answer_empty(left, now);
+  std::string reply;
+  append_error(reply, row(ending).poll_status, refusal_text({ending, std::string(channel)}), context(), now);
+  session_.worker().counters().refusals.add();
+  send(reply);
+}
+
+void LongPoll::hung_up(push::Time now) {
+  if (!holding()) return;
+  if (!put_off_) session_.worker().roster().leave(*this, now);
+  done(Ending::hung_up);
+}
+
+}  // namespace martd::http

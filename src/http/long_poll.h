@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "http/held.h"
+#include "http/responses.h"
+#include "http/session.h"
+#include "push/roster.h"
+#include "wire/subscribe_request.h"
+
+namespace martd::http {
+
+/// A long-poll: looks, parks where there is nothing, answers with the first news or when its wait is over.
+class LongPoll final : public Held {
+ public:
+  /// `session` owns it. `asked.wants` isn't needed longer than begin().
+  LongPoll(Session& session, const wire::SubscribeRequest& asked, const AnswerContext& context);
+
+  /// Answers at once (into `reply`) and is not holding() any more, or parks.
+  void begin(const wire::SubscribeRequest& asked, push::Time now, std::string& reply);
+
+  push::Delivery deliver(const push::Batch& batch, std::uint32_t slot) override;
+  void lagged() override;
+  void end(push::Ending ending, std::string_view channel, const push::Left& left) override;
+  void catch_up(push::Time now) override;
+  void on_deadline(push::Time now) override;
+  void on_writable() override {}
+  void stop(push::Time now) override;
+  void hung_up(push::Time now) override;
+  bool takes_requests() const override { return true; }
+
+ private:
+  void refuse(const push::Roster::Refused& refused, push::Time now, std::string& reply);
+  void answer_empty(const push::Left& left, push::Time now);
+  void write(const Answer& answer, std::string_view etags, std::string_view body, push::Time now, std::string& reply) const;
+  void send(const std::string& reply);
+  void done(push::Ending ending);
+  AnswerContext context() const;
+
+  Session& session_;
+  std::unique_ptr<std::string> cors_;         ///< only for a foreign page
+  std::unique_ptr<std::string> put_off_;      ///< the refusal that is sent when a second is over
+  std::unique_ptr<std::vector<bool>> wants_now_;  ///< by slot: asked for with `now`, so named in every answer
+  push::Duration wait_;
+  bool conditional_;  ///< If-None-Match: 304 where there is nothing
+  bool close_;
+  bool http_1_0_;
+};
+
+/// `409`, `503`: what a refused subscription is answered.
+std::string refusal_text(const push::Roster::Refused& refused);
+
+}  // namespace martd::http

@@ -1,0 +1,146 @@
+#include "http/publisher.h"
+
+#include <utility>
+
+#include "wire/publish_request.h"
+#include "wire/text.h"
+
+namespace martd::http {
+namespace {
+
+using push::PushError;
+
+wire::Refusal explain(const push::PushRefusal& refusal) {
+  const std::string channel = "channel " + refusal.channel;
+  switch (refusal.error) {
+    case PushError::not_allowed:
+      return {403, channel + ": this client may not push (taken: an address in --publish-from, the publish secret, or the key "
+                             "of a channel that has one)"};
+    case PushError::wrong_key:
+      return {403, "key: " + channel + " has a key, and this push doesn't bring it"};
+    case PushError::not_newest:
+      return {412, "If-Match: not the newest etag of " + channel};
+    case PushError::not_found:
+      return {404, channel + ": there is none of that name"};
+    case PushError::memory_full:
+      return {507, channel + ": no memory left for more messages (--max-memory)"};
+  }
+  return {500, "unknown"};
+}
+
+void append_receipt(std::string& body, const push::Receipt& receipt) {
+  body += "{\"etag\":\"";
+  append(body, receipt.etag);
+  body += "\",\"subscribers\":";
+  body += std::to_string(receipt.subscribers);
+  if (receipt.duplicate) body += ",\"duplicate\":true";
+  body += '}';
+}
+
+/// Seconds, with a fraction only where there is one.
+void append_seconds(std::string& body, push::Duration duration) {
+  constexpr std::int64_t kSecond = 1000000000;
+  body += std::to_string(duration.count() / kSecond);
+  const std::int64_t rest = duration.count() % kSecond;
+  if (rest == 0) return;
+  std::string digits = std::to_string(kSecond + rest).substr(1);
+  digits.erase(digits.find_last_not_of('0') + 1);
+  body += '.' + digits;
+}
+
+class Publisher {
+ public:
+  Publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub, push::Time now)
+      : request_(request), asker_(asker), settings_(settings), hub_(hub), now_(now) {}
+
+  /// The answer's body.
+  wire::Result<std::string> serve() const {
+    if (asker_.foreign)
+      return wire::Refusal{403, "Origin: pages of this origin may not use /pub (taken: this site's own, and those of --origin)"};
+    auto asked = wire::parse_publish_request(request_.query, settings_.publish);
+    if (!asked) return std::move(asked).error();
+    const std::string_view method = request_.method();
+    if (method == "POST" || method == "PUT") return publish(*std::move(asked));
+    if (asked->channels.size() != 1) return wire::bad_request("channel: one only with " + std::string(method));
+    return method == "GET" ? inspect(*asked) : clear(*asked);
+  }
+
+ private:
+  wire::Result<std::string> publish(wire::PublishRequest asked) const {
+    push::PushOrder order;
+    if (const std::string_view header = request_.header(Field::if_match); !header.empty()) {
+      order.if_match = wire::parse_if_match(header);
+      if (!order.if_match) return wire::bad_request("If-Match: not an etag (taken: \"<etag>\")");
+      if (asked.channels.size() != 1) return wire::bad_request("If-Match: for one channel only");
+    }
+    auto* content = new push::Content;
+    order.content = push::ContentPtr(content);
+    content->payload = std::move(request_.message.body());
+    content->content_type = request_.header(Field::content_type);
+    content->event = std::move(asked.event);
+    content->id = std::move(asked.id);
+    content->expire = asked.expire;
+    order.channels = asked.channels;
+    order.attributes = std::move(asked.attributes);
+    order.allowed = asker_.may_push;
+    const auto receipts = hub_.publish(order, now_);
+    if (!receipts) return explain(receipts.error());
+
+    std::string body;
+    if (receipts->size() == 1) {
+      append_receipt(body, receipts->front());
+    } else {
+      body = "{\"channels\":{";
+      for (std::size_t i = 0; i < receipts->size(); ++i) {
+        if (i > 0) body += ',';
+        wire::append_json_string(body, asked.channels[i]);
+        body += ':';
+        append_receipt(body, (*receipts)[i]);
+      }
+      body += "}}";
+    }
+    body += '\n';
+    return body;
+  }
+
+  wire::Result<std::string> inspect(const wire::PublishRequest& asked) const {
+    const std::string& channel = asked.channels.front();
+    const auto info = hub_.inspect(channel, asked.attributes.key, asker_.may_push, now_);
+    if (!info) return explain(info.error());
+    std::string body = "{\"channel\":";
+    wire::append_json_string(body, channel);
+    body += ",\"size\":" + std::to_string(info->attributes.size) + ",\"life\":";
+    append_seconds(body, info->attributes.life);
+    body += std::string(",\"one2one\":") + (info->attributes.one2one ? "true" : "false");
+    body += ",\"messages\":" + std::to_string(info->messages) + ",\"bytes\":" + std::to_string(info->bytes);
+    body += ",\"subscribers\":" + std::to_string(info->subscribers) + ",\"etag\":\"" + to_string(info->etag) + "\"}\n";
+    return body;
+  }
+
+  wire::Result<std::string> clear(const wire::PublishRequest& asked) const {
+    const auto cleared = hub_.clear(asked.channels.front(), asked.attributes.key, asker_.may_push, now_);
+    if (!cleared) return explain(cleared.error());
+    return "{\"etag\":\"" + to_string(cleared->etag) + "\",\"dropped\":" + std::to_string(cleared->dropped) + "}\n";
+  }
+
+  const Request& request_;
+  const Asker& asker_;
+  const Settings& settings_;
+  push::Hub& hub_;
+  push::Time now_;
+};
+
+}  // namespace
+
+int serve_publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub, push::Time now,
+                    const AnswerContext& context, std::string& out) {
+  const auto body = Publisher(request, asker, settings, hub, now).serve();
+  if (body) {
+    append_answer(out, {}, *body, context, now);
+    return 200;
+  }
+  append_error(out, body.error().status, body.error().message, context, now);
+  return body.error().status;
+}
+
+}  // namespace martd::http

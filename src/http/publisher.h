@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "http/access.h"
+#include "http/request.h"
+#include "http/responses.h"
+#include "http/settings.h"
+#include "push/hub.h"
+
+namespace martd::http {
+
+/// Answers a GET, POST, PUT or DELETE of /pub: appends the whole answer to `out`, and returns its status. Takes the request's body as the payload.
+int serve_publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub, push::Time now,
+                    const AnswerContext& context, std::string& out);
+
+}  // namespace martd::http

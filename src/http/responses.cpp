@@ -1,0 +1,106 @@
+#include "http/responses.h"
+
+#include <ctime>
+
+#include "wire/text.h"
+
+namespace martd::http {
+
+std::string_view http_date(push::Time now) {
+  thread_local std::time_t made_for = -1;
+  thread_local char text[32];
+  thread_local std::size_t size = 0;
+  const std::time_t seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  if (seconds != made_for) {
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    // Not strftime's %a and %b: they follow the locale.
+    char numbers[32];
+    std::strftime(numbers, sizeof numbers, "%Y %H:%M:%S GMT", &parts);
+    char day[3];
+    day[0] = static_cast<char>('0' + parts.tm_mday / 10);
+    day[1] = static_cast<char>('0' + parts.tm_mday % 10);
+    day[2] = '\0';
+    std::string date = std::string(kDays[parts.tm_wday]) + ", " + day + " " + kMonths[parts.tm_mon] + " " + numbers;
+    size = date.copy(text, sizeof text);
+    made_for = seconds;
+  }
+  return {text, size};
+}
+
+std::string_view reason_phrase(int status) {
+  switch (status) {
+    case 200: return "OK";
+    case 204: return "No Content";
+    case 304: return "Not Modified";
+    case 400: return "Bad Request";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 408: return "Request Timeout";
+    case 409: return "Conflict";
+    case 412: return "Precondition Failed";
+    case 413: return "Content Too Large";
+    case 414: return "URI Too Long";
+    case 415: return "Unsupported Media Type";
+    case 417: return "Expectation Failed";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 501: return "Not Implemented";
+    case 503: return "Service Unavailable";
+    case 507: return "Insufficient Storage";
+    default: return "Unknown";
+  }
+}
+
+void append_head(std::string& out, const Answer& answer, std::size_t length, const AnswerContext& context, push::Time now) {
+  out += "HTTP/1.1 ";
+  out += std::to_string(answer.status);
+  out += ' ';
+  out += reason_phrase(answer.status);
+  out += "\r\nDate: ";
+  out += http_date(now);
+  out += "\r\n";
+  if (!answer.no_body) {
+    out += "Content-Type: ";
+    out += answer.content_type;
+    out += "\r\nContent-Length: ";
+    out += std::to_string(length);
+    out += "\r\n";
+  }
+  if (answer.no_store) out += "Cache-Control: no-store\r\n";
+  if (context.close) {
+    out += "Connection: close\r\n";
+  } else if (context.http_1_0) {
+    out += "Connection: keep-alive\r\n";
+  }
+  out += answer.headers;
+  out += context.cors;
+  out += "\r\n";
+}
+
+void append_answer(std::string& out, const Answer& answer, std::string_view body, const AnswerContext& context,
+                   push::Time now) {
+  append_head(out, answer, body.size(), context, now);
+  if (!context.head && !answer.no_body) out += body;
+}
+
+std::string error_body(std::string_view message) {
+  std::string body = "{\"error\":";
+  wire::append_json_string(body, message);
+  body += "}\n";
+  return body;
+}
+
+void append_error(std::string& out, int status, std::string_view message, const AnswerContext& context, push::Time now,
+                  std::string_view headers) {
+  Answer answer;
+  answer.status = status;
+  answer.headers = headers;
+  append_answer(out, answer, error_body(message), context, now);
+}
+
+}  // namespace martd::http

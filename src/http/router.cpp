@@ -1,0 +1,38 @@
+#include "http/router.h"
+
+namespace martd::http {
+
+Place place_of(std::string_view path, std::string_view prefix, bool has_upstream) {
+  if (path.starts_with(prefix)) {
+    const std::string_view rest = path.substr(prefix.size());
+    if (rest == "/sub") return Place::subscribe;
+    if (rest == "/pub") return Place::publish;
+    if (rest == "/client.js") return Place::script;
+    if (rest == "/" && !has_upstream) return Place::page;
+  }
+  return path == "/" && !has_upstream ? Place::page : Place::elsewhere;
+}
+
+std::string_view allowed_methods(Place place) {
+  switch (place) {
+    case Place::subscribe: return "GET, POST, OPTIONS";
+    case Place::publish: return "GET, POST, PUT, DELETE, OPTIONS";
+    case Place::script:
+    case Place::page: return "GET, HEAD";
+    case Place::elsewhere: break;
+  }
+  return {};
+}
+
+bool takes(Place place, std::string_view method) {
+  std::string_view methods = allowed_methods(place);
+  if (methods.empty()) return true;
+  while (!methods.empty()) {
+    const auto comma = methods.find(", ");
+    if (methods.substr(0, comma) == method) return true;
+    methods = comma == methods.npos ? std::string_view() : methods.substr(comma + 2);
+  }
+  return false;
+}
+
+}  // namespace martd::http

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace martd::http {
+
+/// What a path is. Contract section 1.
+enum class Place : std::uint8_t {
+  subscribe,  ///< /sub
+  publish,    ///< /pub
+  script,     ///< /client.js
+  page,       ///< the page of the program, where there is no site behind
+  elsewhere,  ///< the site's; a 404 where there is none
+};
+
+/// `path` is what stands before the `?`; compared as it came, byte for byte.
+Place place_of(std::string_view path, std::string_view prefix, bool has_upstream);
+
+/// The methods that a place takes, as `Allow` names them; empty: any.
+std::string_view allowed_methods(Place place);
+bool takes(Place place, std::string_view method);
+
+}  // namespace martd::http

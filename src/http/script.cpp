@@ -1,0 +1,72 @@
+#include "http/script.h"
+
+#include "assets.h"
+#include "wire/text.h"
+
+namespace martd::http {
+namespace {
+
+std::string_view next_item(std::string_view& list) {
+  const auto comma = list.find(',');
+  std::string_view item = list.substr(0, comma);
+  list = comma == list.npos ? std::string_view() : list.substr(comma + 1);
+  while (!item.empty() && (item.front() == ' ' || item.front() == '\t')) item.remove_prefix(1);
+  while (!item.empty() && (item.back() == ' ' || item.back() == '\t')) item.remove_suffix(1);
+  return item;
+}
+
+/// Weak comparison (RFC 9110 section 13.1.2).
+bool matches(std::string_view if_none_match, std::string_view etag) {
+  const auto opaque = [](std::string_view tag) { return tag.starts_with("W/") ? tag.substr(2) : tag; };
+  while (!if_none_match.empty()) {
+    const std::string_view item = next_item(if_none_match);
+    if (item == "*" || opaque(item) == opaque(etag)) return true;
+  }
+  return false;
+}
+
+/// Whether gzip is named, and not with a weight of nothing (RFC 9110 section 12.5.3).
+bool takes_gzip(std::string_view accept_encoding) {
+  while (!accept_encoding.empty()) {
+    std::string_view item = next_item(accept_encoding);
+    const auto semicolon = item.find(';');
+    std::string_view coding = item.substr(0, semicolon);
+    while (!coding.empty() && coding.back() == ' ') coding.remove_suffix(1);
+    if (!wire::iequals(coding, "gzip")) continue;
+    const std::string_view weight = semicolon == item.npos ? std::string_view() : item.substr(semicolon + 1);
+    const auto q = weight.find("q=");
+    return q == weight.npos || weight.substr(q + 2).find_first_of("123456789") != std::string_view::npos;
+  }
+  return false;
+}
+
+void serve(const assets::Asset& asset, const Request& request, const AnswerContext& context, push::Time now, std::string& out) {
+  std::string headers = "ETag: ";
+  headers += asset.etag;
+  headers += "\r\nCache-Control: no-cache\r\nVary: Accept-Encoding\r\nX-Content-Type-Options: nosniff\r\n";
+  Answer answer;
+  answer.content_type = asset.content_type;
+  answer.no_store = false;
+  const bool gzip = !asset.gzip.empty() && takes_gzip(request.header(Field::accept_encoding));
+  if (matches(request.header(Field::if_none_match), asset.etag)) {
+    answer.status = 304;
+    answer.no_body = true;
+  } else if (gzip) {
+    headers += "Content-Encoding: gzip\r\n";
+  }
+  answer.headers = headers;
+  append_answer(out, answer, gzip ? asset.gzip : asset.bytes, context, now);
+}
+
+}  // namespace
+
+void serve_script(const Request& request, const AnswerContext& context, push::Time now, std::string& out) {
+  const bool module = request.query == "module" || request.query.starts_with("module&") || request.query.starts_with("module=");
+  serve(module ? assets::client_module_js() : assets::client_js(), request, context, now, out);
+}
+
+void serve_page(const Request& request, const AnswerContext& context, push::Time now, std::string& out) {
+  serve(assets::demo_html(), request, context, now, out);
+}
+
+}  // namespace martd::http

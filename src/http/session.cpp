@@ -1,0 +1,100 @@
+#include "http/session.h"
+
+#include "http/worker.h"
+
+namespace martd::http {
+namespace {
+
+/// An idle connection is kept this long for a next request.
+constexpr push::Duration kKeepAlive = std::chrono::seconds{75};
+/// What a client may send ahead while it is held; past that it isn't read from until it was answered.
+constexpr std::size_t kMostAhead = 64 * 1024;
+
+}  // namespace
+
+Session::Session(Worker& worker, int descriptor, net::SslPtr tls, const wire::Address& peer, bool surplus)
+    : Connection(worker.loop(), descriptor, std::move(tls)), worker_(worker), peer_(wire::plain(peer)), surplus_(surplus) {}
+
+Session::~Session() = default;
+
+void Session::start() {
+  set_deadline(loop().now() + worker_.settings().header_timeout);
+  Connection::start();
+}
+
+void Session::on_readable() {
+  auto& scratch = loop().scratch();
+  const net::IoResult result = read(scratch);
+  switch (result.io) {
+    case net::Io::again:
+      return watch();
+    case net::Io::failed:
+      return close();
+    case net::Io::end:
+      if (held() || all_written()) return close();
+      return end_after_writing();
+    case net::Io::done:
+      break;
+  }
+  const std::string_view bytes(scratch.data(), result.bytes);
+  if (!held()) {
+    process(bytes);
+  } else if (held_->takes_requests()) {
+    if (!input_) input_ = std::make_unique<std::string>();
+    *input_ += bytes;
+  }
+  if (open() && waiting() < kMostAhead + 1) watch();
+}
+
+void Session::on_writable() {
+  if (held()) held_->on_writable();
+}
+
+void Session::on_deadline(push::Time now) {
+  if (held()) return held_->on_deadline(now);
+  if (head_begun_ || parser_) return refuse(408, "the request wasn't whole in time (--header-timeout)");
+  close();
+}
+
+void Session::on_closed() {
+  if (held_) held_->hung_up(loop().now());
+  worker_.gone(*this);
+}
+
+void Session::stop(push::Time now) {
+  if (held()) return held_->stop(now);
+  if (ending()) return;
+  // Between two requests; one that is under way is answered first.
+  if (!head_begun_ && !parser_) end_after_writing();
+}
+
+void Session::catch_up() {
+  if (held()) held_->catch_up(loop().now());
+}
+
+void Session::answered(bool close_after) {
+  if (close_after || close_after_) {
+    close_after_ = true;
+    return later([](Session& session) { session.end_after_writing(); });
+  }
+  await_request();
+  // The next request may be here already.
+  if (input_) later([](Session& session) { session.go_on(); });
+}
+
+void Session::broken() {
+  later([](Session& session) { session.close(); });
+}
+
+void Session::await_request() {
+  head_begun_ = false;
+  set_deadline(loop().now() + kKeepAlive);
+}
+
+void Session::go_on() {
+  if (held() || ending()) return;
+  process({});
+  if (open()) watch();
+}
+
+}  // namespace martd::http

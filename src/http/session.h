@@ -1,0 +1,97 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "http/held.h"
+#include "http/request.h"
+#include "http/responses.h"
+#include "net/connection.h"
+#include "wire/refusal.h"
+#include "wire/subscribe_request.h"
+
+namespace martd::http {
+
+struct Asker;
+class Worker;
+
+/// One connection of a client: reads requests one after another, answers them in order, or is held by one of them.
+///
+/// A peer that ends its writing side while it is held counts as gone: a half-closed connection looks like one whose peer has left,
+/// and browsers and proxies don't half-close.
+class Session final : public net::Connection {
+ public:
+  /// `surplus`: over --max-connections; every request is told to come back later.
+  Session(Worker& worker, int descriptor, net::SslPtr tls, const wire::Address& peer, bool surplus);
+  ~Session() override;
+
+  void start();
+  void stop(push::Time now);
+
+  // --- for what holds it ---
+  using Connection::close;
+  using Connection::end_after_writing;
+  using Connection::offer;
+  using Connection::put;
+  using Connection::queued;
+  using Connection::Sent;
+  using Connection::set_deadline;
+  Worker& worker() { return worker_; }
+  /// A held answer was sent: the next request may come, or the connection ends. Callable from within Subscriber::deliver.
+  void answered(bool close_after);
+  /// The connection is broken: closes it on the loop's next turn. Callable from within Subscriber::deliver.
+  void broken();
+  /// For who fell behind.
+  void catch_up();
+  /// `task` on the loop's next turn, if this is still open then.
+  template <class Task>
+  void later(Task task);
+
+ private:
+  void on_readable() override;
+  void on_writable() override;
+  void on_deadline(push::Time now) override;
+  void on_closed() override;
+
+  // --- requests (session_requests.cpp) ---
+  void process(std::string_view bytes);
+  bool read_head(std::string_view head);
+  bool read_body(std::string_view& data);
+  void begin_body(const Parser& parser);
+  void handle(Parser& parser);
+  void refuse(int status, std::string_view message);
+  void subscribe(const Request& request, const Asker& asker, const AnswerContext& context);
+  void hold_poll(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now);
+  void hold_stream(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now);
+  void send_later(wire::Transport transport, const AnswerContext& context, push::Time now);
+  void flush_reply();
+  void go_on();
+  void await_request();
+
+  bool held() const { return held_ && held_->holding(); }
+  std::size_t waiting() const { return input_ ? input_->size() : 0; }
+
+  friend class Worker;
+  Worker& worker_;
+  Session* next_ = nullptr;
+  Session** at_ = nullptr;
+  std::unique_ptr<Held> held_;
+  std::unique_ptr<Parser> parser_;      ///< while a request's body is coming
+  std::unique_ptr<std::string> input_;  ///< an unfinished head, or what came before its turn
+  wire::Address peer_;
+  bool surplus_;
+  bool head_begun_ = false;   ///< its deadline runs
+  bool close_after_ = false;  ///< no further request is taken
+};
+
+using SessionPtr = boost::intrusive_ptr<Session>;
+
+template <class Task>
+void Session::later(Task task) {
+  loop().post([self = SessionPtr(this), task = std::move(task)]() mutable {
+    if (self->open()) task(*self);
+  });
+}
+
+}  // namespace martd::http

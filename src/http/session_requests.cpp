@@ -1,0 +1,292 @@
+// The half of a session that reads requests and answers them.
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/error.hpp>
+#include <utility>
+
+#include "http/access.h"
+#include "http/held_stream.h"
+#include "http/long_poll.h"
+#include "http/publisher.h"
+#include "http/router.h"
+#include "http/script.h"
+#include "http/session.h"
+#include "http/worker.h"
+#include "wire/event_stream.h"
+#include "wire/head_guard.h"
+
+namespace martd::http {
+namespace {
+
+namespace beast_http = boost::beast::http;
+
+constexpr std::size_t kMaxHead = 64 * 1024;
+constexpr std::size_t kMaxTarget = 16 * 1024;
+/// The form of /sub: a thousand channels with long, percent-encoded names fit.
+constexpr std::size_t kMaxForm = 4 << 20;
+/// A body that nobody asked for is read away up to this.
+constexpr std::size_t kMaxIgnoredBody = 64 * 1024;
+/// However slow a client is, a body has this long, and a second more for each 10 KiB.
+constexpr push::Duration kBodyTime = std::chrono::seconds{60};
+
+std::size_t body_limit(Place place, const Settings& settings) {
+  switch (place) {
+    case Place::publish: return settings.max_payload;
+    case Place::subscribe: return kMaxForm;
+    default: return kMaxIgnoredBody;
+  }
+}
+
+bool wants_web_socket(const Request& request) {
+  return beast_http::token_list(request.header(Field::upgrade)).exists("websocket");
+}
+
+}  // namespace
+
+void Session::process(std::string_view bytes) {
+  const std::size_t before = waiting();
+  std::string_view data = bytes;
+  if (input_) {
+    *input_ += bytes;
+    data = *input_;
+  }
+  // A head that came in part is looked through from where the last look ended.
+  std::size_t looked = head_begun_ ? before : 0;
+  while (open() && !ending() && !held() && !close_after_) {
+    if (!parser_) {
+      while (data.starts_with("\r\n")) data.remove_prefix(2);  // RFC 9112 section 2.2
+      if (data.empty()) break;
+      const std::size_t end = wire::head_end(data, std::min(looked, data.size()));
+      looked = 0;
+      if (end == 0) {
+        if (data.size() > kMaxTarget + 64 && data.substr(0, kMaxTarget + 64).find("\r\n") == data.npos) {
+          refuse(414, "the request's target is longer than 16384 bytes");
+        } else if (data.size() > kMaxHead) {
+          refuse(431, "the request's header is longer than 65536 bytes");
+        } else if (!std::exchange(head_begun_, true)) {
+          set_deadline(loop().now() + worker_.settings().header_timeout);
+        }
+        break;
+      }
+      if (!read_head(data.substr(0, end))) break;
+      data.remove_prefix(end);
+    }
+    if (!parser_->is_done() && !read_body(data)) break;
+    const auto parser = std::move(parser_);
+    handle(*parser);
+  }
+  if (!open()) return;
+  if (data.empty() || ending() || close_after_) {
+    input_.reset();
+  } else if (input_) {
+    input_->erase(0, input_->size() - data.size());
+  } else {
+    input_ = std::make_unique<std::string>(data);
+  }
+  flush_reply();
+}
+
+bool Session::read_head(std::string_view head) {
+  if (head.size() > kMaxHead) {
+    refuse(431, "the request's header is longer than 65536 bytes");
+    return false;
+  }
+  if (const auto refusal = wire::check_request_head(head, kMaxTarget)) {
+    refuse(refusal->status, refusal->message);
+    return false;
+  }
+  parser_ = std::make_unique<Parser>();
+  parser_->eager(true);
+  parser_->header_limit(static_cast<std::uint32_t>(kMaxHead + 1));
+  // What the limit is depends on the target, which stands in the first line.
+  const auto first_space = head.find(' ') + 1;
+  std::string_view path = head.substr(first_space, head.find(' ', first_space) - first_space);
+  path = path.substr(0, path.find('?'));
+  const Place place = place_of(path, worker_.settings().prefix, worker_.settings().has_upstream);
+  parser_->body_limit(body_limit(place, worker_.settings()));
+  boost::system::error_code error;
+  parser_->put(boost::asio::buffer(head.data(), head.size()), error);
+  if (error == beast_http::error::body_limit) {
+    refuse(413, "payload: more than " + std::to_string(body_limit(place, worker_.settings())) + " bytes (--max-payload)");
+    return false;
+  }
+  if (error && error != beast_http::error::need_more) {
+    refuse(400, "not an HTTP request that can be read");
+    return false;
+  }
+  if (!parser_->is_done()) begin_body(*parser_);
+  return true;
+}
+
+void Session::begin_body(const Parser& parser) {
+  const auto length = parser.content_length().value_or(worker_.settings().max_payload);
+  set_deadline(loop().now() + kBodyTime + std::chrono::seconds{length / 10240});
+  const auto& message = parser.get();
+  if (message.version() == 11 && beast_http::token_list(message[Field::expect]).exists("100-continue"))
+    worker_.reply() += "HTTP/1.1 100 Continue\r\n\r\n";
+}
+
+bool Session::read_body(std::string_view& data) {
+  if (data.empty()) return false;
+  boost::system::error_code error;
+  const std::size_t used = parser_->put(boost::asio::buffer(data.data(), data.size()), error);
+  data.remove_prefix(used);
+  if (error == beast_http::error::body_limit) {
+    refuse(413, "payload: longer than what is taken (--max-payload)");
+    return false;
+  }
+  if (error && error != beast_http::error::need_more) {
+    refuse(400, "the request's body can't be read");
+    return false;
+  }
+  return parser_->is_done();
+}
+
+void Session::refuse(int status, std::string_view message) {
+  AnswerContext context;
+  context.close = true;
+  append_error(worker_.reply(), status, message, context, loop().now());
+  worker_.counters().refusals.add();
+  parser_.reset();
+  head_begun_ = false;
+  close_after_ = true;
+  flush_reply();
+}
+
+void Session::flush_reply() {
+  std::string& reply = worker_.reply();
+  Sent sent = Sent::written;
+  if (!reply.empty()) {
+    sent = put(reply);
+    reply.clear();
+    if (reply.capacity() > kMaxForm) reply.shrink_to_fit();
+  }
+  if (sent == Sent::gone) return close();
+  if (close_after_ && !held()) end_after_writing();
+}
+
+void Session::handle(Parser& parser) {
+  const push::Time now = loop().now();
+  const Settings& settings = worker_.settings();
+  const Request request(parser.get(), peer_);
+  worker_.counters().requests.add();
+  await_request();
+
+  AnswerContext context;
+  context.http_1_0 = request.http_1_0();
+  context.close = !request.message.keep_alive() || worker_.stopping() || surplus_;
+  context.head = request.method() == "HEAD";
+  close_after_ = context.close;
+  std::string& reply = worker_.reply();
+  const auto error = [&](int status, std::string_view message, std::string_view headers = {}) {
+    worker_.counters().refusals.add();
+    append_error(reply, status, message, context, now, headers);
+  };
+
+  const Place place = place_of(request.path, settings.prefix, settings.has_upstream);
+  Asker asker;
+  if (place != Place::elsewhere) {
+    asker = asker_of(request, settings);
+    context.cors = asker.cors;
+  }
+  if (place == Place::elsewhere)
+    return error(404, "nothing here: there is no site behind this server (started without an UPSTREAM)");
+  if (!takes(place, request.method())) {
+    const std::string allow = "Allow: " + std::string(allowed_methods(place)) + "\r\n";
+    return error(405, std::string(request.method()) + ": this path takes " + std::string(allowed_methods(place)), allow);
+  }
+  if (request.method() == "OPTIONS") {
+    if (place == Place::publish && asker.foreign) return error(403, "Origin: pages of this origin may not use /pub (--origin)");
+    std::string headers = "Allow: " + std::string(allowed_methods(place)) + "\r\n";
+    if (!asker.cors.empty()) headers += kPreflightHeaders;
+    Answer answer;
+    answer.status = 204;
+    answer.no_body = true;
+    answer.headers = headers;
+    return append_answer(reply, answer, {}, context, now);
+  }
+  if (place == Place::subscribe) return subscribe(request, asker, context);
+  if (surplus_ || worker_.stopping())
+    return error(503, worker_.stopping() ? "the server is stopping" : "too many connections (--max-connections)",
+                 "Retry-After: 2\r\n");
+  switch (place) {
+    case Place::publish:
+      if (serve_publisher(request, asker, settings, worker_.hub(), now, context, reply) >= 400)
+        worker_.counters().refusals.add();
+      return;
+    case Place::script:
+      return serve_script(request, context, now, reply);
+    default:
+      return serve_page(request, context, now, reply);
+  }
+}
+
+void Session::subscribe(const Request& request, const Asker&, const AnswerContext& context) {
+  const push::Time now = loop().now();
+  wire::SubscribeHeaders headers;
+  headers.accept = request.header(Field::accept);
+  headers.last_event_id = request.message["Last-Event-ID"];
+  headers.if_none_match = request.header(Field::if_none_match);
+  headers.web_socket = wants_web_socket(request);
+  const std::string_view form = request.method() == "POST" ? std::string_view(request.message.body()) : std::string_view();
+  auto asked = wire::parse_subscribe_request(request.query, form, headers, worker_.settings().subscribe);
+  if (!asked) {
+    worker_.counters().refusals.add();
+    return append_error(worker_.reply(), asked.error().status, asked.error().message, context, now);
+  }
+  if (asked->transport == wire::Transport::web_socket) {
+    worker_.counters().refusals.add();
+    return append_error(worker_.reply(), 501, "WebSocket isn't there yet (taken: .transport=poll, sse or lines)", context, now);
+  }
+  if (surplus_ || worker_.stopping()) return send_later(asked->transport, context, now);
+  if (asked->transport == wire::Transport::poll) return hold_poll(*asked, context, now);
+  hold_stream(*asked, context, now);
+}
+
+void Session::hold_poll(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now) {
+  auto poll = std::make_unique<LongPoll>(*this, asked, context);
+  // Its deadline runs from when it parks; it may be answered at once instead.
+  LongPoll& parked = *poll;
+  held_ = std::move(poll);
+  parked.begin(asked, now, worker_.reply());
+  if (parked.holding()) close_after_ = false;  // it knows itself
+}
+
+void Session::hold_stream(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now) {
+  const auto kind = asked.transport == wire::Transport::line_stream ? HeldStream::Kind::lines
+                    : asked.json                                   ? HeldStream::Kind::json_events
+                                                                   : HeldStream::Kind::events;
+  std::vector<push::Roster::Want> wants;
+  wants.reserve(asked.wants.size());
+  for (const auto& want : asked.wants) wants.push_back({want.channel, want.cursor});
+  auto stream = std::make_unique<HeldStream>(*this, kind, asked.cid);
+  if (const auto refused = stream->park(wants, now)) {
+    worker_.counters().refusals.add();
+    if (refused->ending == push::Ending::unavailable) return send_later(asked.transport, context, now);
+    return append_error(worker_.reply(), row(refused->ending).poll_status, refusal_text(*refused), context, now);
+  }
+  HeldStream& held = *stream;
+  held_ = std::move(stream);
+  close_after_ = false;
+  worker_.reply() += stream_opening(kind, context.cors, now);
+  flush_reply();
+  if (open()) held.catch_up(now);
+}
+
+void Session::send_later(wire::Transport transport, const AnswerContext& context, push::Time now) {
+  std::string& reply = worker_.reply();
+  if (transport != wire::Transport::event_stream) {
+    worker_.counters().refusals.add();
+    return append_error(reply, 503, worker_.stopping() ? "the server is stopping" : "no room for another subscriber now",
+                        context, now, "Retry-After: 2\r\n");
+  }
+  // An error status would end a browser's EventSource for good.
+  std::string opening = stream_opening(HeldStream::Kind::events, context.cors, now);
+  opening.resize(opening.size() - wire::kEventStreamOpening.size());
+  reply += opening;
+  wire::append_retry(reply, worker_.random(std::chrono::seconds{1}, std::chrono::seconds{5}));
+  wire::append_closed_event(reply, worker_.stopping() ? "stopping" : "unavailable", {});
+  close_after_ = true;
+}
+
+}  // namespace martd::http

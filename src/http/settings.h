@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "push/time.h"
+#include "wire/address.h"
+#include "wire/origin.h"
+#include "wire/publish_request.h"
+#include "wire/subscribe_request.h"
+
+namespace martd::http {
+
+/// What the public listeners go by. Immutable once in use; a reload hands every loop a new one.
+struct Settings {
+  std::string prefix;         ///< of /sub, /pub and /client.js: empty, or `/PATH` without a slash at its end
+  bool has_upstream = false;  ///< other paths are the site's; without one `/` is the page of the program
+
+  wire::PublishLimits publish;
+  wire::SubscribeLimits subscribe;
+  std::size_t max_payload = std::size_t{1} << 20;  ///< bytes of one message
+  std::size_t max_behind = std::size_t{256} << 10;  ///< bytes in one stream's outbox
+  std::size_t max_connections = 10000;             ///< of all public listeners together
+
+  push::Duration heartbeat = std::chrono::seconds{15};
+  push::Duration header_timeout = std::chrono::seconds{10};
+
+  wire::AddressSet publish_from;
+  wire::AddressSet trusted_proxies;
+  wire::OriginList origins;
+  std::string publish_secret;  ///< empty: none
+};
+
+}  // namespace martd::http

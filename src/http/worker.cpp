@@ -1,0 +1,102 @@
+#include "http/worker.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "http/session.h"
+
+namespace martd::http {
+
+Worker::Worker(push::LoopId id, net::Loop& loop, push::Hub& hub, ConnectionCount& count,
+               std::shared_ptr<const Settings> settings)
+    : id_(id),
+      loop_(loop),
+      hub_(hub),
+      roster_(hub, id),
+      count_(count),
+      settings_(std::move(settings)),
+      random_(static_cast<std::minstd_rand::result_type>(loop.now().time_since_epoch().count() + id)) {
+  hub_.attach(id, *this);
+}
+
+Worker::~Worker() = default;
+
+void Worker::take(int descriptor, const wire::Address& peer, const std::shared_ptr<const net::TlsContext>& tls) {
+  // Beyond the limit a connection may still ask, to be told when to come back; but not without any limit.
+  constexpr std::size_t kSurplus = 256;
+  const std::size_t open = count_.open.load(std::memory_order_relaxed);
+  net::SslPtr ssl = tls ? tls->accept(descriptor) : nullptr;
+  if (stopping_ || open >= settings_->max_connections + kSurplus || (tls && !ssl)) {
+    ::close(descriptor);
+    return;
+  }
+  count_.open.fetch_add(1, std::memory_order_relaxed);
+  auto* session = new Session(*this, descriptor, std::move(ssl), peer, open >= settings_->max_connections);
+  session->next_ = sessions_;
+  if (session->next_) session->next_->at_ = &session->next_;
+  session->at_ = &sessions_;
+  sessions_ = session;
+  session_count_.fetch_add(1, std::memory_order_relaxed);
+  counters_.connections_accepted.add();
+  session->start();
+}
+
+void Worker::gone(Session& session) {
+  *session.at_ = session.next_;
+  if (session.next_) session.next_->at_ = session.at_;
+  count_.open.fetch_sub(1, std::memory_order_relaxed);
+  session_count_.fetch_sub(1, std::memory_order_relaxed);
+  if (stopping_ && !sessions_ && stopped_) std::exchange(stopped_, nullptr)();
+}
+
+void Worker::ready(push::Channel& channel) {
+  bool first = false;
+  {
+    const std::lock_guard lock(mailbox_mutex_);
+    first = mailbox_.empty();
+    mailbox_.push_back(&channel);
+  }
+  // One call a burst: it comes behind everything that is ready now, so what else is published in this turn joins it.
+  if (first) loop_.post([this] { serve(); });
+}
+
+void Worker::serve() {
+  {
+    const std::lock_guard lock(mailbox_mutex_);
+    serving_.swap(mailbox_);
+  }
+  turn_ = loop_.now();
+  for (push::Channel* channel : serving_) roster_.serve(*channel, turn_);
+  serving_.clear();
+}
+
+push::Duration Worker::random(push::Duration least, push::Duration most) {
+  return push::Duration(std::uniform_int_distribution<std::int64_t>(least.count(), most.count())(random_));
+}
+
+std::size_t Worker::poll_limit() const {
+  constexpr std::size_t kMuch = 64 << 20;
+  return loop_.outbox_bytes() > kMuch ? std::size_t{64} << 10 : std::size_t{8} << 20;
+}
+
+void Worker::stop(std::function<void()> done) {
+  stopping_ = true;
+  stopped_ = std::move(done);
+  const push::Time now = loop_.now();
+  turn_ = now;
+  // Stopping one session takes it, and only it, off the list at most.
+  for (Session* session = sessions_; session;) {
+    Session* following = session->next_;
+    session->stop(now);
+    session = following;
+  }
+  if (!sessions_ && stopped_) std::exchange(stopped_, nullptr)();
+}
+
+void Worker::abandon() {
+  while (sessions_) sessions_->close();
+}
+
+}  // namespace martd::http

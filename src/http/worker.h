@@ -1,0 +1,94 @@
+#pragma once
+
+#include <atomic>
+#include <boost/intrusive/list.hpp>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "http/counters.h"
+#include "http/settings.h"
+#include "net/listener.h"
+#include "net/loop.h"
+#include "net/tls_context.h"
+#include "push/roster.h"
+
+namespace martd::http {
+
+class Session;
+
+/// The connections of all public listeners together, against --max-connections.
+struct ConnectionCount {
+  std::atomic<std::size_t> open{0};
+};
+
+/// One loop of the public side: its sessions, its roster, what it counts. All on the loop's thread but where it says otherwise.
+class Worker final : public push::LoopDoor {
+ public:
+  /// `loop`, `hub` and `count` must outlive the worker.
+  Worker(push::LoopId id, net::Loop& loop, push::Hub& hub, ConnectionCount& count, std::shared_ptr<const Settings> settings);
+  ~Worker();
+
+  /// Takes over an accepted descriptor. `tls` is null for a plain listener.
+  void take(int descriptor, const wire::Address& peer, const std::shared_ptr<const net::TlsContext>& tls);
+
+  /// LoopDoor: any thread.
+  void ready(push::Channel& channel) override;
+
+  void use(std::shared_ptr<const Settings> settings) { settings_ = std::move(settings); }
+
+  /// Answers what is held, ends streams, closes idle connections; `done` is called when no session is left.
+  void stop(std::function<void()> done);
+  /// Closes whatever is still there.
+  void abandon();
+
+  push::LoopId id() const { return id_; }
+  net::Loop& loop() { return loop_; }
+  push::Hub& hub() { return hub_; }
+  push::Roster& roster() { return roster_; }
+  const Settings& settings() const { return *settings_; }
+  Counters& counters() { return counters_; }
+  const Counters& counters() const { return counters_; }
+  bool stopping() const { return stopping_; }
+  /// When the turn that serves subscribers began: no clock is read for each of them.
+  push::Time turn() const { return turn_; }
+  /// Sessions of this loop. Any thread.
+  std::size_t sessions() const { return session_count_.load(std::memory_order_relaxed); }
+
+  /// Uniform in [least, most].
+  push::Duration random(push::Duration least, push::Duration most);
+  /// Scratch for the answers of one turn of one session.
+  std::string& reply() { return reply_; }
+  /// How much one answer of a long-poll may carry, in bytes of payload: less while many answers wait for slow sockets.
+  std::size_t poll_limit() const;
+
+ private:
+  friend class Session;
+  void serve();
+  void gone(Session& session);
+
+  push::LoopId id_;
+  net::Loop& loop_;
+  push::Hub& hub_;
+  push::Roster roster_;
+  ConnectionCount& count_;
+  std::shared_ptr<const Settings> settings_;
+  Counters counters_;
+
+  std::mutex mailbox_mutex_;
+  std::vector<push::Channel*> mailbox_;  ///< each channel at most once: bounded by the channels that have subscribers here
+  std::vector<push::Channel*> serving_;
+
+  Session* sessions_ = nullptr;  ///< a list through the sessions
+  std::atomic<std::size_t> session_count_{0};
+  bool stopping_ = false;
+  std::function<void()> stopped_;
+  push::Time turn_{};
+  std::minstd_rand random_;
+  std::string reply_;
+};
+
+}  // namespace martd::http
