@@ -53,22 +53,27 @@ bool by_cookie(const Request& request, const Settings& settings) {
 
 }  // namespace
 
-Asker asker_of(const Request& request, const Settings& settings) {
+Asker origin_of(const Request& request, const Settings& settings) {
   Asker asker;
   const std::string_view origin = request.header(Field::origin);
-  const bool cross = !origin.empty() && wire::foreign_origin(origin, request.header(Field::host));
-  const bool named = cross && settings.origins.names(origin);
-  asker.foreign = cross && !named && !settings.origins.any();
-  if (cross && !asker.foreign) {
-    asker.cors = "Access-Control-Allow-Origin: ";
-    asker.cors += origin;
-    asker.cors += "\r\nVary: Origin\r\nAccess-Control-Expose-Headers: ETag\r\n";
-    if (named) asker.cors += "Access-Control-Allow-Credentials: true\r\n";
-  }
+  if (origin.empty() || !wire::foreign_origin(origin, request.header(Field::host))) return asker;
+  asker.cross = true;
+  asker.named = settings.origins.names(origin);
+  asker.foreign = !asker.named && !settings.origins.any();
+  if (asker.foreign) return asker;
+  asker.cors = "Access-Control-Allow-Origin: ";
+  asker.cors += origin;
+  asker.cors += "\r\nVary: Origin\r\nAccess-Control-Expose-Headers: ETag\r\n";
+  if (asker.named) asker.cors += "Access-Control-Allow-Credentials: true\r\n";
+  return asker;
+}
+
+Asker asker_of(const Request& request, const Settings& settings) {
+  Asker asker = origin_of(request, settings);
   asker.may_push = by_address(request, settings);
   if (!asker.may_push && !settings.publish_secret.empty()) {
     // A page that is let in by `*` only doesn't get to use the cookie of the person who looks at it.
-    asker.may_push = by_bearer(request, settings) || ((!cross || named) && by_cookie(request, settings));
+    asker.may_push = by_bearer(request, settings) || ((!asker.cross || asker.named) && by_cookie(request, settings));
   }
   return asker;
 }

@@ -10,10 +10,15 @@ namespace martd::http {
 /// Who asks, as far as /pub and /sub care. Contract section 4, 'Who may push'.
 struct Asker {
   bool may_push = false;  ///< without a key: by its address, or by the secret
-  bool foreign = false;   ///< a browser's page of another site whose origin is not allowed
+  bool cross = false;     ///< a browser's page of another site
+  bool named = false;     ///< its origin is allowed by name
+  bool foreign = false;   ///< its origin is not allowed at all
   std::string cors;       ///< header lines for an allowed foreign origin; empty for all others
 };
 
+/// Only what its origin says: may_push is left false. For who doesn't push, on the hot path of long-polls.
+Asker origin_of(const Request& request, const Settings& settings);
+/// All of it.
 Asker asker_of(const Request& request, const Settings& settings);
 
 /// The further header lines of a preflight's answer (WHATWG Fetch, CORS preflight).

@@ -47,7 +47,7 @@ template <class Append>
 void stream_frames(const Batch& batch, std::vector<FramePtr>& out, Append append_message) {
   Frame* frame = nullptr;
   for (const Message& message : batch.messages()) {
-    if (!frame || frame->bytes.size() >= kFrameBytes) {
+    if (!frame || (message.visible() && frame->bytes.size() >= kFrameBytes)) {
       frame = new Frame;
       out.emplace_back(frame);
     }

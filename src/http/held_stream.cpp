@@ -179,11 +179,16 @@ void HeldStream::catch_up(push::Time now) {
     if (chunk == kChunksATurn) return lagged();
     bool more = false;
     std::string bytes;
-    for (std::uint32_t slot = 0; slot < seats() && bytes.size() < kFrameBytes; ++slot) {
+    const auto count = static_cast<std::uint32_t>(seats());
+    std::uint32_t served = 0;
+    for (; served < count && bytes.size() < kFrameBytes; ++served) {
+      const std::uint32_t slot = (next_slot_ + served) % count;
       const push::Resume resume = worker.roster().resume(*this, slot, kFrameBytes, now);
       append_resume(bytes, resume, slot);
-      more |= resume.more || bytes.size() >= kFrameBytes;
+      more |= resume.more;
     }
+    more |= served < count;
+    next_slot_ = (next_slot_ + served) % count;
     if (!bytes.empty()) {
       last_sent_ = now;
       if (session_.offer(frame_of(std::move(bytes)), SIZE_MAX) == Session::Sent::gone) return session_.close();

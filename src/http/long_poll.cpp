@@ -34,9 +34,15 @@ std::string joined(std::span<const Etag> cursors) {
 
 }  // namespace
 
-std::string refusal_text(const push::Roster::Refused& refused) {
-  if (refused.ending == Ending::one2one) return "channel " + refused.channel + ": it is one2one, and another client has it";
-  return "channel " + refused.channel + ": no memory left for another channel (--max-memory)";
+void append_refused(std::string& out, Ending ending, std::string_view channel, const AnswerContext& context, push::Time now) {
+  std::string text = "channel " + std::string(channel) + ": ";
+  switch (ending) {
+    case Ending::one2one: text += "it is one2one, and another client has it"; break;
+    case Ending::unavailable: text += "no memory left for another channel (--max-memory)"; break;
+    default: text += row(ending).name; break;
+  }
+  const int status = row(ending).poll_status;
+  append_error(out, status, text, context, now, status == 503 ? "Retry-After: 2\r\n" : "", channel);
 }
 
 LongPoll::LongPoll(Session& session, const wire::SubscribeRequest& asked, const AnswerContext& context)
@@ -118,15 +124,12 @@ void LongPoll::write(const Answer& answer, std::string_view etags, std::string_v
 
 void LongPoll::refuse(const push::Roster::Refused& refused, push::Time now, std::string& reply) {
   Worker& worker = session_.worker();
-  std::string answer;
-  const int status = row(refused.ending).poll_status;
-  append_error(answer, status, refusal_text(refused), context(), now, status == 503 ? "Retry-After: 2\r\n" : "");
   worker.counters().refusals.add();
   if (refused.ending != Ending::one2one) {
-    reply += answer;
+    append_refused(reply, refused.ending, refused.channel, context(), now);
     return done(refused.ending);
   }
-  put_off_ = std::make_unique<std::string>(std::move(answer));
+  put_off_ = std::make_unique<std::string>(refused.channel);
   session_.set_deadline(now + kRefusalDelay);
 }
 
@@ -222,7 +225,9 @@ void LongPoll::on_deadline(push::Time now) {
   if (!holding()) return;
   if (put_off_) {
     done(Ending::one2one);
-    return send(*put_off_);
+    std::string reply;
+    append_refused(reply, Ending::one2one, *put_off_, context(), now);
+    return send(reply);
   }
   push::Left left;
   session_.worker().roster().leave(*this, now, &left);
@@ -246,7 +251,7 @@ void LongPoll::end(Ending ending, std::string_view channel, const push::Left& le
   // Replaced: the same client waits on another connection, and this one is answered as after its wait.
   if (row(ending).poll_status == 200) return answer_empty(left, now);
   std::string reply;
-  append_error(reply, row(ending).poll_status, refusal_text({ending, std::string(channel)}), context(), now);
+  append_refused(reply, ending, channel, context(), now);
   session_.worker().counters().refusals.add();
   send(reply);
 }

@@ -42,7 +42,7 @@ class LongPoll final : public Held {
 
   Session& session_;
   std::unique_ptr<std::string> cors_;         ///< only for a foreign page
-  std::unique_ptr<std::string> put_off_;      ///< the refusal that is sent when a second is over
+  std::unique_ptr<std::string> put_off_;      ///< the one2one channel that another client has: told when a second is over
   std::unique_ptr<std::vector<bool>> wants_now_;  ///< by slot: asked for with `now`, so named in every answer
   push::Duration wait_;
   bool conditional_;  ///< If-None-Match: 304 where there is nothing
@@ -50,7 +50,7 @@ class LongPoll final : public Held {
   bool http_1_0_;
 };
 
-/// `409`, `503`: what a refused subscription is answered.
-std::string refusal_text(const push::Roster::Refused& refused);
+/// Appends the answer to a subscription that was refused, or kicked before anything was sent: its row's status, and the channel by name.
+void append_refused(std::string& out, push::Ending ending, std::string_view channel, const AnswerContext& context, push::Time now);
 
 }  // namespace martd::http

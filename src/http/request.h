@@ -12,13 +12,20 @@ using Parser = boost::beast::http::request_parser<boost::beast::http::string_bod
 using Message = Parser::value_type;
 using Field = boost::beast::http::field;
 
+/// What comes before and after the first `?` of a request's target; of an absolute-form one (RFC 9112 section 3.2.2), what follows
+/// its authority.
+struct Target {
+  std::string_view path;
+  std::string_view query;
+};
+Target split_target(std::string_view target);
+
 /// One whole request, and whose it is. Views into a parser that outlives it.
 struct Request {
   Message& message;
   const wire::Address& peer;  ///< of the connection
 
   std::string_view method() const { return message.method_string(); }
-  /// What comes before and after the first `?` of the target; an absolute-form target without its scheme and authority.
   std::string_view path;
   std::string_view query;
 

@@ -35,6 +35,7 @@ std::string_view reason_phrase(int status) {
   switch (status) {
     case 200: return "OK";
     case 204: return "No Content";
+    case 302: return "Found";
     case 304: return "Not Modified";
     case 400: return "Bad Request";
     case 403: return "Forbidden";
@@ -88,19 +89,23 @@ void append_answer(std::string& out, const Answer& answer, std::string_view body
   if (!context.head && !answer.no_body) out += body;
 }
 
-std::string error_body(std::string_view message) {
+std::string error_body(std::string_view message, std::string_view channel) {
   std::string body = "{\"error\":";
   wire::append_json_string(body, message);
+  if (!channel.empty()) {
+    body += ",\"channel\":";
+    wire::append_json_string(body, channel);
+  }
   body += "}\n";
   return body;
 }
 
 void append_error(std::string& out, int status, std::string_view message, const AnswerContext& context, push::Time now,
-                  std::string_view headers) {
+                  std::string_view headers, std::string_view channel) {
   Answer answer;
   answer.status = status;
   answer.headers = headers;
-  append_answer(out, answer, error_body(message), context, now);
+  append_answer(out, answer, error_body(message, channel), context, now);
 }
 
 }  // namespace martd::http

@@ -36,11 +36,11 @@ void append_head(std::string& out, const Answer& answer, std::size_t length, con
 /// Appends a whole answer.
 void append_answer(std::string& out, const Answer& answer, std::string_view body, const AnswerContext& context, push::Time now);
 
-/// `{"error":"…"}`
-std::string error_body(std::string_view message);
+/// `{"error":"…"}`, and `"channel":"…"` where it is about one.
+std::string error_body(std::string_view message, std::string_view channel = {});
 
-/// Appends a whole answer with an error in JSON. `headers` as in Answer.
+/// Appends a whole answer with an error in JSON. `headers` as in Answer, `channel` as in error_body.
 void append_error(std::string& out, int status, std::string_view message, const AnswerContext& context, push::Time now,
-                  std::string_view headers = {});
+                  std::string_view headers = {}, std::string_view channel = {});
 
 }  // namespace martd::http

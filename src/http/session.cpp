@@ -64,8 +64,8 @@ void Session::on_closed() {
 void Session::stop(push::Time now) {
   if (held()) return held_->stop(now);
   if (ending()) return;
-  // Between two requests; one that is under way is answered first.
-  if (!head_begun_ && !parser_) end_after_writing();
+  // A request whose body is coming is answered first; of one that is only a part of a head nothing is known yet.
+  if (!parser_) end_after_writing();
 }
 
 void Session::catch_up() {

@@ -13,7 +13,6 @@
 
 namespace martd::http {
 
-struct Asker;
 class Worker;
 
 /// One connection of a client: reads requests one after another, answers them in order, or is held by one of them.
@@ -60,8 +59,9 @@ class Session final : public net::Connection {
   bool read_body(std::string_view& data);
   void begin_body(const Parser& parser);
   void handle(Parser& parser);
-  void refuse(int status, std::string_view message);
-  void subscribe(const Request& request, const Asker& asker, const AnswerContext& context);
+  void refuse(int status, std::string_view message, std::string cors = {});
+  std::string cors_of(Parser& parser) const;
+  void subscribe(const Request& request, const AnswerContext& context);
   void hold_poll(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now);
   void hold_stream(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now);
   void send_later(wire::Transport transport, const AnswerContext& context, push::Time now);

@@ -76,7 +76,7 @@ void Session::process(std::string_view bytes) {
     handle(*parser);
   }
   if (!open()) return;
-  if (data.empty() || ending() || close_after_) {
+  if (data.empty() || ending() || close_after_ || (held() && !held_->takes_requests())) {
     input_.reset();
   } else if (input_) {
     input_->erase(0, input_->size() - data.size());
@@ -91,23 +91,26 @@ bool Session::read_head(std::string_view head) {
     refuse(431, "the request's header is longer than 65536 bytes");
     return false;
   }
-  if (const auto refusal = wire::check_request_head(head, kMaxTarget)) {
-    refuse(refusal->status, refusal->message);
-    return false;
-  }
+  const auto refusal = wire::check_request_head(head, kMaxTarget);
   parser_ = std::make_unique<Parser>();
   parser_->eager(true);
   parser_->header_limit(static_cast<std::uint32_t>(kMaxHead + 1));
+  if (refusal) {
+    // A page with too long a query is to be able to read why; who is malformed is no page.
+    boost::system::error_code ignored;
+    if (refusal->status == 414) parser_->put(boost::asio::buffer(head.data(), head.size()), ignored);
+    refuse(refusal->status, refusal->message, refusal->status == 414 && !ignored ? cors_of(*parser_) : std::string());
+    return false;
+  }
   // What the limit is depends on the target, which stands in the first line.
   const auto first_space = head.find(' ') + 1;
-  std::string_view path = head.substr(first_space, head.find(' ', first_space) - first_space);
-  path = path.substr(0, path.find('?'));
-  const Place place = place_of(path, worker_.settings().prefix, worker_.settings().has_upstream);
+  const Target target = split_target(head.substr(first_space, head.find(' ', first_space) - first_space));
+  const Place place = place_of(target.path, worker_.settings().prefix, worker_.settings().has_upstream);
   parser_->body_limit(body_limit(place, worker_.settings()));
   boost::system::error_code error;
   parser_->put(boost::asio::buffer(head.data(), head.size()), error);
   if (error == beast_http::error::body_limit) {
-    refuse(413, "payload: more than " + std::to_string(body_limit(place, worker_.settings())) + " bytes (--max-payload)");
+    refuse(413, "payload: more than " + std::to_string(body_limit(place, worker_.settings())) + " bytes (--max-payload)", cors_of(*parser_));
     return false;
   }
   if (error && error != beast_http::error::need_more) {
@@ -132,19 +135,27 @@ bool Session::read_body(std::string_view& data) {
   const std::size_t used = parser_->put(boost::asio::buffer(data.data(), data.size()), error);
   data.remove_prefix(used);
   if (error == beast_http::error::body_limit) {
-    refuse(413, "payload: longer than what is taken (--max-payload)");
+    refuse(413, "payload: longer than what is taken (--max-payload)", cors_of(*parser_));
     return false;
   }
   if (error && error != beast_http::error::need_more) {
-    refuse(400, "the request's body can't be read");
+    refuse(400, "the request's body can't be read", cors_of(*parser_));
     return false;
   }
   return parser_->is_done();
 }
 
-void Session::refuse(int status, std::string_view message) {
+std::string Session::cors_of(Parser& parser) const {
+  const Request request(parser.get(), peer_);
+  const Place place = place_of(request.path, worker_.settings().prefix, worker_.settings().has_upstream);
+  if (place != Place::publish && place != Place::subscribe) return {};
+  return origin_of(request, worker_.settings()).cors;
+}
+
+void Session::refuse(int status, std::string_view message, std::string cors) {
   AnswerContext context;
   context.close = true;
+  context.cors = std::move(cors);
   append_error(worker_.reply(), status, message, context, loop().now());
   worker_.counters().refusals.add();
   parser_.reset();
@@ -186,7 +197,7 @@ void Session::handle(Parser& parser) {
   const Place place = place_of(request.path, settings.prefix, settings.has_upstream);
   Asker asker;
   if (place != Place::elsewhere) {
-    asker = asker_of(request, settings);
+    asker = place == Place::publish ? asker_of(request, settings) : origin_of(request, settings);
     context.cors = asker.cors;
   }
   if (place == Place::elsewhere)
@@ -205,7 +216,7 @@ void Session::handle(Parser& parser) {
     answer.headers = headers;
     return append_answer(reply, answer, {}, context, now);
   }
-  if (place == Place::subscribe) return subscribe(request, asker, context);
+  if (place == Place::subscribe) return subscribe(request, context);
   if (surplus_ || worker_.stopping())
     return error(503, worker_.stopping() ? "the server is stopping" : "too many connections (--max-connections)",
                  "Retry-After: 2\r\n");
@@ -217,11 +228,20 @@ void Session::handle(Parser& parser) {
     case Place::script:
       return serve_script(request, context, now, reply);
     default:
-      return serve_page(request, context, now, reply);
+      break;
   }
+  if (request.path == "/" && !settings.prefix.empty()) {
+    // The page looks for its script beside itself.
+    const std::string location = "Location: " + settings.prefix + "/\r\n";
+    Answer answer;
+    answer.status = 302;
+    answer.headers = location;
+    return append_answer(reply, answer, {}, context, now);
+  }
+  serve_page(request, context, now, reply);
 }
 
-void Session::subscribe(const Request& request, const Asker&, const AnswerContext& context) {
+void Session::subscribe(const Request& request, const AnswerContext& context) {
   const push::Time now = loop().now();
   wire::SubscribeHeaders headers;
   headers.accept = request.header(Field::accept);
@@ -263,7 +283,7 @@ void Session::hold_stream(wire::SubscribeRequest& asked, const AnswerContext& co
   if (const auto refused = stream->park(wants, now)) {
     worker_.counters().refusals.add();
     if (refused->ending == push::Ending::unavailable) return send_later(asked.transport, context, now);
-    return append_error(worker_.reply(), row(refused->ending).poll_status, refusal_text(*refused), context, now);
+    return append_refused(worker_.reply(), refused->ending, refused->channel, context, now);
   }
   HeldStream& held = *stream;
   held_ = std::move(stream);

@@ -16,114 +16,80 @@ push::FramePtr own_frame(std::string_view bytes) {
 
 }  // namespace
 
-template <>
-struct Connection::SlotAllocator<void> {
-  using value_type = void;
-  Connection* connection;
-  explicit SlotAllocator(Connection* owner) : connection(owner) {}
-  template <class U>
-  SlotAllocator(const SlotAllocator<U>& other) : connection(other.connection) {}
-  template <class U>
-  struct rebind {
-    using other = SlotAllocator<U>;
-  };
-};
-
-template <class T>
-struct Connection::SlotAllocator {
-  using value_type = T;
-  Connection* connection;
-
-  explicit SlotAllocator(Connection* owner) : connection(owner) {}
-  template <class U>
-  SlotAllocator(const SlotAllocator<U>& other) : connection(other.connection) {}
-
-  T* allocate(std::size_t count) {
-    static_assert(alignof(T) <= alignof(std::max_align_t));
-    if (connection->slot_used_ || count * sizeof(T) > sizeof connection->slot_) return std::allocator<T>().allocate(count);
-    connection->slot_used_ = true;
-    return reinterpret_cast<T*>(connection->slot_);
-  }
-  void deallocate(T* memory, std::size_t count) {
-    if (reinterpret_cast<std::byte*>(memory) != connection->slot_) return std::allocator<T>().deallocate(memory, count);
-    connection->slot_used_ = false;
-  }
-  template <class U>
-  bool operator==(const SlotAllocator<U>& other) const {
-    return connection == other.connection;
-  }
-};
-
-struct Connection::ReadHandler {
-  ConnectionPtr connection;
-  using allocator_type = SlotAllocator<void>;
-  allocator_type get_allocator() const { return allocator_type(connection.get()); }
-  void operator()(const boost::system::error_code& error) const { connection->readable(error); }
-};
-
-struct Connection::WriteHandler {
-  ConnectionPtr connection;
-  void operator()(const boost::system::error_code& error) const { connection->writable(error); }
-};
-
-Connection::Connection(Loop& loop, int descriptor, SslPtr tls)
-    : loop_(loop), readiness_(loop.io().get_executor(), descriptor), socket_(descriptor, std::move(tls)) {}
+Connection::Connection(Loop& loop, int descriptor, SslPtr tls) : loop_(loop), socket_(descriptor, std::move(tls)) {}
 
 void Connection::start() {
   intrusive_ptr_add_ref(this);
-  watch();
+  reading_ = true;
+  if (!loop_.watch(socket_.descriptor(), *this)) close();
 }
 
 void Connection::close() {
   if (!open_) return;
   open_ = false;
   drop_deadline();
-  readiness_.release();  // waits under way come back with an error and let go of the connection
-  socket_.close();
+  socket_.close();  // takes it out of the loop's set, too
   drop_outbox();
   on_closed();
-  // Whoever called may still be in a member function: the reference goes on the loop's next turn.
+  // Whoever called may still be in a member function, and this turn's events may name it: the reference goes on the next turn.
   loop_.post([self = ConnectionPtr(this, false)] {});
+}
+
+void Connection::on_events(Events events) {
+  if (!open_) return;
+  readable_ |= events.readable;
+  ended_ |= events.ended;
+  const ConnectionPtr alive(this);
+  if (events.writable && writing_) writable();
+  if (open_ && readable_ && reading_) readable();
 }
 
 void Connection::watch() {
   if (reading_ || !open_) return;
   reading_ = true;
-  if (socket_.has_buffered()) {
-    loop_.post([self = ConnectionPtr(this)] { self->readable({}); });
-    return;
-  }
-  readiness_.async_wait(boost::asio::posix::descriptor_base::wait_read, ReadHandler{ConnectionPtr(this)});
+  if (!readable_) return;
+  loop_.post([self = ConnectionPtr(this)] {
+    if (self->open_ && self->reading_) self->readable();
+  });
+}
+
+IoResult Connection::read(std::span<char> into) {
+  const IoResult result = socket_.read(into);
+  // Less than what there was room for: a socket has no more now. TLS may have, until it says so.
+  if (result.io == Io::again) readable_ = false;
+  if (result.io == Io::done && result.bytes < into.size() && !socket_.tls()) readable_ = ended_;
+  if (result.io == Io::again && socket_.read_wants_write()) watch_write();
+  return result;
 }
 
 void Connection::watch_write() {
-  if (writing_ || !open_) return;
+  if (!open_) return;
   writing_ = true;
-  readiness_.async_wait(boost::asio::posix::descriptor_base::wait_write, WriteHandler{ConnectionPtr(this)});
+  if (std::exchange(watched_for_writing_, true)) return;
+  loop_.watch_for_writing(socket_.descriptor(), *this);
 }
 
-void Connection::readable(const boost::system::error_code& error) {
+void Connection::readable() {
   reading_ = false;
-  if (!open_ || error) return;
   if (end_ == End::lingering) return discard();
   on_readable();
-  if (open_ && socket_.read_wants_write()) watch_write();
 }
 
-void Connection::writable(const boost::system::error_code& error) {
+void Connection::writable() {
   writing_ = false;
-  if (!open_ || error) return;
   switch (flush()) {
     case Sent::gone:
       return close();
     case Sent::queued:
-      return watch_write();
+      writing_ = true;
+      return;
     default:
       break;
   }
   if (end_ == End::writing) return linger();
+  // TLS may have waited to write before it could read on.
+  if (socket_.tls()) readable_ = true;
   on_writable();
-  if (open_ && socket_.tls()) watch();
 }
 
 Connection::Sent Connection::flush() {
@@ -205,7 +171,7 @@ void Connection::linger() {
 
 void Connection::discard() {
   for (;;) {
-    const IoResult result = socket_.read(loop_.scratch());
+    const IoResult result = read(loop_.scratch());
     if (result.io == Io::again) return watch();
     if (result.io != Io::done) return close();
     discarded_ += static_cast<std::uint32_t>(result.bytes);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <cstddef>
@@ -17,8 +16,10 @@ namespace martd::net {
 /// One accepted connection on its loop: readiness, writing with an outbox, one deadline, an orderly end. What the bytes mean is its
 /// heir's. It holds no buffer while nothing is under way. All calls on the loop's thread.
 ///
-/// It keeps itself alive from start() until close(), and until the last readiness handler has come back.
-class Connection : public boost::intrusive_ref_counter<Connection, boost::thread_unsafe_counter>, private Timer {
+/// It keeps itself alive from start() until the turn after close().
+class Connection : public boost::intrusive_ref_counter<Connection, boost::thread_unsafe_counter>,
+                   private Timer,
+                   private Watched {
  public:
   /// Takes over the descriptor, which must be non-blocking.
   Connection(Loop& loop, int descriptor, SslPtr tls);
@@ -30,7 +31,7 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   void close();
 
  protected:
-  /// Something can be read: called once for each watch().
+  /// Something can be read: called once for each watch(), never from within it.
   virtual void on_readable() = 0;
   /// The outbox is empty again, or the socket takes more after offer() refused.
   virtual void on_writable() = 0;
@@ -42,7 +43,7 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
 
   // --- reading ---
   void watch();
-  IoResult read(std::span<char> into) { return socket_.read(into); }
+  IoResult read(std::span<char> into);
 
   // --- writing ---
   enum class Sent : std::uint8_t {
@@ -68,14 +69,10 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   void drop_deadline() { loop_.drop(*this); }
 
  private:
-  struct ReadHandler;
-  struct WriteHandler;
-  template <class T>
-  struct SlotAllocator;
-
   void on_timer(push::Time now) override;
-  void readable(const boost::system::error_code& error);
-  void writable(const boost::system::error_code& error);
+  void on_events(Events events) override;
+  void readable();
+  void writable();
   void watch_write();
   Sent flush();
   void queue(push::FramePtr frame, std::size_t skip);
@@ -90,17 +87,16 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   };
 
   Loop& loop_;
-  boost::asio::posix::basic_stream_descriptor<Executor> readiness_;
   Socket socket_;
   std::unique_ptr<Outbox> outbox_;  ///< only while something waits
   bool open_ = true;
-  bool reading_ = false;  ///< a watch is under way
-  bool writing_ = false;  ///< likewise for writing
+  bool readable_ = false;  ///< as far as is known: no new event comes before this was read away
+  bool ended_ = false;     ///< so that reading never stops before the end was read
+  bool reading_ = false;   ///< on_readable() is due when something comes
+  bool writing_ = false;   ///< the outbox is to go on, or on_writable() is due, when the socket takes more
+  bool watched_for_writing_ = false;
   End end_ = End::open;
   std::uint32_t discarded_ = 0;
-  bool slot_used_ = false;
-  // The operation that waits for reading lives here: a parked connection costs no allocation for it.
-  alignas(std::max_align_t) std::byte slot_[128];
 };
 
 using ConnectionPtr = boost::intrusive_ptr<Connection>;

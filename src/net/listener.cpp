@@ -135,6 +135,7 @@ void Listener::watch() {
   if (stopped_) return;
   readiness_.async_wait(boost::asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code& error) {
     if (error == boost::asio::error::operation_aborted) return;
+    loop_.refresh();
     accept();
   });
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
@@ -15,10 +16,32 @@ namespace martd::net {
 
 using Executor = boost::asio::io_context::executor_type;
 
+/// What a loop tells of its descriptor.
+class Watched {
+ public:
+  struct Events {
+    bool readable;  ///< something, or the end of it, can be read
+    bool writable;
+    bool ended;  ///< the peer has ended its side, or the connection is broken: what can be read comes to an end
+  };
+
+ protected:
+  virtual ~Watched() = default;
+
+ private:
+  friend class Loop;
+  /// Once for each change (edge-triggered); the object must outlive the turn in which its descriptor is closed.
+  virtual void on_events(Events events) = 0;
+};
+
 /// One event loop, for one thread: readiness, deadlines, and calls from other threads.
+///
+/// Asio drives it: timers, calls, and whatever isn't one of many. The many, clients' connections, are watched by an epoll set of the loop's own, which
+/// is one descriptor to Asio: a connection then costs no operation object and no system call to be watched again (docs/decisions).
 class Loop {
  public:
   explicit Loop(const Clock& clock);
+  ~Loop();
 
   /// Until stop(), on the calling thread.
   void run();
@@ -28,11 +51,22 @@ class Loop {
   /// Runs `task` on the loop, after everything that is ready now. Any thread.
   template <class Task>
   void post(Task task) {
-    boost::asio::post(io_, std::move(task));
+    boost::asio::post(io_, [this, task = std::move(task)]() mutable {
+      refresh();
+      task();
+    });
   }
 
+  /// Watches a descriptor for reading until it is closed, and from watch_for_writing() on for that too. False: the kernel has no room
+  /// for another (fs.epoll.max_user_watches).
+  [[nodiscard]] bool watch(int descriptor, Watched& watched);
+  void watch_for_writing(int descriptor, Watched& watched);
+
   boost::asio::io_context& io() { return io_; }
-  push::Time now() const { return clock_.now(); }
+  /// The time of this turn: the clock is read once a turn. Loop's thread only.
+  push::Time now() const { return now_; }
+  /// Reads the clock. For who comes in from elsewhere than the loop's own calls.
+  void refresh() { now_ = clock_.now(); }
 
   /// The timer fires on the loop. Loop's thread only.
   void set(Timer& timer, push::Time deadline);
@@ -51,10 +85,14 @@ class Loop {
  private:
   void arm();
   void tick();
+  void await_events();
+  void dispatch();
 
   const Clock& clock_;
+  push::Time now_;
   boost::asio::io_context io_;
   boost::asio::executor_work_guard<Executor> work_;
+  boost::asio::posix::basic_stream_descriptor<Executor> events_;  ///< the epoll set
   TimerWheel wheel_;
   boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor>
       alarm_;

@@ -45,6 +45,7 @@ IoResult Socket::read(std::span<char> into) {
 }
 
 IoResult Socket::write(std::string_view bytes) {
+  if (bytes.empty()) return {Io::done, 0};  // TLS would take it for an error
   if (tls_) {
     ERR_clear_error();
     return tls_result(SSL_write(tls_.get(), bytes.data(), tls_size(bytes.size())));

@@ -10,7 +10,7 @@ namespace martd::net {
 
 /// What one non-blocking call came to.
 enum class Io : std::uint8_t {
-  done,    ///< `bytes` were moved, at least one
+  done,    ///< `bytes` were moved, at least one where any were asked for
   again,   ///< the socket isn't ready
   end,     ///< the peer has ended its side
   failed,  ///< the connection is gone

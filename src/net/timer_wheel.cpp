@@ -32,7 +32,8 @@ void TimerWheel::link(Timer& timer, std::uint64_t tick) {
 }
 
 void TimerWheel::set(Timer& timer, push::Time deadline) {
-  timer.due_ = std::max(tick_of(deadline), now_ + 1);
+  // Rounded up: it is never early.
+  timer.due_ = std::max(tick_of(deadline + push::Duration((1 << kTickBits) - 1)), now_ + 1);
   // Where it hangs already comes early enough: it is looked at there and moved on.
   if (timer.armed() && timer.linked_ <= timer.due_) return;
   timer.unlink();

@@ -36,7 +36,7 @@ class Timer {
 
 /// All deadlines of one loop: a hashed wheel (Varghese and Lauck, 1987). Setting, moving and dropping a timer is a few pointer writes,
 /// and moving a deadline further away only writes the new one: that is what happens with every message that is sent. Ticks of about 16 ms; a
-/// timer fires at most one tick late by the wheel's doing. Not thread-safe; the time comes in.
+/// timer never fires early, and at most one tick late by the wheel's doing. Not thread-safe; the time comes in.
 class TimerWheel {
  public:
   explicit TimerWheel(push::Time start);

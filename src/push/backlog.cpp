@@ -6,8 +6,9 @@
 namespace martd::push {
 
 std::size_t Backlog::cost_of(const Content& content) {
+  constexpr std::size_t kNode = 64;  // in the set of own lives, in the table of ids
   return sizeof(Message) + sizeof(Content) + content.payload.size() + content.content_type.size() +
-         content.event.size() + content.id.size();
+         content.event.size() + content.id.size() + (content.expire ? kNode : 0) + (content.id.empty() ? 0 : kNode);
 }
 
 Time Backlog::expiry_of(const Message& message, Duration life) {

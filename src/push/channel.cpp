@@ -11,6 +11,14 @@ Missed Resume::missed() const {
   return Missed::of((cursor - from) - messages.size());
 }
 
+void Resume::put_off(Etag asked) {
+  messages.clear();
+  lead = Missed::none();
+  counts_holes = false;
+  cursor = asked == Etag{} ? from : asked;
+  more = true;
+}
+
 bool Resume::news() const {
   return static_cast<bool>(missed()) ||
          std::any_of(messages.begin(), messages.end(), [](const Message& message) { return message.visible(); });
@@ -81,8 +89,8 @@ Resume Channel::since(Cursor seen, std::size_t max_bytes) const {
     if (!everything) {
       // An earlier life (or a clock, where there was none): was anything lost between? A later one: our state was lost.
       const bool lost_before = etag > newest() || etag < (before_ ? before_->last : doubt_);
-      const bool lost_here = count_ > backlog_.count();
-      if (lost_before || lost_here) resume.lead = Missed::some();
+      const bool lost_in_front = resume.from > origin_;
+      if (lost_before || lost_in_front) resume.lead = Missed::some();
       const bool known = count_ == 0 && before_ && before_->origin <= etag && etag < before_->last;
       if (known) resume.lead = Missed::of(before_->last - etag);
     }

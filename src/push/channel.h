@@ -31,6 +31,8 @@ struct Resume {
   Etag cursor{};                  ///< after all of this
   bool more = false;              ///< cut at the limit; the rest follows `cursor`
 
+  /// Nothing of it is told yet: `asked` is the cursor again.
+  void put_off(Etag asked);
   /// All that is missing, as one figure.
   Missed missed() const;
   /// Whether a subscriber has anything to be told: a visible message or a loss.

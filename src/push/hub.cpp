@@ -67,7 +67,7 @@ PushResult<std::vector<Receipt>> Hub::publish(const PushOrder& order, Time now) 
       }
       targets.push_back(Target{channel, duplicate});
     }
-    if (cost > 0 && registry_.cost() + cost > max_memory_.load(std::memory_order_relaxed))
+    if (cost > 0 && registry_.cost() + cost > max_memory())
       return PushRefusal{PushError::memory_full, order.channels.front()};
 
     for (std::size_t i = 0; i < targets.size(); ++i) {
@@ -85,9 +85,9 @@ PushResult<std::vector<Receipt>> Hub::publish(const PushOrder& order, Time now) 
 }
 
 Receipt Hub::push(Channel& channel, const PushOrder& order, Time now, Ready& ready) {
-  const std::size_t before = channel.backlog().cost();
   const bool new_life = channel.attributes().life != order.attributes.life;
   const bool was_one2one = channel.attributes().one2one;
+  const Registry::Recount recount(registry_, channel);
   channel.set(order.attributes);
   if (new_life) channel.refresh(now);
   if (!order.attributes.one2one) {
@@ -96,7 +96,6 @@ Receipt Hub::push(Channel& channel, const PushOrder& order, Time now, Ready& rea
     keep_first_only(channel, static_cast<LoopId>(doors_.size()), ready);
   }
   const Message message{channel.append(order.content, now), now, order.content};
-  registry_.count_cost(before, channel.backlog().cost());
   published_.fetch_add(1, std::memory_order_relaxed);
 
   for (LoopId loop = 0; loop < channel.groups().size(); ++loop) {
@@ -160,9 +159,11 @@ PushResult<Hub::Cleared> Hub::clear(std::string_view name, std::string_view key,
   Channel* channel = registry_.find(name, now);
   if (const auto error = access_error(channel, key, allowed)) return PushRefusal{*error, std::string(name)};
   if (!channel) return PushRefusal{PushError::not_found, std::string(name)};
-  const std::size_t before = channel->backlog().cost();
-  const Cleared cleared{channel->newest(), channel->clear()};
-  registry_.count_cost(before, channel->backlog().cost());
+  Cleared cleared{channel->newest(), 0};
+  {
+    const Registry::Recount recount(registry_, *channel);
+    cleared.dropped = channel->clear();
+  }
   registry_.settle(*channel);
   return cleared;
 }

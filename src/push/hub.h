@@ -71,6 +71,7 @@ class Hub {
   void attach(LoopId id, LoopDoor& door);
   /// In bytes; may be changed at any time.
   void limit_memory(std::size_t bytes) { max_memory_.store(bytes, std::memory_order_relaxed); }
+  std::size_t max_memory() const { return max_memory_.load(std::memory_order_relaxed); }
 
   /// All channels or none. Receipts are in the order of the channels.
   PushResult<std::vector<Receipt>> publish(const PushOrder& order, Time now);
@@ -86,7 +87,7 @@ class Hub {
 
   Registry& registry() { return registry_; }
   std::uint64_t published() const { return published_.load(std::memory_order_relaxed); }
-  bool memory_full() const { return registry_.cost() > max_memory_.load(std::memory_order_relaxed); }
+  bool memory_full() const { return registry_.cost() > max_memory(); }
 
  private:
   friend class Roster;

@@ -23,9 +23,8 @@ Registry::ShardLock::~ShardLock() {
 }
 
 void Registry::refresh(Channel& channel, Time now) {
-  const std::size_t before = channel.backlog().cost();
+  const Recount recount(*this, channel);
   channel.refresh(now);
-  count_cost(before, channel.backlog().cost());
 }
 
 Channel* Registry::find(std::string_view name, Time now) {
@@ -49,12 +48,14 @@ Channel& Registry::find_or_bear(std::string_view name, Time now) {
     doubt = forgotten_.doubt();
   }
   // Greater than every etag that a channel of that name ever had, even where the clock went back.
-  const Etag origin = std::max(origin_at(now), (before ? before->last : doubt) + 1);
+  Etag origin = std::max(origin_at(now), (before ? before->last : doubt) + 1);
+  // Loops read their clocks at different moments: a clock that was given out as a cursor may be ahead of ours.
+  origin = std::max(origin, shards_[shard_of(name)].given_out);
   auto channel = std::make_unique<Channel>(name, origin, before, doubt);
   Channel& born = *channel;
   shards_[shard_of(name)].channels.insert(std::move(channel));
   channels_.fetch_add(1, std::memory_order_relaxed);
-  count_cost(0, cost_of(name));
+  cost_.fetch_add(cost_of(name), std::memory_order_relaxed);
   return born;
 }
 
@@ -62,6 +63,11 @@ void Registry::schedule(Shard& shard, Channel& channel, std::optional<Time> due)
   if (channel.due) shard.due.erase({*channel.due, &channel});
   channel.due = due;
   if (due) shard.due.insert({*due, &channel});
+}
+
+Etag Registry::give_out(std::size_t shard, Etag etag) {
+  shards_[shard].given_out = std::max(shards_[shard].given_out, etag);
+  return etag;
 }
 
 bool Registry::settle(Channel& channel) {
@@ -73,12 +79,13 @@ bool Registry::settle(Channel& channel) {
     return false;
   }
   schedule(shard, channel, std::nullopt);
+  give_out(shard_of(channel.name()), channel.newest());
   if (const auto life = channel.life()) {
     const std::lock_guard lock(forgotten_mutex_);
     forgotten_.remember(channel.name(), *life);
   }
   channels_.fetch_sub(1, std::memory_order_relaxed);
-  count_cost(cost_of(channel.name()), 0);
+  cost_.fetch_sub(cost_of(channel.name()), std::memory_order_relaxed);
   shard.channels.erase(shard.channels.find(std::string_view(channel.name())));
   return true;
 }

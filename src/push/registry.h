@@ -47,6 +47,9 @@ class Registry {
   Channel* find(std::string_view name, Time now);
   /// The channel of that name, born at `now` where there is none.
   Channel& find_or_bear(std::string_view name, Time now);
+  /// A client is given `etag` as its cursor in a channel that is gone: the next of the shard's names to be born has no lower origin, though
+  /// its loop's clock be behind.
+  Etag give_out(std::size_t shard, Etag etag);
   /// After anything that may change when it is due or whether it is needed: true if it was forgotten, and is destroyed.
   bool settle(Channel& channel);
 
@@ -60,10 +63,27 @@ class Registry {
   std::size_t channels() const { return channels_.load(std::memory_order_relaxed); }
   /// What all backlogs and channels cost, in bytes.
   std::size_t cost() const { return cost_.load(std::memory_order_relaxed); }
-  /// To be told of every change of a backlog's cost that the registry doesn't make itself.
-  void count_cost(std::size_t before, std::size_t after) {
-    cost_.fetch_add(after - before, std::memory_order_relaxed);  // wraps round where it sinks
-  }
+  /// How many messages all backlogs hold.
+  std::size_t messages() const { return messages_.load(std::memory_order_relaxed); }
+  /// Stands by while a channel's backlog changes, and counts the difference when it goes.
+  class Recount {
+   public:
+    Recount(Registry& registry, const Channel& channel)
+        : registry_(registry), backlog_(channel.backlog()), cost_(backlog_.cost()), messages_(backlog_.count()) {}
+    ~Recount() {
+      // Unsigned: what is less wraps round, and so does the sum.
+      registry_.cost_.fetch_add(backlog_.cost() - cost_, std::memory_order_relaxed);
+      registry_.messages_.fetch_add(backlog_.count() - messages_, std::memory_order_relaxed);
+    }
+    Recount(const Recount&) = delete;
+    Recount& operator=(const Recount&) = delete;
+
+   private:
+    Registry& registry_;
+    const Backlog& backlog_;
+    std::size_t cost_;
+    std::size_t messages_;
+  };
   /// What a channel costs beside its messages.
   static std::size_t cost_of(std::string_view name) { return kChannelCost + name.size(); }
 
@@ -88,6 +108,7 @@ class Registry {
     std::mutex mutex;
     std::unordered_set<std::unique_ptr<Channel>, Hash, Same> channels;
     std::set<std::pair<Time, Channel*>> due;  ///< one entry a channel that has something to expire
+    Etag given_out{};                         ///< no cursor of a channel that had no message is above this
   };
 
   void refresh(Channel& channel, Time now);
@@ -98,6 +119,7 @@ class Registry {
   Forgotten forgotten_;
   std::atomic<std::size_t> channels_{0};
   std::atomic<std::size_t> cost_{0};
+  std::atomic<std::size_t> messages_{0};
 };
 
 }  // namespace martd::push

@@ -74,8 +74,12 @@ Roster::LookResult Roster::look_and_park(Subscriber& subscriber, std::span<const
     look.resumes.reserve(wants.size());
     for (std::size_t i = 0; i < wants.size(); ++i) {
       if (!channels[i]) channels[i] = &registry.find_or_bear(wants[i].channel, now);
-      look.resumes.push_back(channels[i]->since(wants[i].cursor, max_bytes));
-      news |= look.resumes.back().news();
+      Resume resume = channels[i]->since(wants[i].cursor, max_bytes);
+      // The next look goes on from there: one answer carries what it may, and something of one channel at least.
+      if (max_bytes == 0 && resume.news()) resume.put_off(wants[i].cursor.etag);
+      for (const Message& message : resume.messages) max_bytes -= std::min(max_bytes, message.content->payload.size());
+      news |= resume.news();
+      look.resumes.push_back(std::move(resume));
     }
     if (news) {
       for (Channel* channel : channels) {
@@ -165,7 +169,14 @@ bool Roster::remove(Channel& channel, Group& group, std::uint32_t index, Time no
   }
   group.seats.pop_back();
   constexpr std::size_t kKeptSeats = 4096;
-  if (group.seats.empty() && group.seats.capacity() > kKeptSeats) group.seats.shrink_to_fit();
+  if (group.seats.empty()) {
+    if (group.seats.capacity() > kKeptSeats) group.seats.shrink_to_fit();
+    // Nobody is left for what is pending, and what is published now isn't added to it: it would have a hole for who comes next.
+    group.pending.clear();
+    group.pending_bytes = 0;
+    group.overflow = false;
+    for (Kick& kick : group.kicks) kick.before = 0;
+  }
   if (kicked) return false;
   --channel.held_;
   if (channel.attributes().one2one && channel.place) free_place(channel, now);
@@ -184,8 +195,9 @@ void Roster::leave(Subscriber& subscriber, Time now, Left* left) {
     const bool never_published = !channel.life();
     if (left) left->channels.push_back(channel.name());
     remove(channel, group, ref.index, now);
+    const std::size_t shard = Registry::shard_of(channel.name());
     const bool forgotten = registry.settle(channel);
-    if (left) left->cursors.push_back(forgotten && never_published ? std::max(cursor, origin_at(now)) : cursor);
+    if (left) left->cursors.push_back(forgotten && never_published ? registry.give_out(shard, std::max(cursor, origin_at(now))) : cursor);
   }
   subscriber.seats_.clear();
   subscriber.behind_ = false;

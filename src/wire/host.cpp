@@ -1,5 +1,6 @@
 #include "wire/host.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/ip/address_v6.hpp>
 #include <charconv>
@@ -7,23 +8,16 @@
 namespace martd::wire {
 namespace {
 
-/// Bytes of a name: RFC 3986's unreserved, sub-delims without the comma, and `%`, which is looked at again.
 constexpr std::array<bool, 256> kNameByte = [] {
   std::array<bool, 256> bytes{};
-  for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+;=%"))
+  for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"))
     bytes[static_cast<unsigned char>(c)] = true;
   return bytes;
 }();
 
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-
 bool valid_name(std::string_view name) {
-  if (name.empty()) return false;
-  for (std::size_t at = 0; at < name.size(); ++at) {
-    if (!kNameByte[static_cast<unsigned char>(name[at])]) return false;
-    if (name[at] == '%' && (name.size() - at < 3 || !is_hex(name[at + 1]) || !is_hex(name[at + 2]))) return false;
-  }
-  return true;
+  return !name.empty() &&
+         std::all_of(name.begin(), name.end(), [](char c) { return kNameByte[static_cast<unsigned char>(c)]; });
 }
 
 std::optional<boost::asio::ip::address_v6> parse_v6(std::string_view text) {

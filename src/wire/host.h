@@ -13,8 +13,9 @@ struct HostPort {
   std::optional<std::uint16_t> port;  ///< nothing where it is left out or empty
 };
 
-/// Names and addresses as RFC 3986 writes them (IPv6 in brackets), less what one reader would take for two hosts (`,`)
-/// and with no user before an `@`. Nothing where the text is not that.
+/// Letters, digits and `-._~`, or an IPv6 address in brackets. RFC 3986 has more for a name, which no DNS has and two
+/// readers may take for two different hosts (`,` `;` `%41`), or for a pattern (`*`). No user before an `@`. Nothing
+/// where the text is not that.
 std::optional<HostPort> parse_host(std::string_view text);
 
 /// So that equal hosts compare equal: lower case, and one form for an IPv6 address.

@@ -1,0 +1,197 @@
+"""What is asked: each question's cases, which figures count, and the goals that martd is held to."""
+
+from dataclasses import dataclass, field
+
+PEER_ROWS = ["martd", "nchan", "floor"]
+# Rows that take long to run, or two cores, answer one case of a question.
+MORE_ROWS = ["martd", "martd-2", "nchan", "nchan-2", "floor"]
+
+
+@dataclass
+class Metric:
+    """A figure of the load generator's answer. `ratios`: less is better, and the table shows × floor and × nchan."""
+
+    key: str
+    label: str
+    scale: float = 1
+    ratios: bool = False
+
+
+@dataclass
+class Goal:
+    """martd's median ratio to another row is to be at most (or with `least`, at least) `bound`.
+    Without `against`, its own value is."""
+
+    key: str
+    bound: float
+    against: str = ""
+    least: bool = False
+
+    def text(self) -> str:
+        word = "at least" if self.least else "at most"
+        return f"{self.key} {word} {self.bound:g}" + (f" × {self.against}" if self.against else "")
+
+
+@dataclass
+class Case:
+    question: str
+    title: str
+    arguments: dict[str, object]
+    metrics: list[Metric]
+    goals: list[Goal] = field(default_factory=list)
+    rows: list[str] = field(default_factory=lambda: list(PEER_ROWS))
+
+    @property
+    def name(self) -> str:
+        return f"{self.question}: {self.title}"
+
+
+CPU = Metric("cpu_us", "CPU µs each", ratios=True)
+RATE = Metric("per_second", "a second")
+BUSY = Metric("busy", "server busy")
+P50 = Metric("latency_p50_us", "p50 ms", 1e-3)
+P99 = Metric("latency_p99_us", "p99 ms", 1e-3)
+
+
+def bytes_label(size: int) -> str:
+    return f"{size // 1024} KB" if size >= 1024 else f"{size} B"
+
+
+def fanout() -> list[Case]:
+    goals = [Goal("cpu_us", 1.08, "floor"), Goal("cpu_us", 0.70, "nchan")]
+    return [
+        Case(
+            "fanout",
+            f"{subscribers:,} event streams, {bytes_label(size)}, a delivery",
+            {"subscribers": subscribers, "size": size},
+            [CPU, RATE, P50, P99, BUSY],
+            goals,
+            [*MORE_ROWS, "pushpin"] if (subscribers, size) == (1000, 100) else PEER_ROWS,
+        )
+        for subscribers in (1000, 10000)
+        for size in (100, 4096)
+    ]
+
+
+def burst() -> list[Case]:
+    return [
+        Case(
+            "burst",
+            "1,000 event streams, 1,000 messages a second, 16 at a time, a delivery",
+            {"subscribers": 1000, "size": 100, "rate": 1000, "batch": 16},
+            [CPU, RATE, Metric("stretch", "× the time"), P50, P99, BUSY],
+            [Goal("cpu_us", 0.25, "floor"), Goal("stretch", 1.02)],
+            ["martd", "nchan", "floor", "floor-join"],
+        )
+    ]
+
+
+def longpoll() -> list[Case]:
+    one = [Goal("cpu_us", 1.10, "floor"), Goal("cpu_us", 0.60, "nchan")]
+    metrics = [CPU, RATE, P50, P99, BUSY]
+    cases = [
+        Case("longpoll", f"{n:,} clients, one channel, a poll", {"subscribers": n, "size": 100}, metrics, one, rows)
+        for n, rows in ((1000, MORE_ROWS), (10000, PEER_ROWS))
+    ]
+    each = Case(
+        "longpoll",
+        "1,000 clients, a channel each, a poll and a publish",
+        {"subscribers": 1000, "channels": 1000, "size": 100},
+        [CPU, RATE, BUSY],
+        [Goal("cpu_us", 0.65, "nchan")],
+    )
+    return [*cases, each]
+
+
+def idle() -> list[Case]:
+    levels = (1000, 10000, 19000)
+    metrics = [Metric(f"bytes_each_{n}", f"bytes each, {n:,}", ratios=n == 10000) for n in levels]
+    metrics += [Metric("bytes_each_more_19000", "bytes each, last 9,000"), Metric("cpu_percent", "CPU % while idle")]
+    goals = [Goal("bytes_each_10000", 600), Goal("cpu_percent", 1)]
+    titles = {"stream": "event streams", "poll": "long-polls", "keepalive": "keep-alive connections"}
+    return [
+        Case(
+            "idle",
+            f"{title}, user memory",
+            {"kind": kind, "levels": ",".join(map(str, levels)), "seconds": 16},
+            metrics,
+            goals,
+        )
+        for kind, title in titles.items()
+    ]
+
+
+def publish() -> list[Case]:
+    # With so few connections the generator would sleep between two answers, and the server's time to wake it, which
+    # is more or less by chance, would be a good part of the figure: it spins instead.
+    goals = [Goal("cpu_us", 1.10, "floor"), Goal("cpu_us", 0.75, "nchan")]
+    return [
+        Case(
+            "publish",
+            f"8 connections, {bytes_label(size)}, no subscribers, a publish",
+            {"publishers": 8, "size": size, "spin": 1},
+            [CPU, RATE, BUSY],
+            goals,
+            [*MORE_ROWS, "pushpin"] if size == 100 else PEER_ROWS,
+        )
+        for size in (100, 4096)
+    ]
+
+
+def connect() -> list[Case]:
+    return [
+        Case(
+            "connect",
+            "a new event stream, 1,000 at a time",
+            {"subscribers": 1000},
+            [CPU, RATE, Metric("close_cpu_us", "CPU µs its end")],
+            [Goal("cpu_us", 1.08, "floor")],
+        )
+    ]
+
+
+def reconnect() -> list[Case]:
+    return [
+        Case(
+            "reconnect",
+            "10,000 event streams return at once, 3 messages missed",
+            {"subscribers": 10000, "in-flight": 2000, "missed": 3},
+            [Metric("last_served_ms", "last served, ms", ratios=True), CPU, BUSY],
+            [Goal("last_served_ms", 0.5, "nchan")],
+        )
+    ]
+
+
+def latency() -> list[Case]:
+    p50 = Metric("latency_p50_us", "p50 ms", 1e-3, ratios=True)
+    return [
+        Case(
+            "latency",
+            "10,000 event streams, 10 messages a second, publish to receipt",
+            {"subscribers": 10000, "rate": 10, "size": 100, "seconds": 5},
+            [p50, P99, Metric("latency_max_us", "max ms", 1e-3), CPU, BUSY],
+            [Goal("latency_p50_us", 1, "nchan"), Goal("latency_p99_us", 1, "nchan")],
+        )
+    ]
+
+
+def httplib() -> list[Case]:
+    """The row that explains the design: a thread for each connection, on the same questions."""
+    wanted = [fanout()[0], fanout()[2], longpoll()[0], publish()[0], connect()[0]]
+    for case in wanted:
+        case.rows = ["martd", "httplib", "floor"]
+        case.goals = []
+    return wanted
+
+
+QUESTIONS = {
+    "fanout": fanout,
+    "burst": burst,
+    "longpoll": longpoll,
+    "publish": publish,
+    "connect": connect,
+    "reconnect": reconnect,
+    "latency": latency,
+    "idle": idle,
+    "httplib": httplib,
+}

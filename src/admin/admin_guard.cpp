@@ -1,0 +1,43 @@
+#include "admin/admin_guard.h"
+
+#include "push/attributes.h"
+#include "wire/address.h"
+#include "wire/origin.h"
+#include "wire/text.h"
+
+namespace martd::admin {
+namespace {
+
+/// Host without its port; the brackets of an IPv6 address stay.
+std::string_view without_port(std::string_view host) {
+  const std::size_t colon = host.rfind(':');
+  const std::size_t bracket = host.rfind(']');
+  if (colon == std::string_view::npos || (bracket != std::string_view::npos && bracket > colon)) return host;
+  return host.substr(0, colon);
+}
+
+bool is_own(std::string_view host, std::string_view own_host) {
+  const std::string_view name = without_port(host);
+  return wire::iequals(name, "localhost") || wire::iequals(name, own_host) || wire::parse_address(host).has_value();
+}
+
+}  // namespace
+
+std::optional<wire::Refusal> refuse(const Caller& caller, std::string_view own_host, std::string_view token) {
+  if (!caller.host || !is_own(*caller.host, own_host)) {
+    return wire::Refusal{403,
+                         "Host: not a name of this listener (taken: an address, localhost, or the name in --admin)"};
+  }
+  if (caller.origin && wire::foreign_origin(*caller.origin, *caller.host)) {
+    return wire::Refusal{403, "Origin: requests of other sites' pages are not served"};
+  }
+  constexpr std::string_view kScheme = "Bearer ";
+  const std::string_view given = caller.authorization;
+  const bool bearer = wire::iequals(given.substr(0, kScheme.size()), kScheme);
+  if (!token.empty() && !(bearer && push::same_secret(given.substr(kScheme.size()), token))) {
+    return wire::Refusal{401, "Authorization: the token is asked for (taken: Bearer and --admin-token)"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace martd::admin

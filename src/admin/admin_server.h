@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "admin/figures.h"
+
+namespace martd::admin {
+
+/// The operators' listener: health, statistics, metrics. cpp-httplib on threads of its own, so that it answers even
+/// while every event loop is busy. It serves a request for each connection: an idle connection would hold one of its
+/// few threads.
+class AdminServer {
+ public:
+  /// Listens on every address that `host` has (blocks for the look-up), on one port for all of them; 0: the system
+  /// chooses. Nothing is served before start(). `token`: asked for as Bearer; empty: none. The error is a sentence.
+  static std::variant<std::unique_ptr<AdminServer>, std::string> listen(const std::string& host, std::uint16_t port,
+                                                                        std::string token, ReadFigures read);
+  ~AdminServer();
+  AdminServer(const AdminServer&) = delete;
+  AdminServer& operator=(const AdminServer&) = delete;
+
+  /// `127.0.0.1:54322`, `[::1]:54322`: for the `listening admin` lines.
+  const std::vector<std::string>& addresses() const { return addresses_; }
+
+  void start();
+
+  /// From the next request on. Any thread.
+  void set_token(std::string token);
+
+  /// Takes no more connections; `read` is not called any more when it returns, within about a second. A request that
+  /// is still under way then (a client that sends a byte a second) is left to its threads, which touch nothing of ours.
+  void stop();
+
+ private:
+  struct Shared;
+  struct Door;
+  AdminServer();
+
+  std::shared_ptr<Shared> shared_;
+  std::vector<std::unique_ptr<Door>> doors_;
+  std::vector<std::string> addresses_;
+};
+
+}  // namespace martd::admin

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "push/ending.h"
+#include "push/time.h"
+
+namespace martd::admin {
+
+/// The subscribers of one transport.
+struct TransportFigures {
+  std::string_view transport;    ///< label in metrics: `poll`, `sse`, `lines`; lives as long as the program
+  std::size_t held = 0;          ///< now
+  std::uint64_t deliveries = 0;  ///< since the start
+};
+
+/// One event loop.
+struct LoopFigures {
+  push::Duration since_turn{};  ///< how long ago it last came round; it does at least every second
+  std::size_t connections = 0;  ///< now
+};
+
+/// What the server counts, at one moment. `…_total` since the start, all else now. Sizes in bytes.
+struct Figures {
+  push::Duration uptime{};
+  bool accepting = false;  ///< the public listeners take connections
+
+  std::size_t connections = 0;  ///< of all public listeners
+  std::size_t max_connections = 0;
+  std::uint64_t connections_total = 0;
+  std::uint64_t requests_total = 0;
+  std::uint64_t refusals_total = 0;  ///< answers from 400 on
+
+  std::size_t channels = 0;
+  std::size_t messages = 0;       ///< kept
+  std::size_t backlog_bytes = 0;  ///< what they take
+  std::size_t max_memory = 0;
+
+  std::uint64_t published_total = 0;    ///< messages
+  std::uint64_t missed_total = 0;       ///< times that a subscriber was told of a loss
+  std::uint64_t fell_behind_total = 0;  ///< times that a subscriber was too slow for its outbox
+
+  std::vector<TransportFigures> transports;
+  std::array<std::uint64_t, push::kEndings> endings{};  ///< by push::Ending
+  std::vector<LoopFigures> loops;
+};
+
+/// Called on the admin listener's threads, several at once; must not wait for an event loop.
+using ReadFigures = std::function<Figures()>;
+
+}  // namespace martd::admin

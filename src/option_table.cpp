@@ -1,0 +1,316 @@
+#include "option_table.h"
+
+#include <concepts>
+#include <fstream>
+
+#include "option_values.h"
+#include "wire/units.h"
+
+namespace martd {
+namespace {
+
+constexpr std::int64_t kMillisecond = 1'000'000;
+constexpr std::int64_t kSecond = 1000 * kMillisecond;
+constexpr std::int64_t kHour = 3600 * kSecond;
+constexpr std::int64_t kDay = 24 * kHour;
+constexpr std::uint64_t kKilobyte = 1024;
+constexpr std::uint64_t kMegabyte = 1024 * kKilobyte;
+constexpr std::uint64_t kGigabyte = 1024 * kMegabyte;
+constexpr std::uint64_t kNoLimit = std::uint64_t{1} << 62;
+
+Complaint taken(std::string_view what, const std::string& value, std::string_view forms) {
+  return std::string(what) + ": " + value + " (taken: " + std::string(forms) + ")";
+}
+
+template <auto Field>
+using FieldType = std::remove_reference_t<decltype(std::declval<Options&>().*Field)>;
+
+template <auto Field, std::int64_t Least, std::int64_t Most>
+Complaint set_duration(Options& options, const Values& values) {
+  const auto duration = wire::parse_duration(values[0]);
+  if (!duration) return taken("not a duration", values[0], wire::kDurationForms);
+  if (duration->count() < Least || duration->count() > Most) {
+    return taken("out of range", values[0],
+                 wire::format_duration(push::Duration(Least)) + " to " + wire::format_duration(push::Duration(Most)));
+  }
+  options.*Field = *duration;
+  return {};
+}
+
+template <auto Field, std::uint64_t Least, std::uint64_t Most>
+Complaint set_bytes(Options& options, const Values& values) {
+  const auto bytes = wire::parse_byte_size(values[0]);
+  if (!bytes) return taken("not a size", values[0], wire::kByteSizeForms);
+  if (*bytes < Least || *bytes > Most) {
+    const std::string most = Most == kNoLimit ? "more" : wire::format_byte_size(Most);
+    return taken("out of range", values[0], wire::format_byte_size(Least) + " to " + most);
+  }
+  options.*Field = static_cast<FieldType<Field>>(*bytes);
+  return {};
+}
+
+template <auto Field, std::uint64_t Least, std::uint64_t Most>
+Complaint set_count(Options& options, const Values& values) {
+  const auto count = parse_count(values[0]);
+  if (!count || *count < Least || *count > Most) {
+    return taken(count ? "out of range" : "not a whole number", values[0],
+                 std::to_string(Least) + " to " + std::to_string(Most));
+  }
+  options.*Field = static_cast<FieldType<Field>>(*count);
+  return {};
+}
+
+template <auto Field>
+Complaint set_text(Options& options, const Values& values) {
+  options.*Field = values[0];
+  return {};
+}
+
+template <auto Field>
+Complaint set_secret(Options& options, const Values& values) {
+  if (!valid_secret(values[0])) {
+    return "not a secret that can be sent (taken: up to 256 visible ASCII characters without \" , ; \\)";
+  }
+  options.*Field = values[0];
+  return {};
+}
+
+template <auto Field>
+Complaint set_files(Options& options, const Values& values) {
+  options.*Field = values;
+  return {};
+}
+
+/// The field's own type reads it, as one list; what it complains of is passed on.
+template <auto Field>
+Complaint set_parsed(Options& options, const Values& values) {
+  std::string all;
+  for (const std::string& value : values) all += (all.empty() ? "" : ",") + value;
+  auto parsed = FieldType<Field>::parse(all);
+  if (!parsed) return parsed.error().message;
+  options.*Field = *std::move(parsed);
+  return {};
+}
+
+/// `none` alone, or addresses, several in one value at commas.
+Complaint read_addresses(const Values& values, std::vector<ListenAddress>& out) {
+  out.clear();
+  if (values.size() == 1 && values[0] == "none") return {};
+  for (const std::string& value : values) {
+    for (std::size_t begin = 0; begin <= value.size();) {
+      const std::size_t end = std::min(value.find(',', begin), value.size());
+      const std::string piece = value.substr(begin, end - begin);
+      const auto address = parse_listen_address(piece);
+      if (!address) return taken("not an address to listen on", piece, kListenForms);
+      out.push_back(*address);
+      begin = end + 1;
+    }
+  }
+  return {};
+}
+
+template <auto Field>
+Complaint set_addresses(Options& options, const Values& values) {
+  return read_addresses(values, options.*Field);
+}
+
+Complaint set_admin(Options& options, const Values& values) {
+  std::vector<ListenAddress> addresses;
+  if (Complaint complaint = read_addresses(values, addresses); !complaint.empty()) return complaint;
+  if (addresses.size() > 1) return taken("more than one address", values[0], "one, or none");
+  options.admin.reset();
+  if (!addresses.empty()) options.admin = addresses[0];
+  return {};
+}
+
+Complaint set_prefix(Options& options, const Values& values) {
+  auto prefix = parse_prefix(values[0]);
+  if (!prefix) return taken("not a path", values[0], "/PATH of letters, digits and - . _ ~, as /push or /a/b");
+  options.prefix = *std::move(prefix);
+  return {};
+}
+
+Complaint set_log_level(Options& options, const Values& values) {
+  constexpr std::string_view kNames[] = {"debug", "info", "warning", "error"};
+  for (std::size_t i = 0; i < std::size(kNames); ++i) {
+    if (values[0] != kNames[i]) continue;
+    options.log_level = static_cast<LogLevel>(i);
+    return {};
+  }
+  return taken("not a level", values[0], "debug, info, warning or error");
+}
+
+Complaint set_log_format(Options& options, const Values& values) {
+  if (values[0] != "text" && values[0] != "json") return taken("not a format", values[0], "text or json");
+  options.log_format = values[0] == "json" ? LogFormat::json : LogFormat::text;
+  return {};
+}
+
+Complaint check_upstream(Options&, const Values& values) {
+  if (valid_upstream(values[0])) return {};
+  // What is no URL may be a secret that lost its option; with an @ there may be a password in it.
+  const bool harmless = values[0].find("://") != std::string::npos && values[0].find('@') == std::string::npos;
+  return std::string("not the address of a site") + (harmless ? ": " + values[0] : "") +
+         " (taken: http://HOST[:PORT] or https://HOST[:PORT], without a path)";
+}
+
+Complaint take_anything(Options&, const Values&) { return {}; }
+
+template <auto Field>
+void copy_field(Options& to, const Options& from) {
+  to.*Field = from.*Field;
+}
+
+template <auto Field>
+bool same_field(const Options& a, const Options& b) {
+  if constexpr (std::equality_comparable<FieldType<Field>>) return a.*Field == b.*Field;
+  return false;  // by what was given, then
+}
+
+enum class OnReload : bool { keep, apply };
+
+template <auto Field>
+OptionRow row(tools::OptionText text, OnReload on_reload, Complaint (*set)(Options&, const Values&)) {
+  return {text, true, on_reload == OnReload::apply, set, copy_field<Field>, same_field<Field>};
+}
+
+/// Options of parts that are not there yet. Once a part is: a field, and row<…>() instead.
+OptionRow not_yet(std::string_view name, std::string_view form, Complaint (*set)(Options&, const Values&)) {
+  return {{name, form, "", ""},
+          false,
+          false,
+          set,
+          [](Options&, const Options&) {},
+          [](const Options&, const Options&) { return true; }};
+}
+
+bool can_read(const std::string& file) { return std::ifstream(file).is_open(); }
+
+std::vector<OptionRow> make_rows() {
+  constexpr auto keep = OnReload::keep;
+  constexpr auto apply = OnReload::apply;
+  constexpr std::string_view kListen = "Where to listen";
+  constexpr std::string_view kAccess = "Who may do what";
+  constexpr std::string_view kLimits = "Limits (DURATION: 250ms, 90s, 10m, 1h, 7d; SIZE: 256K, 1M, 1G)";
+  constexpr std::string_view kRest = "Running";
+  using O = Options;
+  return {
+      row<&O::http>({"http", "HOST:PORT", kListen,
+                     "plain HTTP, repeatable (localhost:54321); none for\n"
+                     "none; port 0: the system chooses; a name listens on\nevery address it has",
+                     true},
+                    keep, set_addresses<&O::http>),
+      row<&O::https>({"https", "HOST:PORT", kListen,
+                      "with TLS, repeatable (none); without --cert the\n"
+                      "development certificate, on loopback only",
+                      true},
+                     keep, set_addresses<&O::https>),
+      row<&O::cert>({"cert", "FILE", kListen, "certificate chain, PEM, repeatable (none)", true}, apply,
+                    set_files<&O::cert>),
+      row<&O::cert_key>({"cert-key", "FILE", kListen, "its private key, PEM, one for each --cert", true}, apply,
+                        set_files<&O::cert_key>),
+      row<&O::admin>({"admin", "HOST:PORT", kListen, "health, statistics, metrics (localhost:54322);\nnone for none"},
+                     keep, set_admin),
+      row<&O::prefix>({"prefix", "/PATH", kListen, "where /sub, /pub and /client.js begin (none)"}, keep, set_prefix),
+
+      row<&O::publish_from>(
+          {"publish-from", "CIDR,...", kAccess, "who may push by address (loopback); all, none", true}, apply,
+          set_parsed<&O::publish_from>),
+      row<&O::publish_secret>({"publish-secret", "SECRET", kAccess,
+                               "who brings it may push (none); better given as\nMARTD_PUBLISH_SECRET or in the file: a "
+                               "command\nline can be seen by others on the machine"},
+                              apply, set_secret<&O::publish_secret>),
+      row<&O::trusted_proxy>({"trusted-proxy", "CIDR,...", kAccess,
+                              "proxies whose X-Forwarded-For and Forwarded are\nbelieved (none)", true},
+                             apply, set_parsed<&O::trusted_proxy>),
+      row<&O::origin>({"origin", "ORIGIN,...", kAccess,
+                       "sites whose pages may use /pub and /sub, as\nhttps://a.example (none); '*' for all", true},
+                      apply, set_parsed<&O::origin>),
+      row<&O::admin_token>({"admin-token", "SECRET", kAccess,
+                            "asked for by the admin listener as Bearer (none);\nneeded where --admin is not loopback"},
+                           apply, set_secret<&O::admin_token>),
+
+      row<&O::heartbeat>({"heartbeat", "DURATION", kLimits, "silence after which a stream gets a sign (15s)"}, apply,
+                         set_duration<&O::heartbeat, 100 * kMillisecond, kHour>),
+      row<&O::grace>({"grace", "DURATION", kLimits, "for requests under way when stopping (10s)"}, apply,
+                     set_duration<&O::grace, 0, kHour>),
+      row<&O::header_timeout>({"header-timeout", "DURATION", kLimits, "for a whole request header (10s)"}, apply,
+                              set_duration<&O::header_timeout, 100 * kMillisecond, kHour>),
+      row<&O::max_wait>({"max-wait", "DURATION", kLimits, "longest wait of a long-poll (300s)"}, apply,
+                        set_duration<&O::max_wait, kMillisecond, kDay>),
+      row<&O::max_size>({"max-size", "N", kLimits, "most messages that a channel keeps (10000)"}, apply,
+                        set_count<&O::max_size, 1, 10'000'000>),
+      row<&O::max_life>({"max-life", "DURATION", kLimits, "longest life of a message (30d)"}, apply,
+                        set_duration<&O::max_life, kMillisecond, 36500 * kDay>),
+      row<&O::max_payload>({"max-payload", "SIZE", kLimits, "largest message (1M)"}, apply,
+                           set_bytes<&O::max_payload, 1, kGigabyte>),
+      row<&O::max_channels>({"max-channels", "N", kLimits, "most channels of one subscription (1000)"}, apply,
+                            set_count<&O::max_channels, 1, 100'000>),
+      row<&O::max_behind>({"max-behind", "SIZE", kLimits, "most that waits for one slow subscriber (256K)"}, apply,
+                          set_bytes<&O::max_behind, kKilobyte, kGigabyte>),
+      row<&O::max_memory>({"max-memory", "SIZE", kLimits, "most that all messages take (1G)"}, apply,
+                          set_bytes<&O::max_memory, kMegabyte, kNoLimit>),
+      row<&O::max_connections>(
+          {"max-connections", "N", kLimits, "of the public listeners (0: as many as the limit\nof open files allows)"},
+          apply, set_count<&O::max_connections, 0, 100'000'000>),
+
+      row<&O::threads>({"threads", "N", kRest, "event loops (the cores)"}, keep, set_count<&O::threads, 1, 1024>),
+      row<&O::config>({"config", "FILE", kRest, "TOML, the options' names as keys (none)"}, keep, set_text<&O::config>),
+      row<&O::log_level>({"log-level", "LEVEL", kRest, "debug, info, warning or error (info)"}, apply, set_log_level),
+      row<&O::log_format>({"log-format", "FORMAT", kRest, "text or json, to standard error (text)"}, apply,
+                          set_log_format),
+
+      not_yet("upstream", "URL", check_upstream),
+      not_yet("upstream-host", "", take_anything),
+      not_yet("upstream-timeout", "DURATION", take_anything),
+      not_yet("upstream-connect-timeout", "DURATION", take_anything),
+      not_yet("upstream-publishes", "", take_anything),
+      not_yet("inject", "", take_anything),
+      not_yet("snapshot", "CHANNEL,...", take_anything),
+      not_yet("store", "FILE", take_anything),
+      not_yet("durability", "always|interval", take_anything),
+  };
+}
+
+}  // namespace
+
+const std::vector<OptionRow>& option_rows() {
+  static const std::vector<OptionRow> rows = make_rows();
+  return rows;
+}
+
+std::string variable_of(std::string_view option) {
+  std::string name = "MARTD_";
+  for (const char c : option) name += c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return name;
+}
+
+Complaint check(const Options& options) {
+  if (options.cert.size() != options.cert_key.size()) {
+    return "--cert: given " + std::to_string(options.cert.size()) + " times, --cert-key " +
+           std::to_string(options.cert_key.size()) + " times (taken: one --cert-key for each --cert, in its order)";
+  }
+  for (const std::string& file : options.cert) {
+    if (!can_read(file)) return taken("--cert: can't be read", file, "a PEM file with a certificate chain");
+  }
+  for (const std::string& file : options.cert_key) {
+    if (!can_read(file)) return taken("--cert-key: can't be read", file, "a PEM file with a private key");
+  }
+  for (const ListenAddress& address : options.https) {
+    if (options.cert.empty() && !is_loopback(address)) {
+      return "--https: " + to_string(address) +
+             ": the development certificate is for loopback only (taken: --cert and --cert-key with it, or a loopback "
+             "address)";
+    }
+  }
+  if (options.admin && !is_loopback(*options.admin) && options.admin_token.empty()) {
+    return "--admin: " + to_string(*options.admin) +
+           ": can be reached from other machines (taken: --admin-token with it, or a loopback address)";
+  }
+  if (options.max_payload > options.max_memory) {
+    return "--max-payload: more than --max-memory (taken: up to " + wire::format_byte_size(options.max_memory) + ")";
+  }
+  return {};
+}
+
+}  // namespace martd

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "options.h"
+#include "tools/command_line.h"
+
+namespace martd {
+
+using Values = std::vector<std::string>;
+
+/// What is wrong with a value and what is taken, for after the option's name; empty: nothing is wrong.
+using Complaint = std::string;
+
+/// One option of the server: what --help says, how its values become a field of Options, what SIGHUP does with it.
+struct OptionRow {
+  tools::OptionText text;
+  bool built_in;                                   ///< its part exists; else it is known, checked and refused
+  bool reloads;                                    ///< SIGHUP applies a change
+  Complaint (*set)(Options&, const Values&);       ///< reads one value, or all of a repeatable option
+  void (*copy)(Options& to, const Options& from);  ///< the field alone
+  bool (*same)(const Options&, const Options&);    ///< as far as the fields can be compared
+};
+
+/// Every option, in the order of --help. To add one: a field in Options, a row here, a line in the README's table.
+const std::vector<OptionRow>& option_rows();
+
+/// `MARTD_MAX_SIZE` for max-size.
+std::string variable_of(std::string_view option);
+
+/// What only shows when all options are known: options that need each other, files that can't be read.
+/// Names the options in what it says. Empty: all is well.
+Complaint check(const Options& options);
+
+}  // namespace martd

@@ -1,0 +1,386 @@
+#include "server.h"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <thread>
+#include <utility>
+
+#include "admin/admin_server.h"
+#include "assets.h"
+#include "http/worker.h"
+#include "net/listener.h"
+#include "net/loop.h"
+#include "net/tls_context.h"
+
+namespace martd {
+namespace {
+
+/// What can't be had at the start: one line, exit code 2.
+struct StartError {
+  std::string line;
+};
+
+// --- the process ---
+
+void set_log(const Options& options) {
+  auto log = std::make_shared<spdlog::logger>("martd", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  if (options.log_format == LogFormat::json) {
+    // Messages are written by this program alone and have no quotes or controls in them but what it escapes.
+    log->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":"%v"})");
+  } else {
+    log->set_pattern("%Y-%m-%d %H:%M:%S.%e %l %v");
+  }
+  switch (options.log_level) {
+    case LogLevel::debug: log->set_level(spdlog::level::debug); break;
+    case LogLevel::info: log->set_level(spdlog::level::info); break;
+    case LogLevel::warning: log->set_level(spdlog::level::warn); break;
+    case LogLevel::error: log->set_level(spdlog::level::err); break;
+  }
+  spdlog::set_default_logger(std::move(log));
+}
+
+/// Raises the soft limit of open files to the hard one, and returns it.
+std::size_t raise_open_files() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return static_cast<std::size_t>(std::min<rlim_t>(limit.rlim_cur, 100'000'000));
+}
+
+std::size_t connections_that_fit(const Options& options, std::size_t open_files) {
+  // Listeners, loops, log, the admin listener, and those who are told that there is no room.
+  const std::size_t reserve = std::min<std::size_t>(512, open_files / 4);
+  const std::size_t fit = open_files - reserve;
+  return options.max_connections == 0 ? fit : std::min(options.max_connections, fit);
+}
+
+http::Settings settings_of(const Options& options, std::size_t max_connections) {
+  http::Settings settings;
+  settings.prefix = options.prefix;
+  settings.publish.max_size = options.max_size;
+  settings.publish.max_life = options.max_life;
+  settings.publish.max_channels = options.max_channels;
+  settings.subscribe.max_channels = options.max_channels;
+  settings.subscribe.max_wait = options.max_wait;
+  settings.max_payload = options.max_payload;
+  settings.max_behind = options.max_behind;
+  settings.max_connections = max_connections;
+  settings.heartbeat = options.heartbeat;
+  settings.header_timeout = options.header_timeout;
+  settings.publish_from = options.publish_from;
+  settings.trusted_proxies = options.trusted_proxy;
+  settings.origins = options.origin;
+  settings.publish_secret = options.publish_secret;
+  return settings;
+}
+
+// --- certificates ---
+
+std::string read_file(const std::string& path, std::string_view option) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file) throw StartError{"--" + std::string(option) + ": can't read " + path};
+  return std::move(text).str();
+}
+
+using TlsPtr = std::shared_ptr<const net::TlsContext>;
+
+TlsPtr make_tls(const Options& options) {
+  const bool own = !options.cert.empty();
+  auto made = own ? net::TlsContext::make(read_file(options.cert.front(), "cert"), read_file(options.cert_key.front(), "cert-key"))
+                  : net::TlsContext::make(assets::development_certificate().bytes, assets::development_key().bytes);
+  if (auto* tls = std::get_if<TlsPtr>(&made)) return *std::move(tls);
+  throw StartError{"--cert: " + (own ? options.cert.front() : std::string("the development certificate")) + ": " +
+                   std::get<std::string>(made)};
+}
+
+// --- the server ---
+
+/// A socket that listens, and what its connections speak.
+struct Door {
+  net::ListenSocket socket;
+  bool tls;
+};
+
+/// One thread: a loop, its worker, and its share of every door.
+struct Lane {
+  Lane(push::LoopId id, const net::Clock& clock, push::Hub& hub, http::ConnectionCount& count,
+       std::shared_ptr<const http::Settings> settings)
+      : loop(clock), worker(id, loop, hub, count, std::move(settings)) {}
+
+  net::Loop loop;
+  http::Worker worker;
+  TlsPtr tls;  ///< the loop's own copy
+  std::vector<std::unique_ptr<net::Listener>> listeners;
+  std::thread thread;
+};
+
+/// Lets go of what is over, on the first loop.
+class Sweeper final : private net::Timer {
+ public:
+  Sweeper(net::Loop& loop, push::Hub& hub) : loop_(loop), hub_(hub) {}
+  void start() { loop_.set(*this, loop_.now() + kEvery); }
+  void stop() { loop_.drop(*this); }
+
+ private:
+  static constexpr push::Duration kEvery = std::chrono::milliseconds{200};
+  static constexpr push::Duration kSoon = std::chrono::milliseconds{17};
+  void on_timer(push::Time now) override { loop_.set(*this, now + (hub_.sweep(now) ? kSoon : kEvery)); }
+
+  net::Loop& loop_;
+  push::Hub& hub_;
+};
+
+class Server {
+ public:
+  Server(const Options& options, const Reloader& reloader)
+      : options_(options),
+        reloader_(reloader),
+        open_files_(raise_open_files()),
+        hub_(clock_.start()),
+        signals_(main_, SIGTERM, SIGINT, SIGHUP) {
+    hub_.limit_memory(options_.max_memory);
+    if (!options_.https.empty()) tls_ = make_tls(options_);
+    open_doors(options_.http, "http", false);
+    open_doors(options_.https, "https", true);
+    make_lanes();
+    if (options_.admin) open_admin(*options_.admin);
+  }
+
+  int run() {
+    await_signal();
+    if (admin_) admin_->start();
+    for (auto& lane : lanes_) lane->thread = std::thread([&loop = lane->loop] { loop.run(); });
+    announce();
+    main_.run();
+    for (auto& lane : lanes_) lane->thread.join();
+    if (admin_) admin_->stop();
+    return 0;
+  }
+
+ private:
+  void open_doors(const std::vector<ListenAddress>& addresses, const char* option, bool tls) {
+    for (const ListenAddress& address : addresses) {
+      auto listening = net::listen(address.host, address.port);
+      if (const auto* wrong = std::get_if<std::string>(&listening))
+        throw StartError{"--" + std::string(option) + ": " + *wrong};
+      for (auto& socket : std::get<std::vector<net::ListenSocket>>(listening)) doors_.push_back(Door{std::move(socket), tls});
+    }
+  }
+
+  void open_admin(const ListenAddress& address) {
+    auto listening = admin::AdminServer::listen(address.host, address.port, options_.admin_token, [this] { return figures(); });
+    if (const auto* wrong = std::get_if<std::string>(&listening)) throw StartError{"--admin: " + *wrong};
+    admin_ = std::get<std::unique_ptr<admin::AdminServer>>(std::move(listening));
+  }
+
+  /// Any thread: nothing here waits for a loop.
+  admin::Figures figures() {
+    admin::Figures figures;
+    const push::Time now = clock_.now();
+    figures.uptime = now - clock_.start();
+    figures.accepting = !stopping_;
+    figures.connections = count_.open;
+    figures.max_connections = max_connections_;
+    figures.max_memory = hub_.max_memory();
+    figures.channels = hub_.registry().channels();
+    figures.messages = hub_.registry().messages();
+    figures.backlog_bytes = hub_.registry().cost();
+    figures.published_total = hub_.published();
+    figures.transports = {{"poll"}, {"sse"}, {"lines"}};
+    for (const auto& lane : lanes_) {
+      const http::Counters& counters = lane->worker.counters();
+      figures.loops.push_back({std::max(now - lane->loop.last_turn(), push::Duration{0}), lane->worker.sessions()});
+      figures.connections_total += counters.connections_accepted.value();
+      figures.requests_total += counters.requests.value();
+      figures.refusals_total += counters.refusals.value();
+      figures.missed_total += counters.missed.value();
+      figures.fell_behind_total += counters.fell_behind.value();
+      const auto add = [&](std::size_t index, const http::Counter& held, const http::Counter& deliveries) {
+        figures.transports[index].held += held.value();
+        figures.transports[index].deliveries += deliveries.value();
+      };
+      add(0, counters.polls_held, counters.poll_deliveries);
+      add(1, counters.event_streams_held, counters.event_deliveries);
+      add(2, counters.line_streams_held, counters.line_deliveries);
+      for (std::size_t ending = 0; ending < push::kEndings; ++ending)
+        figures.endings[ending] += counters.endings[ending].value();
+    }
+    return figures;
+  }
+
+  void make_lanes() {
+    max_connections_ = connections_that_fit(options_, open_files_);
+    const auto settings = std::make_shared<const http::Settings>(settings_of(options_, max_connections_));
+    for (push::LoopId id = 0; id < options_.threads; ++id) {
+      lanes_.push_back(std::make_unique<Lane>(id, clock_, hub_, count_, settings));
+      lanes_.back()->tls = tls_;
+    }
+    for (auto& lane : lanes_)
+      for (const Door& door : doors_) {
+        lane->listeners.push_back(std::make_unique<net::Listener>(
+            lane->loop, door.socket,
+            [this, &here = *lane, tls = door.tls](int descriptor, const wire::Address& peer) { accept(here, descriptor, peer, tls); }));
+        lane->listeners.back()->start();
+      }
+    sweeper_ = std::make_unique<Sweeper>(lanes_.front()->loop, hub_);
+    lanes_.front()->loop.post([this] { sweeper_->start(); });
+  }
+
+  /// Connections go to the loop that has the fewest, wherever they came in.
+  void accept(Lane& here, int descriptor, const wire::Address& peer, bool tls) {
+    Lane* least = &here;
+    for (auto& lane : lanes_)
+      if (lane->worker.sessions() < least->worker.sessions()) least = lane.get();
+    if (least == &here) return here.worker.take(descriptor, peer, tls ? here.tls : nullptr);
+    least->loop.post([least, descriptor, peer, tls] { least->worker.take(descriptor, peer, tls ? least->tls : nullptr); });
+  }
+
+  // --- speaking ---
+
+  void announce() const {
+    for (const Door& door : doors_) std::printf("listening %s %s\n", door.tls ? "https" : "http", door.socket.name().c_str());
+    if (admin_)
+      for (const std::string& address : admin_->addresses()) std::printf("listening admin %s\n", address.c_str());
+    std::printf("ready\n");
+    std::fflush(stdout);
+    std::string text;
+    if (!doors_.empty()) {
+      const Door& first = doors_.front();
+      // The name that was given, rather than one of its addresses: it is what one types.
+      const ListenAddress& asked = (first.tls ? options_.https : options_.http).front();
+      const bool everywhere = first.socket.address().is_unspecified();
+      const std::string host = everywhere ? "localhost" : asked.host.find(':') != asked.host.npos ? "[" + asked.host + "]" : asked.host;
+      const std::string place = host + ":" + std::to_string(first.socket.port()) + options_.prefix;
+      const std::string scheme = first.tls ? "https://" : "http://";
+      text += "martd " MARTD_VERSION "\n";
+      text += "  open     " + scheme + place + "/\n";
+      text += "  publish  curl " + std::string(first.tls ? "-k " : "") + "-d hello '" + (first.tls ? scheme : std::string()) + place +
+              "/pub?channel=news'\n";
+      if (admin_) text += "  admin    http://" + admin_->addresses().front() + "/\n";
+      text += "  no upstream: / is a page to try it, other paths are 404; put it in front of a site with: martd http://localhost:3000\n";
+    }
+    text += "  room for " + std::to_string(max_connections_) + " connections (" + std::to_string(open_files_) + " open files)\n";
+    std::fputs(text.c_str(), stderr);
+  }
+
+  // --- signals ---
+
+  void await_signal() {
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+      if (error) return;
+      await_signal();
+      if (signal == SIGHUP) return reload();
+      if (stopping_.exchange(true)) ::_exit(1);
+      stop();
+    });
+  }
+
+  void reload() {
+    auto result = reloader_(options_);
+    if (const auto* wrong = std::get_if<Wrong>(&result)) {
+      spdlog::error("reload refused, everything stays as it was: {}", wrong->line);
+      return;
+    }
+    const Reload& fresh = std::get<Reload>(result);
+    TlsPtr tls = tls_;
+    if (tls_) try {
+        tls = make_tls(fresh.options);
+      } catch (const StartError& error) {
+        spdlog::error("reload refused, everything stays as it was: {}", error.line);
+        return;
+      }
+    options_ = fresh.options;
+    tls_ = tls;
+    set_log(options_);
+    hub_.limit_memory(options_.max_memory);
+    if (admin_) admin_->set_token(options_.admin_token);
+    max_connections_ = connections_that_fit(options_, open_files_);
+    const auto settings = std::make_shared<const http::Settings>(settings_of(options_, max_connections_));
+    for (auto& lane : lanes_)
+      lane->loop.post([&lane = *lane, settings, tls] {
+        lane.worker.use(settings);
+        lane.tls = tls;
+      });
+    for (const std::string& warning : fresh.warnings) spdlog::warn("{}", warning);
+    for (const std::string& name : fresh.applied) spdlog::info("reload: --{} has changed", name);
+    for (const std::string& name : fresh.kept) spdlog::warn("reload: --{} can't change while running: it needs a restart", name);
+    spdlog::info("reloaded");
+  }
+
+  void stop() {
+    spdlog::info("stopping");
+    still_serving_ = lanes_.size();
+    for (auto& lane : lanes_)
+      lane->loop.post([this, &lane = *lane] {
+        for (auto& listener : lane.listeners) listener->stop();
+        lane.worker.stop([this] { boost::asio::post(main_, [this] { served(); }); });
+      });
+    grace_.expires_after(options_.grace);
+    grace_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) finish();
+    });
+  }
+
+  void served() {
+    if (--still_serving_ == 0) finish();
+  }
+
+  void finish() {
+    grace_.cancel();
+    for (auto& lane : lanes_)
+      lane->loop.post([this, &lane = *lane] {
+        if (&lane == lanes_.front().get()) sweeper_->stop();
+        lane.worker.abandon();
+        // One more turn for what the last connections left behind.
+        lane.loop.post([&lane] { lane.loop.stop(); });
+      });
+    main_.stop();
+  }
+
+  Options options_;
+  const Reloader& reloader_;
+  std::size_t open_files_;
+  std::atomic<std::size_t> max_connections_{0};
+  net::Clock clock_;
+  push::Hub hub_;
+  http::ConnectionCount count_;
+  TlsPtr tls_;
+  std::vector<Door> doors_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::unique_ptr<Sweeper> sweeper_;
+  std::unique_ptr<admin::AdminServer> admin_;
+  boost::asio::io_context main_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer grace_{main_};
+  std::atomic<bool> stopping_{false};
+  std::size_t still_serving_ = 0;
+};
+
+}  // namespace
+
+int run_server(const Options& options, const Reloader& reloader) {
+  set_log(options);
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return Server(options, reloader).run();
+  } catch (const StartError& error) {
+    std::fprintf(stderr, "martd: %s\n", error.line.c_str());
+    return 2;
+  }
+}
+
+}  // namespace martd

@@ -1,0 +1,187 @@
+#include "tools/subscription.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+#include "push/ending.h"
+#include "push/etag.h"
+#include "wire/text.h"
+
+namespace martd::tools {
+namespace {
+
+namespace json = boost::json;
+using namespace std::chrono_literals;
+
+/// Longer than the longest message of a server (1 GiB) in base64 would be.
+constexpr std::size_t kLongestLine = std::size_t{3} << 29;
+
+const json::object* object_in(const json::value& value) { return value.if_object(); }
+
+std::string text_of(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains({key.data(), key.size()});
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+bool is_etag(std::string_view text) { return push::parse_etag(text).has_value(); }
+
+std::optional<std::string> decode_base64(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  std::string out(text.size() / 4 * 3, '\0');
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  if (size < 0) return std::nullopt;
+  // The padding is decoded as zero bytes.
+  const auto padding = text.size() - std::min(text.find('='), text.size());
+  out.resize(out.size() - padding);
+  return out;
+}
+
+bool ends_for_good(std::string_view reason) {
+  for (std::size_t i = 0; i < push::kEndings; ++i) {
+    const push::EndingRow& row = push::row(static_cast<push::Ending>(i));
+    if (row.name == reason) return row.comes_back == push::Return::never;
+  }
+  return false;
+}
+
+}  // namespace
+
+Subscription::Subscription(std::vector<std::string> channels, std::vector<std::string> cursors, std::string cid)
+    : cid_(std::move(cid)) {
+  for (std::size_t i = 0; i < channels.size(); ++i)
+    followed_.push_back({std::move(channels[i]), std::move(cursors[i])});
+}
+
+bool Subscription::settled() const {
+  return std::none_of(followed_.begin(), followed_.end(), [](const Followed& f) { return f.cursor == "now"; });
+}
+
+bool Subscription::settle(std::string_view body) {
+  json::error_code error;
+  const json::value value = json::parse({body.data(), body.size()}, error);
+  const json::object* object = error ? nullptr : object_in(value);
+  const json::value* channels = object == nullptr ? nullptr : object->if_contains("channels");
+  if (channels == nullptr || !channels->is_object()) return false;
+  for (Followed& followed : followed_) {
+    if (followed.cursor != "now") continue;
+    const json::value* channel = channels->get_object().if_contains(followed.channel);
+    const std::string etag = channel != nullptr && channel->is_object() ? text_of(channel->get_object(), "etag") : "";
+    if (!is_etag(etag)) return false;
+    followed.cursor = etag;
+  }
+  return true;
+}
+
+std::string Subscription::query() const {
+  std::string out;
+  for (const auto& [channel, cursor] : followed_) out += wire::encode_component(channel) + '=' + cursor + '&';
+  return out + "cid=" + wire::encode_component(cid_);
+}
+
+Subscription::Followed* Subscription::find(std::string_view channel) {
+  for (Followed& followed : followed_) {
+    if (followed.channel == channel) return &followed;
+  }
+  return nullptr;
+}
+
+Line Subscription::read(std::string_view line) {
+  json::error_code error;
+  const json::value value = json::parse({line.data(), line.size()}, error);
+  const json::object* object = error ? nullptr : object_in(value);
+  if (object == nullptr) return BrokenLine{};
+  if (object->contains("heartbeat")) return HeartbeatLine{};
+  std::string channel = text_of(*object, "channel");
+  if (object->contains("closed")) {
+    std::string reason = text_of(*object, "closed");
+    const bool for_good = ends_for_good(reason);
+    return ClosedLine{std::move(reason), std::move(channel), for_good};
+  }
+  const json::value* missed = object->if_contains("missed");
+  const json::value* payload = object->if_contains("payload");
+  if (missed == nullptr && payload == nullptr) return OtherLine{};
+
+  Followed* followed = find(channel);
+  std::string etag = text_of(*object, "etag");
+  if (followed == nullptr || !is_etag(etag)) return BrokenLine{};
+  if (missed != nullptr) {
+    followed->cursor = std::move(etag);
+    error.clear();
+    const auto count = missed->to_number<std::uint64_t>(error);
+    return MissedLine{std::move(channel), error ? std::nullopt : std::optional(count)};
+  }
+  if (!payload->is_string()) return BrokenLine{};
+  std::string bytes(payload->get_string());
+  if (object->contains("base64")) {
+    auto decoded = decode_base64(bytes);
+    if (!decoded) return BrokenLine{};
+    bytes = *std::move(decoded);
+  }
+  followed->cursor = std::move(etag);
+  return MessageLine{std::move(channel), std::move(bytes)};
+}
+
+std::optional<std::vector<std::string>> parse_since(std::string_view text, std::size_t channels) {
+  if (text == "0" || text == "now") return std::vector<std::string>(channels, std::string(text));
+  std::vector<std::string> cursors;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('.', begin), text.size());
+    if (!is_etag(text.substr(begin, end - begin))) return std::nullopt;
+    cursors.emplace_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  if (cursors.size() != channels) return std::nullopt;
+  return cursors;
+}
+
+bool LineCutter::add(std::string_view bytes) {
+  bytes_.erase(0, begin_);
+  searched_ -= begin_;
+  begin_ = 0;
+  bytes_ += bytes;
+  return bytes_.size() <= kLongestLine;
+}
+
+std::optional<std::string_view> LineCutter::next() {
+  const std::size_t end = bytes_.find('\n', searched_);
+  if (end == std::string::npos) {
+    searched_ = bytes_.size();
+    return std::nullopt;
+  }
+  const std::string_view line(bytes_.data() + begin_, end - begin_);
+  begin_ = searched_ = end + 1;
+  return line;
+}
+
+push::Duration Backoff::next(double random, std::optional<push::Duration> asked) {
+  constexpr int kMostDoublings = 6;
+  const push::Duration whole = std::min<push::Duration>(250ms * (1 << std::min(failures_, kMostDoublings)), 10s);
+  failures_ = std::min(failures_ + 1, kMostDoublings);
+  const auto spread = [&](push::Duration least, push::Duration most) {
+    return least +
+           push::Duration(static_cast<push::Duration::rep>(random * static_cast<double>((most - least).count())));
+  };
+  const push::Duration delay = spread(whole / 2, whole);
+  if (!asked) return delay;
+  // No longer than a minute, whatever is asked.
+  const push::Duration least = std::min<push::Duration>(*asked, 60s);
+  return std::max(delay, spread(least, least + least / 4));
+}
+
+push::Duration Patience::limit() const { return std::clamp<push::Duration>(3 * longest_, 3s, 6min); }
+
+void Patience::heartbeat(push::Duration silence) {
+  longest_ = heard_ ? std::max(longest_, silence) : silence;
+  heard_ = true;
+}
+
+void Patience::given_up() {
+  longest_ = std::min<push::Duration>(2 * longest_, 2min);
+  heard_ = false;
+}
+
+}  // namespace martd::tools

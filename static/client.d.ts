@@ -1,0 +1,96 @@
+/**
+ * martd's browser library, as `window.martd` by `<script src="/client.js">`, or as a module:
+ * `import martd from "/client.js?module"`.
+ *
+ * All channels of a page share one held request: an event stream (read by `fetch`), or long-polls where streams do not come
+ * through or the browser cannot read them. The library keeps how far it has read each channel and goes on strictly after
+ * that: every message comes once and in order, across broken connections, restarts of the server, sleep and the
+ * back/forward cache. What was lost all the same is told, by `onmissed`.
+ *
+ * Browsers: Chrome and Edge 66 or newer, Firefox 65, Safari 11.1 and newer by event stream; older ones, back to Internet
+ * Explorer 10, by long-poll.
+ */
+export interface Martd {
+  /**
+   * Follows a channel. `callback` gets each payload; when it throws, that is written to the console and nothing else is
+   * disturbed. Each callback has its own cursor: two on one channel each get what their own etag asks for.
+   * The third argument is an etag, as in the original, or options. Throws where an argument can't be right.
+   */
+  sub(channel: string, callback: (payload: Payload) => void, etagOrOptions?: string | 0 | null | SubOptions): Handle;
+
+  /**
+   * Publishes a message. What is undefined, null or "" goes back to the channel's default. An empty payload sets the
+   * attributes and is not sent to anyone. `callback` gets the server's answer, JSON in a string
+   * (`{"etag":"…","subscribers":3}` or `{"error":"…"}`), and the request, whose `status` is 0 where no answer came.
+   */
+  pub(
+    name: string,
+    size?: number | "" | null,
+    life?: number | string | null,
+    one2one?: boolean | "" | null,
+    key?: string | null,
+    payload?: string | Blob | ArrayBuffer | ArrayBufferView | null,
+    callback?: (responseText: string, xhr: XMLHttpRequest) => void,
+  ): void;
+
+  /** How far the page has read a channel; undefined where it doesn't follow it. */
+  etag(channel: string): string | undefined;
+
+  /** Calls back with each change of `state` or `transport`. */
+  on(event: "state", callback: (state: State, transport: Transport) => void): void;
+
+  /** The server: "" for the page's own. It is where the script came from, with the prefix, when that is somewhere else. */
+  SERVER: string;
+  /** Who this page is, sent with each subscription; of use for one2one channels. Random, new with each page load. */
+  cid: string;
+  /** The server's `--heartbeat` in seconds. A stream that is silent for more than two of them is taken to be buffered or dead. */
+  HEARTBEAT: number;
+  /** Sends cookies to a SERVER of another origin, which must name the page's in `--origin`. */
+  CREDENTIALS: boolean;
+
+  readonly state: State;
+  readonly transport: Transport;
+}
+
+/** Text; bytes that are not UTF-8 come as a Uint8Array. */
+export type Payload = string | Uint8Array;
+
+/**
+ * - `connecting`: for the first time, or after a break
+ * - `open`: what is published comes
+ * - `waiting`: the connection broke; it is tried again after a pause, at once when the page is shown or the network is back
+ * - `offline`: the same, and the browser says that there is no network
+ * - `closed`: nothing is followed, or the server refuses what is
+ */
+export type State = "connecting" | "open" | "waiting" | "offline" | "closed";
+
+export type Transport = "stream" | "poll" | "";
+
+export interface SubOptions {
+  /**
+   * "0", the default: everything that is kept, and what comes. "now": only what comes from now on. Or an etag: what
+   * comes after it. A page that came through martd's proxy has where it stood as its default.
+   */
+  etag?: string | 0;
+  /** Messages were gone before the page saw them: how many, or true where that is not known. Comes before the next message. */
+  onmissed?: (count: number | true) => void;
+  /** The channel is followed: at first, and again after each break. */
+  onopen?: () => void;
+  /**
+   * The server ended it: "stopping", from which it comes back by itself; "one2one": another client has the channel, it is
+   * asked for again every few seconds; "replaced": another page came with this cid; "kicked"; or why it refuses.
+   */
+  onclosed?: (reason: string) => void;
+}
+
+export interface Handle {
+  /** Ends it; needs no `this`. A second call does nothing. */
+  cancel(): void;
+}
+
+declare const martd: Martd;
+export default martd;
+
+declare global {
+  var martd: Martd;
+}

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Writes the C++ source that holds the files of the program: bytes, gzip'd bytes and validator of each.
+
+usage: embed.py OUTPUT.cpp FUNCTION=FILE …
+
+The same input gives the same output, byte for byte: no dates, no paths.
+"""
+
+import gzip
+import hashlib
+import pathlib
+import sys
+
+CONTENT_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".crt": "application/x-pem-file",
+    ".key": "application/x-pem-file",
+}
+
+# PEM files are read by OpenSSL, never sent.
+SENT = {".html", ".js"}
+
+# A module knows its own address only as import.meta, and a classic script cannot even name that; so the module
+# is the script with one line before and one behind it.
+MODULE_HEAD = b"const martdScript = import.meta.url;\n"
+MODULE_TAIL = b"export default window.martd;\n"
+
+
+def array(name, data):
+    lines = [f"constexpr unsigned char {name}[] = {{"]
+    lines += ["  " + ",".join(map(str, data[i:i + 32])) + "," for i in range(0, len(data), 32)]
+    return "\n".join(lines + ["};"])
+
+
+def asset(function, path):
+    data = path.read_bytes()
+    if not data:
+        sys.exit(f"embed.py: {path} is empty")
+    if function.endswith("_module_js"):
+        data = MODULE_HEAD + data + MODULE_TAIL
+    packed = gzip.compress(data, 9, mtime=0) if path.suffix in SENT else b""
+    # Weak, because one validator stands for the plain and for the gzip'd bytes.
+    etag = 'W/"' + hashlib.sha256(data).hexdigest()[:20] + '"'
+    parts = [array(function + "_bytes", data)]
+    if packed:
+        parts.append(array(function + "_gzip", packed))
+    parts.append(f"""const Asset& {function}() {{
+  static const Asset asset{{
+    "{path.name}",
+    "{CONTENT_TYPES[path.suffix]}",
+    view({function}_bytes),
+    {f"view({function}_gzip)" if packed else "{}"},
+    R"({etag})",
+  }};
+  return asset;
+}}""")
+    return "\n".join(parts)
+
+
+def main():
+    output, *pairs = sys.argv[1:]
+    wanted = [(function, pathlib.Path(path)) for function, path in (pair.split("=", 1) for pair in pairs)]
+    text = """// Written by embed.py from the files in static/ and certs/.
+#include "assets.h"
+
+#include <cstddef>
+
+namespace martd::assets {
+namespace {
+
+template <std::size_t N>
+std::string_view view(const unsigned char (&bytes)[N]) {
+  return {reinterpret_cast<const char*>(bytes), N};
+}
+
+}  // namespace
+
+"""
+    text += "\n\n".join(asset(function, path) for function, path in wanted)
+    text += "\n\n}  // namespace martd::assets\n"
+    pathlib.Path(output).write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()

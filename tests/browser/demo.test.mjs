@@ -1,0 +1,97 @@
+// The first five minutes: the page that the program prints, and the command beside it.
+import assert from "node:assert/strict";
+import { exec } from "node:child_process";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { Stage, eventually } from "./support.mjs";
+
+const shell = promisify(exec);
+
+async function demo(stage, options, ...flags) {
+  const server = await stage.server(...flags);
+  await eventually(() => server.stderr.includes("curl -d"), "the program prints a curl line");
+  const printed = /http:\/\/localhost:\d+\S*/.exec(server.stderr)?.[0] ?? assert.fail(`no address in: ${server.stderr}`);
+  const page = await stage.tab(options);
+  const asked = [];
+  page.on("request", (request) => asked.push(new URL(request.url())));
+  await page.goto(printed);
+  await page.getByText("connected by event stream").waitFor();
+  return { server, page, asked };
+}
+
+test("the printed page is opened, the printed command is run, and the message is in the page", { timeout: 60000 }, Stage.test(async (stage) => {
+  const { server, page, asked } = await demo(stage);
+  const line = server.stderr.split("\n").find((text) => text.includes("curl -d"));
+  const command = line.slice(line.indexOf("curl -d"));
+  await shell(command);
+  await page.getByRole("log").getByText("hello", { exact: false }).first().waitFor();
+  for (const url of asked) assert.equal(url.host, `localhost:${server.port}`, `an outside resource: ${url}`);
+  assert.deepEqual(stage.said, []);
+}));
+
+test("the command that the page shows works, whatever the channel's name", { timeout: 60000 }, Stage.test(async (stage) => {
+  const { server, page } = await demo(stage);
+  await page.getByLabel("Channel").fill("it's $HOME & \"more\"");
+  await page.getByRole("button", { name: "Follow" }).click();
+  await eventually(() => server.subscribers("it's $HOME & \"more\""), "the page follows it");
+  await shell(await page.locator("#curl").textContent());
+  await page.getByRole("log").getByText("hello from a terminal").waitFor();
+  await page.reload();
+  await page.getByRole("log").getByText("hello from a terminal").waitFor();
+  await page.getByLabel("Channel").fill("martd.x");
+  await page.getByRole("button", { name: "Follow" }).click();
+  assert.equal(await page.getByLabel("Channel").evaluate((input) => input.validity.customError), true);
+}));
+
+test("below a prefix", { timeout: 60000 }, Stage.test(async (stage) => {
+  const { server, page } = await demo(stage, {}, "--prefix", "/push");
+  assert.equal(await page.evaluate(() => martd.SERVER), "/push");
+  await shell(await page.locator("#curl").textContent());
+  await page.getByRole("log").getByText("hello from a terminal").waitFor();
+  const line = server.stderr.split("\n").find((text) => text.includes("curl -d"));
+  await shell(line.slice(line.indexOf("curl -d")));
+  await page.getByRole("log").getByText("hello", { exact: true }).waitFor();
+}));
+
+test("published by keyboard alone, shown as text and not as markup", { timeout: 60000 }, Stage.test(async (stage) => {
+  const { page } = await demo(stage);
+  for (let i = 0; i < 12; i++) {
+    if (await page.evaluate(() => document.activeElement.name === "message")) break;
+    await page.keyboard.press("Tab");
+  }
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("<b>hi</b>");
+  await page.keyboard.press("Control+Enter");
+  await page.getByRole("log").getByText("<b>hi</b>").waitFor();
+  await page.getByText("Published. Subscribers now: 1.").waitFor();
+}));
+
+for (const width of [400, 1600]) {
+  for (const colorScheme of ["light", "dark"]) {
+    test(`nothing runs out of the page at ${width} pixels, ${colorScheme}, and text stands out`, { timeout: 60000 }, Stage.test(async (stage) => {
+      const { server, page } = await demo(stage, { viewport: { width, height: 900 }, colorScheme });
+      await server.publish("news", "a-word-without-any-end-".repeat(40));
+      await page.getByRole("log").getByText("a-word-without-any-end-").waitFor();
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+      const poor = await page.evaluate(() => {
+        const channel = (v) => ((v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+        const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+        const parse = (color) => color.match(/[\d.]+/g).map(Number);
+        const behind = (element) => {
+          for (; element; element = element.parentElement) {
+            const color = parse(getComputedStyle(element).backgroundColor);
+            if (color.length < 4 || color[3] > 0) return color;
+          }
+          return [255, 255, 255];
+        };
+        return [...document.querySelectorAll("h1,h2,p,label,button,input,textarea,pre,time,#state")]
+          .filter((e) => e.textContent || e.value)
+          .map((e) => {
+            const [a, b] = [light(parse(getComputedStyle(e).color)), light(behind(e))].sort((x, y) => y - x);
+            return [e.tagName + "#" + e.id, (a + 0.05) / (b + 0.05)];
+          }).filter(([, ratio]) => ratio < 4.5);
+      });
+      assert.deepEqual(poor, []);
+    }));
+  }
+}

@@ -1,0 +1,154 @@
+// Where the script runs: foreign origins, a module, a file, a strict policy, old browsers.
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { Stage, eventually, until } from "./support.mjs";
+
+const it = (name, body) => test(name, { timeout: 60000 }, Stage.test(body));
+const html = { "Content-Type": "text/html" };
+const source = new URL("../../static/client.js", import.meta.url);
+
+const chat = `
+  window.got = [];
+  martd.sub("news", function (payload) { got.push(payload); });
+  window.say = function (text) {
+    return new Promise(function (done) { martd.pub("news", 10, 60, false, "", text, function (answer, xhr) { done(xhr.status); }); });
+  };`;
+
+async function foreign(stage, options, before = "") {
+  const server = await stage.server(...(typeof options === "function" ? [] : options));
+  const page = await stage.tab();
+  const front = await stage.front(server, { "/page": [html, `<script src="${server.url}/client.js"></script><script>${before}${chat}</script>`] });
+  return { server, page, front };
+}
+
+it("a page of a foreign origin is refused, and the console says which option helps", async (stage) => {
+  const { server, page, front } = await foreign(stage, []);
+  await page.goto(`${front.url}/page`);
+  assert.equal(await page.evaluate(() => martd.SERVER), server.url);
+  await eventually(() => stage.said.some((text) => text.includes(`--origin ${front.url}`)), "the console names the option");
+  assert.equal(await page.evaluate(() => say("x")), 0);
+  assert.deepEqual(await page.evaluate(() => got), []);
+  const { etag } = await server.publish("news", "from here");
+  assert.match(etag, /^\d+$/);
+});
+
+it("a page of a foreign origin that --origin names follows and publishes, by both transports, with credentials too", async (stage) => {
+  const first = await stage.server();
+  const front = await stage.front(first);
+  const server = await stage.server("--origin", front.url);
+  for (const before of ["", "window.AbortController = undefined;"]) {
+    for (const credentials of [false, true]) {
+      front.pages["/page"] = [html, `<script>${before}</script><script src="${server.url}/client.js"></script>
+        <script>martd.CREDENTIALS = ${credentials};${chat}</script>`];
+      const page = await stage.tab();
+      await page.goto(`${front.url}/page`);
+      await until(page, () => martd.state === "open");
+      assert.equal(await page.evaluate(() => martd.transport), before ? "poll" : "stream");
+      const text = `${before} ${credentials}`;
+      assert.equal(await page.evaluate((t) => say(t), text), 200);
+      await until(page, (t) => got.at(-1) === t, text);
+    }
+  }
+});
+
+it("as a module, of its own and of a foreign origin", async (stage) => {
+  const first = await stage.server();
+  const front = await stage.front(first);
+  const server = await stage.server("--origin", front.url);
+  for (const at of ["", server.url]) {
+    front.pages["/page"] = [html, `<script type="module">import martd from "${at}/client.js?module"; window.same = martd === window.martd;${chat}</script>`];
+    const page = await stage.tab();
+    await page.goto(`${front.url}/page`);
+    await until(page, () => window.martd && martd.state === "open");
+    assert.deepEqual(await page.evaluate(() => [same, martd.SERVER]), [true, at]);
+    await (at ? server : first).publish("news", "hello");
+    await until(page, () => got[0] === "hello");
+  }
+});
+
+it("in a file, with martd.SERVER set", async (stage) => {
+  const server = await stage.server("--origin", "*");
+  const folder = await mkdtemp(path.join(tmpdir(), "martd-"));
+  try {
+    await writeFile(path.join(folder, "client.js"), await readFile(source));
+    await writeFile(path.join(folder, "page.html"), `<script src="client.js"></script><script>martd.SERVER = "${server.url}";${chat}</script>`);
+    const page = await stage.tab();
+    await page.goto(`file://${folder}/page.html`);
+    await until(page, () => martd.state === "open");
+    await server.publish("news", "hello");
+    await until(page, () => got[0] === "hello");
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+it("under a strict Content-Security-Policy", async (stage) => {
+  const server = await stage.server();
+  const front = await stage.front(server, {
+    "/page": [{ ...html, "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'" },
+      '<script src="/client.js"></script><script src="/page.js"></script>'],
+    "/page.js": [{ "Content-Type": "text/javascript" }, chat],
+  });
+  const page = await stage.tab();
+  await page.goto(`${front.url}/page`);
+  await until(page, () => martd.state === "open");
+  await server.publish("news", "hello");
+  await until(page, () => got[0] === "hello");
+  assert.deepEqual(stage.said.filter((text) => /Content.Security/i.test(text) && !/favicon/.test(text)), []);
+});
+
+it("from where the page stood, as its tag or its Server-Timing says", async (stage) => {
+  const server = await stage.server();
+  const { etag } = await server.publish("größe 1", "on the page already");
+  await server.publish("größe 1", "new");
+  const cursor = `other=5&${encodeURIComponent("größe 1")}=${etag}`;
+  const script = `<script>window.got = []; martd.sub("größe 1", function (p) { got.push(p); });</script>`;
+  const utf8 = { "Content-Type": "text/html; charset=utf-8" };
+  const front = await stage.front(server, {
+    "/tag": [utf8, `<script src="/client.js" data-cursor="${cursor.replace("&", "&amp;")}"></script>${script}`],
+    "/timing": [{ ...utf8, "Server-Timing": `db;dur=3, martd;desc="${cursor}"` }, `<script src="/client.js"></script>${script}`],
+  });
+  for (const where of ["/tag", "/timing"]) {
+    const page = await stage.tab();
+    await page.goto(front.url + where);
+    await until(page, () => got.length > 0);
+    assert.deepEqual(await page.evaluate(() => got), ["new"]);
+  }
+});
+
+it("a second tag leaves the first one's subscriptions alone", async (stage) => {
+  const server = await stage.server();
+  const front = await stage.front(server, {
+    "/page": [html, `<script src="/client.js"></script><script>${chat} window.first = martd;</script><script src="/client.js"></script>`],
+  });
+  const page = await stage.tab();
+  await page.goto(`${front.url}/page`);
+  await until(page, () => martd.state === "open" && martd === first);
+  assert.equal(front.streams, 1);
+});
+
+test("client.js is small, and its syntax is that of 2009", async () => {
+  const text = await readFile(source, "utf8");
+  assert(gzipSync(text, { level: 9 }).length <= 6 * 1024, `${gzipSync(text, { level: 9 }).length} bytes`);
+  const code = text.replace(/\/\*[^]*?\*\//g, "").replace(/(^|\s)\/\/ .*$/gm, "").replace(/"[^"\n]*"|'[^'\n]*'/g, '""');
+  assert.doesNotMatch(code, /=>|`|\b(let|const|class|async|await|import|export)\b|\.\.\.|\?\.|\?\?|\*\*/);
+});
+
+it("client.js is revalidated, and smaller for who takes gzip", async (stage) => {
+  const server = await stage.server();
+  for (const address of ["/client.js", "/client.js?module"]) {
+    const whole = await fetch(server.url + address);
+    assert.match(whole.headers.get("content-type"), /^text\/javascript/);
+    assert.equal(whole.headers.get("content-encoding"), "gzip");
+    assert.match(whole.headers.get("vary") ?? "", /accept-encoding/i);
+    const text = await whole.text();
+    assert.equal(text.includes("export default window.martd"), address.includes("module"));
+    assert(text.includes(await readFile(source, "utf8")));
+    const again = await fetch(server.url + address, { headers: { "If-None-Match": whole.headers.get("etag") } });
+    assert.equal(again.status, 304);
+  }
+});

@@ -1,0 +1,138 @@
+// Section 7 of the contract: how the server ends.
+
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <string>
+#include <vector>
+
+#include "support/deadline.h"
+#include "support/streams.h"
+#include "support/test_server.h"
+#include "support/text.h"
+
+using namespace martd::test;
+
+TEST_SUITE_BEGIN("operating");
+
+TEST_CASE("held polls are answered as after their wait when the server stops") {
+  for (int signal : {SIGTERM, SIGINT}) {
+    TestServer server({"--grace", "60s"});
+    std::string a = server.publish("news", "a");
+    HeldPoll plain(server.endpoint(), "news=" + a);
+    HeldPoll conditional(server.endpoint(), "news=0", {{"If-None-Match", "\"" + a + "\""}});
+    server.await_subscribers("news", 2);
+    server.begin_to_stop(signal);
+
+    Answer answer = plain.answer();
+    CHECK(answer.status == 200);
+    json::value expected = {{"channels", {{"news", {{"etag", a}, {"payload", json::array{}}}}}}};
+    CHECK(answer.parsed() == expected);
+    CHECK(cursor_in(answer) == a);
+    CHECK(answer.header("Connection") == "close");
+    CHECK(plain.connection().ends());
+
+    Answer unchanged = conditional.answer();
+    CHECK(unchanged.status == 304);
+    CHECK(unchanged.header("Connection") == "close");
+    CHECK(conditional.connection().ends());
+  }
+}
+
+TEST_CASE("streams are told that the server stops, and to come back a little later") {
+  TestServer server({"--grace", "60s"});
+  EventStream events(server.endpoint(), "news=now&other=0");
+  LineStream lines(server.endpoint(), "news=now");
+  server.await_subscribers("news", 2);
+  server.begin_to_stop();
+
+  Event end = events.next();
+  CHECK(end.type == "martd.closed");
+  CHECK(json::parse(end.data) == json::value{{"reason", "stopping"}});
+  CHECK(events.ends());
+  REQUIRE(events.retry().has_value());
+  CHECK(*events.retry() >= 1000);
+  CHECK(*events.retry() <= 5000);
+
+  CHECK(lines.next() == json::object{{"closed", "stopping"}});
+  CHECK(lines.ends());
+}
+
+TEST_CASE("what was published before the server stops still reaches those who follow") {
+  TestServer server;
+  std::vector<EventStream> streams;
+  std::vector<LineStream> lines;
+  for (int i = 0; i < 10; ++i) {
+    streams.emplace_back(server.endpoint(), "news=now");
+    lines.emplace_back(server.endpoint(), "news=now");
+  }
+  HeldPoll poll(server.endpoint(), "news=now");
+  server.await_subscribers("news", 21);
+  server.publish("news", "a");
+  server.begin_to_stop();
+  for (auto& stream : streams) CHECK(stream.next().data == "a");
+  for (auto& line : lines) CHECK(line.next().contains("payload"));
+  CHECK(told_in(poll.answer(), "news") == "a");
+}
+
+TEST_CASE("clients that are sent away do not all come back in the same moment") {
+  TestServer server;
+  std::vector<EventStream> streams;
+  for (int i = 0; i < 20; ++i) streams.emplace_back(server.endpoint(), "news=now");
+  CHECK(server.stop() == 0);
+  bool differ = false;
+  for (auto& stream : streams) {
+    CHECK(stream.next().type == "martd.closed");
+    CHECK(stream.ends());
+    differ = differ || stream.retry() != streams.front().retry();
+  }
+  CHECK(differ);
+}
+
+TEST_CASE("nothing new is accepted once the server has stopped") {
+  TestServer server;
+  Endpoint address = server.endpoint();
+  CHECK(server.stop() == 0);
+  CHECK_THROWS(Connection{address});
+}
+
+TEST_CASE("idle connections do not hold up the end") {
+  TestServer server({"--grace", "60s"});
+  std::vector<Connection> idle;
+  for (int i = 0; i < 20; ++i) {
+    idle.emplace_back(server.endpoint());
+    if (i % 2 == 0) idle.back().ask("GET", "/nothing").read_answer();
+  }
+  CHECK(server.stop() == 0);
+}
+
+TEST_CASE("heads that are not whole do not hold up the end: the grace is for proxied requests") {
+  TestServer server({"--grace", "60s", "--header-timeout", "60s"});
+  std::vector<Connection> begun;
+  for (int i = 0; i < 10; ++i) {
+    begun.emplace_back(server.endpoint());
+    if (i % 2 == 0) begun.back().ask("GET", "/nothing").read_answer();
+    begun.back().send("GET /sub?news=0 HTTP/1.1\r\nHos");
+  }
+  CHECK(server.stop() == 0);
+}
+
+TEST_CASE("a client that doesn't read does not hold up the end for good") {
+  TestServer server({"--grace", "1s"});
+  EventStream stalled(server.endpoint(), "news=now", {}, {.from = "", .receive_buffer = 4096});
+  for (int i = 0; i < 10; ++i) server.publish("news", std::string(1000 * 1000, 'x'));
+  CHECK(server.stop() == 0);
+}
+
+TEST_CASE("a second signal ends the server at once") {
+  TestServer server({"--grace", "60s"});
+  EventStream stalled(server.endpoint(), "news=now", {}, {.from = "", .receive_buffer = 4096});
+  for (int i = 0; i < 10; ++i) server.publish("news", std::string(1000 * 1000, 'x'));
+  server.program().signal(SIGSTOP);  // so that both signals wait for it together
+  server.begin_to_stop(SIGTERM);
+  server.begin_to_stop(SIGINT);
+  server.program().signal(SIGCONT);
+  CHECK(server.stop() == 1);
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,34 @@
+#include "request_test.h"
+
+#include <doctest/doctest.h>
+
+using namespace martd::http;
+using namespace martd::http::test;
+
+TEST_CASE("request: path and query are what stands before and behind the first question mark") {
+  const Asked plain = get("/sub");
+  CHECK(plain->path == "/sub");
+  CHECK(plain->query == "");
+  const Asked query = get("/sub?a=1&b=?2");
+  CHECK(query->path == "/sub");
+  CHECK(query->query == "a=1&b=?2");
+  CHECK(get("/?").operator->()->query == "");
+}
+
+TEST_CASE("request: an absolute target is read without its scheme and host") {
+  CHECK(get("http://site.example/sub?a=1")->path == "/sub");
+  CHECK(get("http://site.example/sub?a=1")->query == "a=1");
+  CHECK(get("https://site.example")->path == "/");
+  CHECK(get("http://site.example?a=1")->path == "/");
+  CHECK(get("http://site.example?a=1")->query == "a=1");
+}
+
+TEST_CASE("request: method, headers and version") {
+  const Asked asked = post("/pub?channel=a", "hello", "If-Match: \"1\"\r\n");
+  CHECK(asked->method() == "POST");
+  CHECK(asked->header(Field::if_match) == "\"1\"");
+  CHECK(asked->header(Field::cookie).empty());
+  CHECK(asked->message.body() == "hello");
+  CHECK_FALSE(asked->http_1_0());
+  CHECK(Asked("GET / HTTP/1.0\r\n\r\n")->http_1_0());
+}

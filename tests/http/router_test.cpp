@@ -1,0 +1,40 @@
+#include "http/router.h"
+
+#include <doctest/doctest.h>
+
+using namespace martd::http;
+
+TEST_CASE("router: the paths that are claimed, exactly") {
+  CHECK(place_of("/sub", "", true) == Place::subscribe);
+  CHECK(place_of("/pub", "", true) == Place::publish);
+  CHECK(place_of("/client.js", "", true) == Place::script);
+  for (const char* path : {"/sub/", "/Sub", "/sub2", "//sub", "/a/sub", "/s%75b", "sub", "", "/client.js/", "*"})
+    CHECK_MESSAGE(place_of(path, "", true) == Place::elsewhere, path);
+}
+
+TEST_CASE("router: below a prefix only") {
+  CHECK(place_of("/push/sub", "/push", true) == Place::subscribe);
+  CHECK(place_of("/push/pub", "/push", true) == Place::publish);
+  CHECK(place_of("/push/client.js", "/push", true) == Place::script);
+  for (const char* path : {"/sub", "/pub", "/client.js", "/push", "/pushsub", "/push/", "/pusher/sub"})
+    CHECK_MESSAGE(place_of(path, "/push", true) == Place::elsewhere, path);
+}
+
+TEST_CASE("router: without a site the root is the page, with one it is the site's") {
+  CHECK(place_of("/", "", false) == Place::page);
+  CHECK(place_of("/", "", true) == Place::elsewhere);
+  CHECK(place_of("/x", "", false) == Place::elsewhere);
+  CHECK(place_of("/", "/push", false) == Place::page);
+}
+
+TEST_CASE("router: methods as Allow names them") {
+  for (const char* method : {"GET", "POST", "OPTIONS"}) CHECK(takes(Place::subscribe, method));
+  for (const char* method : {"HEAD", "PUT", "DELETE", "get", "", "GE", "GET,"})
+    CHECK_FALSE(takes(Place::subscribe, method));
+  for (const char* method : {"GET", "POST", "PUT", "DELETE", "OPTIONS"}) CHECK(takes(Place::publish, method));
+  for (const char* method : {"HEAD", "PATCH"}) CHECK_FALSE(takes(Place::publish, method));
+  CHECK(takes(Place::script, "HEAD"));
+  CHECK_FALSE(takes(Place::script, "POST"));
+  CHECK(takes(Place::elsewhere, "BREW"));
+  CHECK(allowed_methods(Place::publish) == "GET, POST, PUT, DELETE, OPTIONS");
+}

@@ -1,0 +1,193 @@
+// A connection's requests, one after another, in pieces, ahead of time, wrong.
+
+#include "http/session.h"
+
+#include "worker_test.h"
+
+using namespace martd;
+using namespace martd::http;
+using namespace martd::http::test;
+
+TEST_CASE_FIXTURE(WorkerTest, "session: requests that come together are answered in order, on one connection") {
+  Peer peer = connect();
+  send(peer,
+       "GET /a HTTP/1.1\r\nHost: a\r\n\r\nPOST /pub?channel=news HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx"
+       "GET /pub?channel=news HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(take_reply(peer.received).status == 404);
+  CHECK(take_reply(peer.received).status == 200);
+  CHECK(take_reply(peer.received).body.find("\"messages\":1") != std::string::npos);
+  CHECK(peer.received.empty());
+  CHECK_FALSE(peer.ended());
+}
+
+TEST_CASE_FIXTURE(WorkerTest, "session: a request that comes byte by byte is one request") {
+  Peer peer = connect();
+  const std::string request =
+      "\r\nPOST /pub?channel=news HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+      "GET /pub?channel=news HTTP/1.1\r\nHost: a\r\n\r\n";
+  for (const char byte : request) send(peer, {&byte, 1});
+  CHECK(take_reply(peer.received).status == 200);
+  CHECK(take_reply(peer.received).body.find("\"bytes\":5") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(WorkerTest, "session: what can be read in two ways is refused and the connection closed") {
+  for (const char* head :
+       {"Content-Length: 1\r\nContent-Length: 1\r\n", "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n",
+        "Folded: a\r\n b\r\n", "Space : a\r\n", "Host: again\r\n"}) {
+    Peer peer = connect();
+    send(peer, std::string("GET / HTTP/1.1\r\nHost: a\r\n") + head + "\r\n");
+    CHECK(take_reply(peer.received).status == 400);
+    CHECK(peer.ended());
+  }
+}
+
+TEST_CASE_FIXTURE(WorkerTest, "session: a header that is too long, and a target that is") {
+  Peer header = connect();
+  send(header, "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(70000, 'x'));
+  CHECK(take_reply(header.received).status == 431);
+  CHECK(header.ended());
+  Peer target = connect();
+  send(target, "GET /" + std::string(20000, 'x'));
+  CHECK(take_reply(target.received).status == 414);
+  CHECK(target.ended());
+}
+
+TEST_CASE_FIXTURE(WorkerTest, "session: a payload over the limit is refused, however its length is told") {
+  settings->max_payload = 1000;
+  const std::string body(1001, 'x');
+  Peer counted = connect();
+  CHECK(ask(counted, "POST", "/pub?channel=news", {}, body).status == 413);
+  CHECK(counted.ended());
+  Peer chunked = connect();
+  send(chunked, "POST /pub?channel=news HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n" + body +
+                    "\r\n0\r\n\r\n");
+  CHECK(take_reply(chunked.received).status == 413);
+  CHECK(chunked.ended());
+  Peer fitting = connect();
+  CHECK(ask(fitting, "POST", "/pub?channel=news", {}, body.substr(1)).status == 200);
+}
+
+TEST_CASE_FIXTURE(WorkerTest, "session: an absolute target's payload has the same limit as any other's") {
+  Peer peer = connect();
+  const std::string body(200000, 'x');
+  CHECK(ask(peer, "POST", "http://localhost/pub?channel=news", {}, body).status == 200);
+}
+
+TEST_CASE_FIXTURE(WorkerTest,
+                  "session: an allowed page gets its CORS headers on every answer of /pub, a payload's 413 as well") {
+  settings->max_payload = 10;
+  settings->origins = wire::OriginList::parse("https://app.example").value();
+  const std::string_view origin = "Origin: https://app.example\r\n";
+  Peer peer = connect();
+  for (const char* target : {"/pub?channel=news", "/pub?channel=", "/pub?sise=1", "/sub?a=x"}) {
+    const Reply reply = ask(peer, "POST", target, origin, "x");
+    CHECK_MESSAGE(reply.header("Access-Control-Allow-Origin") == "https://app.example", target);
+    CHECK(reply.header("Vary") == "Origin");
+  }
+  const Reply refused = ask(peer, "POST", "/pub?channel=news", origin, "more than ten bytes");
+  CHECK(refused.status == 413);
+  CHECK(refused.header("Access-Control-Allow-Origin") == "https://app.example");
+}
+
+TEST_CASE_FIXTURE(WorkerTest, "session: a preflight names what may be sent") {
+  settings->origins = wire::OriginList::parse("https://app.example").value();
+  Peer peer = connect();
+  const Reply allowed =
+      ask(peer, "OPTIONS", "/pub", "Origin: https://app.example\r\nAccess-Control-Request-Method: POST\r\n");
+  CHECK(allowed.status == 204);
+  CHECK(allowed.header("Access-Control-Allow-Methods").find("DELETE") != std::string::npos);
+  for (const char* header : {"Last-Event-ID", "If-None-Match", "Content-Type", "Authorization"})
+    CHECK(allowed.header("Access-Control-Allow-Headers").find(header) != std::string::npos);
+  CHECK(ask(peer, "OPTIONS", "/pub", "Origin: https://other.example\r\n").status == 403);
+}
+
+TEST_CASE_FIXTURE(WorkerTest, "session: a client that waits for leave to send its body gets it") {
+  Peer peer = connect();
+  send(peer, "POST /pub?channel=news HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+  CHECK(more(peer) == "HTTP/1.1 100 Continue\r\n\r\n");
+  send(peer, "abc");
+  CHECK(take_reply(peer.received).status == 200);
+}
+
+TEST_CASE_FIXTURE(WorkerTest, "session: closed when the client asks for it, kept for HTTP/1.0 when it asks for that") {
+  Peer closing = connect();
+  CHECK(ask(closing, "GET", "/pub?channel=none", "Connection: close\r\n").header("Connection") == "close");
+  CHECK(closing.ended());
+  Peer old = connect();
+  send(old, "GET /x HTTP/1.0\r\n\r\n");
+  CHECK(take_reply(old.received).header("Connection") == "close");
+  CHECK(old.ended());
+  Peer kept = connect();
+  send(kept, "GET /x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  CHECK(take_reply(kept.received).header("Connection") == "keep-alive");
+  CHECK_FALSE(kept.ended());
+}
+
+TEST_CASE_FIXTURE(WorkerTest, "session: methods that a path doesn't take") {
+  Peer peer = connect();
+  CHECK(ask(peer, "PUT", "/sub?a=0").header("Allow") == "GET, POST, OPTIONS");
+  CHECK(ask(peer, "PATCH", "/pub?channel=a").status == 405);
+}
+
+TEST_CASE_FIXTURE(WorkerTest, "session: what a held client sends ahead waits its turn") {
+  Peer peer = connect();
+  send(peer, "GET /sub?news=now HTTP/1.1\r\nHost: a\r\n\r\nGET /pub?channel=news HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(peer.received.empty());
+  send(peer, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(peer.received.empty());
+  publish("news", "a");
+  CHECK(reply(peer).body.find("\"a\"") != std::string::npos);
+  CHECK(take_reply(peer.received).body.find("\"messages\":1") != std::string::npos);
+  CHECK(take_reply(peer.received).status == 404);
+}
+
+TEST_CASE_FIXTURE(WorkerTest, "session: over the limit of connections a client is told when to come back") {
+  settings->max_connections = 1;
+  Peer first = connect();
+  Peer second = connect();
+  CHECK(ask(second, "GET", "/sub?a=0").status == 503);
+  CHECK(second.ended());
+  Peer third = connect();
+  const Reply stream = ask(third, "GET", "/sub?a=0", "Accept: text/event-stream\r\n");
+  CHECK(stream.status == 200);
+  CHECK(stream.body.starts_with("retry: "));
+  CHECK(third.ended());
+  Peer fourth = connect();
+  CHECK(ask(fourth, "POST", "/pub?channel=a", {}, "x").header("Retry-After") == "2");
+  CHECK(ask(first, "POST", "/pub?channel=a", {}, "x").status == 200);
+}
+
+TEST_CASE_FIXTURE(WorkerTest, "session: a client that goes away midway leaves nothing behind") {
+  const std::string request = "POST /pub?channel=news HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
+  for (std::size_t cut = 0; cut < request.size(); ++cut) {
+    Peer peer = connect();
+    send(peer, request.substr(0, cut));
+    peer.hang_up();
+    turn();
+    REQUIRE(worker.sessions() == 0);
+  }
+  CHECK(hub.registry().channels() == 0);
+}
+
+TEST_CASE_FIXTURE(
+    WorkerTest,
+    "session: stopping ends idle connections, lets a request that has begun be answered, and says when all are gone") {
+  Peer idle = connect();
+  Peer begun = connect();
+  send(begun, "POST /pub?channel=news HTTP/1.1\r\nHost: a\r\nContent-Le");
+  bool done = false;
+  worker.stop([&] { done = true; });
+  turn();
+  CHECK(idle.ended());
+  CHECK_FALSE(begun.ended());
+  idle.hang_up();
+  turn();
+  CHECK_FALSE(done);
+  send(begun, "ngth: 1\r\n\r\nx");
+  CHECK(take_reply(begun.received).header("Connection") == "close");
+  CHECK(begun.ended());
+  begun.hang_up();
+  turn();
+  CHECK(done);
+}

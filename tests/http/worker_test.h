@@ -1,0 +1,151 @@
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../net/socket_pair.h"
+#include "../net/turns.h"
+#include "http/session.h"
+#include "http/worker.h"
+
+/// A whole loop of the public side inside the test: connections are socket pairs, and the test takes the loop's turns.
+namespace martd::http::test {
+
+using namespace std::chrono_literals;
+
+/// An answer as it came.
+struct Reply {
+  int status = 0;
+  std::string head;  ///< with its empty line
+  std::string body;
+
+  /// The header's value, or nothing.
+  std::string header(std::string_view name) const {
+    const std::string wanted = "\r\n" + std::string(name) + ": ";
+    const auto at = head.find(wanted);
+    if (at == std::string::npos) return {};
+    const auto begin = at + wanted.size();
+    return head.substr(begin, head.find("\r\n", begin) - begin);
+  }
+};
+
+/// The first whole answer at the front of `bytes`, taken off; status 0 where there is none yet. One without a length
+/// takes all that is there.
+inline Reply take_reply(std::string& bytes) {
+  Reply reply;
+  const auto end = bytes.find("\r\n\r\n");
+  if (end == std::string::npos) return reply;
+  reply.head = bytes.substr(0, end + 4);
+  const std::string length = reply.header("Content-Length");
+  const int status = std::stoi(reply.head.substr(9, 3));
+  const bool bare = status == 204 || status == 304 || status < 200;
+  std::size_t size = bytes.size() - end - 4;
+  if (!length.empty() || bare) {
+    const std::size_t wanted = bare ? 0 : std::stoul(length);
+    if (size < wanted) return {};
+    size = wanted;
+  }
+  reply.status = status;
+  reply.body = bytes.substr(end + 4, size);
+  bytes.erase(0, end + 4 + size);
+  return reply;
+}
+
+inline wire::Address address(const char* text) { return *wire::parse_address(text); }
+
+struct WorkerTest {
+  using Peer = net::test::Peer;
+
+  net::Clock clock;
+  net::Loop loop{clock};
+  push::Hub hub{clock.start()};
+  ConnectionCount count;
+  std::shared_ptr<Settings> settings = defaults();
+  Worker worker{0, loop, hub, count, settings};
+
+  WorkerTest() { net::test::begin(loop); }
+  WorkerTest(const WorkerTest&) = delete;
+  ~WorkerTest() {
+    worker.abandon();
+    turn();
+    CHECK(count.open == 0);
+    CHECK(worker.sessions() == 0);
+    const Counters& counters = worker.counters();
+    CHECK(counters.polls_held.value() == 0);
+    CHECK(counters.event_streams_held.value() == 0);
+    CHECK(counters.line_streams_held.value() == 0);
+    CHECK(loop.outbox_bytes() == 0);
+  }
+
+  static std::shared_ptr<Settings> defaults() {
+    auto made = std::make_shared<Settings>();
+    made->publish_from = wire::AddressSet::parse("loopback").value();
+    return made;
+  }
+  void turn() { net::test::turn(loop); }
+  Peer connect(const char* from = "127.0.0.1") {
+    Peer peer;
+    worker.take(peer.give(), address(from), nullptr);
+    turn();
+    return peer;
+  }
+  /// Sends, and lets the loop have its turns.
+  void send(Peer& peer, std::string_view bytes) {
+    peer.send(bytes);
+    turn();
+    peer.receive();
+  }
+  /// A request on a connection that stays, and its answer where there is one already.
+  Reply ask(Peer& peer, std::string_view method, std::string_view target, std::string_view headers = {},
+            std::string_view body = {}) {
+    std::string request(method);
+    request += " ";
+    request += target;
+    request += " HTTP/1.1\r\nHost: localhost\r\n";
+    request += headers;
+    if (!body.empty()) request += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+    request += "\r\n";
+    request += body;
+    send(peer, request);
+    return take_reply(peer.received);
+  }
+  /// What has come for it, after the loop's turns.
+  Reply reply(Peer& peer) {
+    turn();
+    peer.receive();
+    return take_reply(peer.received);
+  }
+  /// Likewise, as it came.
+  std::string more(Peer& peer) {
+    turn();
+    peer.receive();
+    return std::exchange(peer.received, {});
+  }
+
+  push::Receipt publish(const std::string& channel, std::string payload, push::Attributes attributes = {},
+                        std::optional<push::Duration> expire = {}) {
+    push::PushOrder order;
+    order.channels = {&channel, 1};
+    order.attributes = std::move(attributes);
+    auto* content = new push::Content;
+    order.content = push::ContentPtr(content);
+    content->payload = std::move(payload);
+    content->expire = expire;
+    order.allowed = true;
+    const auto receipts = hub.publish(order, loop.now());
+    REQUIRE(receipts.has_value());
+    return receipts->front();
+  }
+  std::size_t subscribers(const std::string& channel) {
+    const auto info = hub.inspect(channel, {}, true, loop.now());
+    return info ? info->subscribers : 0;
+  }
+};
+
+}  // namespace martd::http::test

@@ -1,0 +1,106 @@
+#include "net/listener.h"
+
+#include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "turns.h"
+
+using namespace martd;
+
+namespace {
+
+std::vector<net::ListenSocket> listening(const std::string& host, std::uint16_t port) {
+  auto made = net::listen(host, port);
+  const auto* error = std::get_if<std::string>(&made);
+  REQUIRE_MESSAGE(!error, (error ? *error : ""));
+  return std::get<std::vector<net::ListenSocket>>(std::move(made));
+}
+
+/// A client that is connected as soon as the kernel has it in the listener's queue.
+int connect_to(std::uint16_t port) {
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  return descriptor;
+}
+
+}  // namespace
+
+TEST_CASE("listen: port 0 lets the system choose, one port for all addresses of a name") {
+  const auto sockets = listening("localhost", 0);
+  REQUIRE(!sockets.empty());
+  CHECK(sockets[0].port() != 0);
+  for (const auto& socket : sockets) {
+    CHECK(socket.port() == sockets[0].port());
+    CHECK(socket.address().is_loopback());
+  }
+  const auto one = listening("127.0.0.1", 0);
+  REQUIRE(one.size() == 1);
+  CHECK(one[0].name() == "127.0.0.1:" + std::to_string(one[0].port()));
+}
+
+TEST_CASE("listen: a port that is taken is an error that names it") {
+  const auto first = listening("127.0.0.1", 0);
+  const auto second = net::listen("127.0.0.1", first[0].port());
+  REQUIRE(std::holds_alternative<std::string>(second));
+  CHECK(std::get<std::string>(second).find(first[0].name()) != std::string::npos);
+}
+
+TEST_CASE("listen: a name that has no address, or one of another machine, is an error") {
+  CHECK(std::holds_alternative<std::string>(net::listen("no-such-host.invalid", 0)));
+  CHECK(std::holds_alternative<std::string>(net::listen("192.0.2.1", 0)));
+}
+
+TEST_CASE("listener: takes every connection that waits, and none once it is stopped") {
+  net::Clock clock;
+  net::Loop loop(clock);
+  net::test::begin(loop);
+  const auto sockets = listening("127.0.0.1", 0);
+  std::vector<int> accepted;
+  net::Listener listener(loop, sockets[0], [&](int descriptor, const boost::asio::ip::address& peer) {
+    CHECK(peer.is_loopback());
+    accepted.push_back(descriptor);
+  });
+  listener.start();
+  std::vector<int> clients;
+  for (int i = 0; i < 5; ++i) clients.push_back(connect_to(sockets[0].port()));
+  net::test::turn(loop);
+  CHECK(accepted.size() == 5);
+  listener.stop();
+  listener.stop();
+  clients.push_back(connect_to(sockets[0].port()));
+  net::test::turn(loop);
+  CHECK(accepted.size() == 5);
+  for (const int descriptor : accepted) ::close(descriptor);
+  for (const int descriptor : clients) ::close(descriptor);
+}
+
+TEST_CASE("listener: stopped from within its own call, and destroyed with a wait under way") {
+  net::Clock clock;
+  net::Loop loop(clock);
+  net::test::begin(loop);
+  const auto sockets = listening("127.0.0.1", 0);
+  int accepted = 0;
+  auto listener = std::make_unique<net::Listener>(loop, sockets[0], [](int, const boost::asio::ip::address&) {});
+  listener = std::make_unique<net::Listener>(loop, sockets[0], [&](int descriptor, const boost::asio::ip::address&) {
+    ++accepted;
+    ::close(descriptor);
+    listener->stop();
+  });
+  listener->start();
+  const int first = connect_to(sockets[0].port());
+  const int second = connect_to(sockets[0].port());
+  net::test::turn(loop);
+  CHECK(accepted == 1);
+  listener = std::make_unique<net::Listener>(loop, sockets[0], [](int, const boost::asio::ip::address&) {});
+  listener->start();
+  listener.reset();
+  net::test::turn(loop);
+  ::close(first);
+  ::close(second);
+}

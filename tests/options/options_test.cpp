@@ -1,0 +1,322 @@
+#include "options.h"
+
+#include <doctest/doctest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "option_table.h"
+#include "option_values.h"
+
+namespace martd {
+namespace {
+
+using namespace std::chrono_literals;
+using Words = std::vector<std::string>;
+
+/// A folder of its own, gone with the test.
+struct Folder {
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "martd-options-XXXXXX").string();
+    if (mkdtemp(name.data()) != nullptr) path = name;
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  std::string write(const std::string& name, const std::string& text) const {
+    std::ofstream(path / name) << text;
+    return (path / name).string();
+  }
+
+  std::filesystem::path path;
+};
+
+Options options(const Words& words, const Environment& environment = {}) {
+  const auto parsed = parse(words, environment);
+  if (const auto* wrong = std::get_if<Wrong>(&parsed)) FAIL(wrong->line);
+  return std::get<Run>(parsed).options;
+}
+
+std::string wrong(const Words& words, const Environment& environment = {}) {
+  const auto parsed = parse(words, environment);
+  return std::holds_alternative<Wrong>(parsed) ? std::get<Wrong>(parsed).line : "(nothing)";
+}
+
+bool is_wrong(const Words& words, std::string_view why, const Environment& environment = {}) {
+  const std::string line = wrong(words, environment);
+  INFO(line);
+  return line.find(why) != std::string::npos && line.find('\n') == std::string::npos;
+}
+
+bool contains(const wire::AddressSet& set, const char* address) {
+  return set.contains(boost::asio::ip::make_address(address));
+}
+
+TEST_CASE("defaults: as the contract has them") {
+  const Options o = options({});
+  CHECK(o.http == std::vector<ListenAddress>{{"localhost", 54321}});
+  CHECK(o.https.empty());
+  CHECK(o.admin == ListenAddress{"localhost", 54322});
+  CHECK(o.prefix.empty());
+  CHECK(contains(o.publish_from, "127.0.0.1"));
+  CHECK(contains(o.publish_from, "::1"));
+  CHECK_FALSE(contains(o.publish_from, "10.0.0.1"));
+  CHECK(o.publish_secret.empty());
+  CHECK(o.trusted_proxy.empty());
+  CHECK_FALSE(o.origin.any());
+  CHECK(o.threads >= 1);
+  CHECK(o.heartbeat == 15s);
+  CHECK(o.grace == 10s);
+  CHECK(o.header_timeout == 10s);
+  CHECK(o.max_wait == 300s);
+  CHECK(o.max_size == 10000);
+  CHECK(o.max_life == 720h);
+  CHECK(o.max_payload == 1 << 20);
+  CHECK(o.max_channels == 1000);
+  CHECK(o.max_behind == 256 << 10);
+  CHECK(o.max_memory == 1 << 30);
+  CHECK(o.max_connections == 0);
+  CHECK(o.log_level == LogLevel::info);
+  CHECK(o.log_format == LogFormat::text);
+}
+
+TEST_CASE("listen addresses") {
+  CHECK(options({"--http", "127.0.0.1:0", "--http=[::1]:8080"}).http ==
+        std::vector<ListenAddress>{{"127.0.0.1", 0}, {"::1", 8080}});
+  CHECK(options({}, {{"MARTD_HTTP", "a:1,b:2"}}).http == std::vector<ListenAddress>{{"a", 1}, {"b", 2}});
+  CHECK(options({"--http", "none", "--https", "localhost:8443"}).http.empty());
+  CHECK(options({"--admin", "none"}).admin == std::nullopt);
+  CHECK(to_string(ListenAddress{"::1", 80}) == "[::1]:80");
+  CHECK(to_string(ListenAddress{"localhost", 80}) == "localhost:80");
+  for (const char* text : {"", "localhost", "80", ":80", "::1:80", "[::1]", "[::1:80", "[x]:80", "a:65536", "a:-1",
+                           "a:", "a b:1", "-a:1", "none,none", "a:1,", "http://a:1"}) {
+    CAPTURE(text);
+    CHECK(is_wrong({"--http", text}, "--http: not an address to listen on"));
+  }
+  CHECK(options({"--http", "none"}).http.empty());
+  CHECK(is_wrong({"--admin", "a:1,b:2"}, "--admin: more than one address"));
+}
+
+TEST_CASE("loopback: literals and localhost only") {
+  CHECK(is_loopback({"127.0.0.1", 1}));
+  CHECK(is_loopback({"127.9.9.9", 1}));
+  CHECK(is_loopback({"::1", 1}));
+  CHECK(is_loopback({"LocalHost", 1}));
+  CHECK_FALSE(is_loopback({"0.0.0.0", 1}));
+  CHECK_FALSE(is_loopback({"::", 1}));
+  CHECK_FALSE(is_loopback({"myhost", 1}));
+  CHECK_FALSE(is_loopback({"localhost.example", 1}));
+}
+
+TEST_CASE("certificates: as many keys, and none of its own only on loopback") {
+  const Folder folder;
+  const std::string pem = folder.write("a.pem", "x");
+  CHECK(options({"--https", "localhost:1", "--https", "[::1]:2"}).https.size() == 2);
+  CHECK(options({"--https", "0.0.0.0:1", "--cert", pem, "--cert-key", pem}).cert == Words{pem});
+  CHECK(options({"--cert", pem, "--cert", pem, "--cert-key", pem, "--cert-key", pem}).cert_key == Words{pem, pem});
+  CHECK(is_wrong({"--https", "0.0.0.0:1"}, "the development certificate is for loopback only"));
+  CHECK(is_wrong({"--https", "a.example:1"}, "the development certificate is for loopback only"));
+  CHECK(is_wrong({"--cert", pem}, "one --cert-key for each --cert"));
+  CHECK(is_wrong({"--cert", pem, "--cert-key", pem + "x"}, "--cert-key: can't be read"));
+}
+
+TEST_CASE("admin: reachable from outside only with a token") {
+  CHECK(is_wrong({"--admin", "0.0.0.0:1"}, "--admin-token"));
+  CHECK(options({"--admin", "0.0.0.0:1"}, {{"MARTD_ADMIN_TOKEN", "t"}}).admin_token == "t");
+}
+
+TEST_CASE("durations, sizes and counts: units and ranges") {
+  CHECK(options({"--max-wait", "1500ms"}).max_wait == 1500ms);
+  CHECK(options({"--grace", "0"}).grace == 0s);
+  CHECK(options({"--max-life", "7d"}).max_life == 168h);
+  CHECK(options({"--max-memory", "64M", "--max-behind", "4k"}).max_memory == 64 << 20);
+  CHECK(options({"--max-connections", "0"}).max_connections == 0);
+  CHECK(wrong({"--max-wait", "abc"}) ==
+        "--max-wait: not a duration: abc (taken: a number of seconds, or a number with ms, s, m, h or d)");
+  CHECK(wrong({"--max-wait", "2d"}) == "--max-wait: out of range: 2d (taken: 1ms to 1d)");
+  CHECK(wrong({"--max-payload", "2G"}) == "--max-payload: out of range: 2G (taken: 1 to 1G)");
+  CHECK(is_wrong({"--max-payload", "x"}, "not a size: x"));
+  CHECK(is_wrong({"--max-payload", "2M", "--max-memory", "1M"}, "more than --max-memory"));
+  for (const char* text : {"", "0", "-1", "1.5", "10K", "99999999999999999999", " 5"}) {
+    CAPTURE(text);
+    CHECK(is_wrong({"--max-size", text}, "--max-size: "));
+  }
+  CHECK(is_wrong({"--threads", "0"}, "1 to 1024"));
+}
+
+TEST_CASE("prefix") {
+  CHECK(options({"--prefix", "/push"}).prefix == "/push");
+  CHECK(options({"--prefix", "/a/b/"}).prefix == "/a/b");
+  CHECK(options({"--prefix", "/"}).prefix.empty());
+  for (const char* text : {"push", "//", "/a//b", "/./a", "/a/..", "/a?b", "/a b", "/%41"}) {
+    CAPTURE(text);
+    CHECK(is_wrong({"--prefix", text}, "--prefix: not a path"));
+  }
+}
+
+TEST_CASE("address lists and origins: one list, however it is given") {
+  const Options o = options({"--publish-from", "10.0.0.0/8,192.0.2.1", "--publish-from", "fd00::/8", "--trusted-proxy",
+                             "loopback", "--origin", "https://a.example,https://b.example"});
+  CHECK(contains(o.publish_from, "10.9.9.9"));
+  CHECK(contains(o.publish_from, "fd00::1"));
+  CHECK_FALSE(contains(o.publish_from, "127.0.0.1"));
+  CHECK(contains(o.trusted_proxy, "127.0.0.1"));
+  CHECK(o.origin.names("https://b.example"));
+  CHECK(is_wrong({"--publish-from", "10.0.0.0/33"}, "--publish-from: not an address or a network: 10.0.0.0/33"));
+  CHECK(is_wrong({"--origin", "a.example"}, "--origin: not an origin"));
+}
+
+TEST_CASE("secrets: what a header and a cookie carry, and never repeated") {
+  CHECK(options({}, {{"MARTD_PUBLISH_SECRET", "s3cret#1"}}).publish_secret == "s3cret#1");
+  for (const char* secret : {"hunter2 x", "hunter2;", "hunter2\"", "hunter2\n", "hunter2\xC3\xA9"}) {
+    const std::string line = wrong({"--publish-secret", secret});
+    CHECK(line.starts_with("--publish-secret: not a secret that can be sent"));
+    CHECK(line.find("hunter2") == std::string::npos);
+  }
+  CHECK(wrong({"--publsh-secret=hunter2"}) == "--publsh-secret: no such option (nearest: --publish-secret)");
+  CHECK(wrong({"--publsh-secret", "hunter2"}) == "--publsh-secret: no such option (nearest: --publish-secret)");
+  CHECK(wrong({"--publish-secret", "a", "hunter2"}).find("hunter2") == std::string::npos);
+  CHECK(wrong({"http://me:hunter2@a.example"}).find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("command line: names, values, and what is no option") {
+  CHECK(options({"--log-level=debug", "--log-format", "json"}).log_level == LogLevel::debug);
+  CHECK(is_wrong({"--max-size"}, "--max-size: a value is missing"));
+  CHECK(is_wrong({"--max-size", "--", "5"}, "--max-size: a value is missing"));
+  CHECK(is_wrong({"--max-size", "1", "--max-size=2"}, "--max-size: given twice"));
+  CHECK(is_wrong({"--max-siez=4"}, "(nearest: --max-size)"));
+  CHECK(is_wrong({"--zzzzzzzz"}, "--zzzzzzzz: no such option (see --help)"));
+  CHECK(is_wrong({"-x"}, "-x: no such option"));
+  CHECK(is_wrong({"--log-level", "loud"}, "debug, info, warning or error"));
+  CHECK(is_wrong({"--max-wait", "a\nb"}, "not a duration: a?b"));
+  CHECK(is_wrong({"a", "b"}, "more than one argument"));
+}
+
+TEST_CASE("help and version") {
+  const auto help = parse({"--help"}, {});
+  REQUIRE(std::holds_alternative<Shown>(help));
+  const std::string& text = std::get<Shown>(help).text;
+  for (const OptionRow& row : option_rows()) {
+    CAPTURE(row.text.name);
+    CHECK((text.find("--" + std::string(row.text.name) + ' ') != std::string::npos) == row.built_in);
+  }
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = text.find('\n', begin);
+    CHECK(end - begin <= 110);
+    begin = end + 1;
+  }
+  CHECK(std::get<Shown>(parse({"--version"}, {})).text == "martd " MARTD_VERSION "\n");
+}
+
+TEST_CASE("parts that are not there yet are known and refused") {
+  CHECK(is_wrong({"http://localhost:3000"}, "UPSTREAM: not built in yet"));
+  CHECK(is_wrong({"--upstream", "https://a.example/"}, "--upstream: not built in yet"));
+  CHECK(is_wrong({"--store", "x.db"}, "--store: not built in yet"));
+  CHECK(is_wrong({"--inject"}, "--inject: not built in yet"));
+  CHECK(is_wrong({"http://localhost:3000", "--upstream", "http://a"}, "given twice"));
+  CHECK(options({}, {{"MARTD_INJECT", "false"}}).given.empty());
+  for (const char* url : {"http://a/b", "http://a/?b", "ftp://a", "a.example", "http://", "http://a:0", "http://u@a",
+                          "http://a:99999", "http://a#b"}) {
+    CAPTURE(url);
+    CHECK(is_wrong({url}, "UPSTREAM: not the address of a site"));
+  }
+  CHECK(valid_upstream("http://[::1]:3000"));
+}
+
+TEST_CASE("precedence: flag, variable, file") {
+  const Folder folder;
+  const std::string file = folder.write("m.toml", "max-size = 1\nmax-wait = \"1s\"\ngrace = 1\n");
+  const Options o = options({"--config", file, "--max-size", "3"},
+                            {{"MARTD_MAX_SIZE", "2"}, {"MARTD_MAX_WAIT", "2s"}, {"MARTD_GRACE", ""}});
+  CHECK(o.max_size == 3);
+  CHECK(o.max_wait == 2s);
+  CHECK(o.grace == 1s);
+  CHECK(options({}, {{"MARTD_CONFIG", file}}).max_size == 1);
+}
+
+TEST_CASE("variables: unknown ones are warned of, others' are not") {
+  const auto parsed = parse({}, {{"MARTD_MAXSIZE", "hunter2"}, {"MARTD_SERVER", "x"}, {"PATH", "y"}});
+  const auto& warnings = std::get<Run>(parsed).warnings;
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0] == "MARTD_MAXSIZE: no such variable is known, nearest: MARTD_MAX_SIZE");
+  CHECK(is_wrong({}, "MARTD_MAX_WAIT: not a duration: x", {{"MARTD_MAX_WAIT", "x"}}));
+  const char* entries[] = {"A=1", "B=2=3", "C=", "D", nullptr};
+  CHECK(environment_of(entries) == Environment{{"A", "1"}, {"B", "2=3"}, {"C", ""}});
+}
+
+TEST_CASE("file: arrays, unknown names, complaints with the line") {
+  const Folder folder;
+  const auto file = [&](const std::string& text) { return Words{"--config", folder.write("m.toml", text)}; };
+  CHECK(options(file("http = [\"a:1\", \"b:2\"]\npublish-from = [\"10.0.0.1\", \"10.0.0.2\"]")).http.size() == 2);
+  CHECK(options(file("http = []\nhttps = \"localhost:1\"")).http.empty());
+  CHECK(is_wrong(file("\nmax-siez = 3"), "m.toml:2: max-siez: no such option (nearest: max-size)"));
+  CHECK(is_wrong(file("max_size = 3"), "(nearest: max-size)"));
+  CHECK(is_wrong(file("max-size = [1, 2]"), "m.toml:1: max-size: an array (taken: one value)"));
+  CHECK(is_wrong(file("max-size = 0"), "m.toml:1: max-size: out of range: 0"));
+  CHECK(is_wrong(file("config = \"x\""), "can't name another"));
+  CHECK(is_wrong(file("inject = 3"), "not true or false"));
+  CHECK(is_wrong({"--config", "/nowhere/m.toml"}, "--config: can't be read: /nowhere/m.toml"));
+  CHECK(is_wrong({"--config", folder.path.string()}, "--config: can't be read"));
+}
+
+TEST_CASE("reload: what can change is new, what can't is named and stays") {
+  const Folder folder;
+  const std::string file = folder.write("m.toml", "max-size = 1\npublish-secret = \"a\"\nprefix = \"/x\"\n");
+  const Words words{"--config", file, "--grace", "7"};
+  const Options old = options(words);
+
+  folder.write("m.toml", "max-size = 2\npublish-secret = \"b\"\nprefix = \"/y\"\npublish-from = \"all\"\ngrace = 8\n");
+  const auto result = reload(old, words, {});
+  REQUIRE(std::holds_alternative<Reload>(result));
+  const Reload& now = std::get<Reload>(result);
+  CHECK(now.applied == Words{"publish-from", "publish-secret", "max-size"});
+  CHECK(now.kept == Words{"prefix"});
+  CHECK(now.options.max_size == 2);
+  CHECK(now.options.publish_secret == "b");
+  CHECK(contains(now.options.publish_from, "192.0.2.1"));
+  CHECK(now.options.prefix == "/x");
+  CHECK(now.options.grace == 7s);
+
+  SUBCASE("a second time there is only what is still kept") {
+    const Reload again = std::get<Reload>(reload(now.options, words, {}));
+    CHECK(again.applied.empty());
+    CHECK(again.kept == Words{"prefix"});
+  }
+  SUBCASE("what is taken out goes back to its default") {
+    folder.write("m.toml", "");
+    const Reload again = std::get<Reload>(reload(now.options, words, {}));
+    CHECK(again.applied == Words{"publish-from", "publish-secret", "max-size"});
+    CHECK(again.options.max_size == 10000);
+    CHECK_FALSE(contains(again.options.publish_from, "192.0.2.1"));
+    CHECK(std::get<Reload>(reload(again.options, words, {})).applied.empty());
+  }
+  SUBCASE("the same said otherwise is no change") {
+    folder.write("m.toml",
+                 "max-size = 2\nmax-wait = \"5m\"\npublish-secret = \"b\"\nprefix = \"/x/\"\npublish-from = [\"all\"]");
+    const Reload again = std::get<Reload>(reload(now.options, words, {}));
+    CHECK(again.applied.empty());
+    CHECK(again.kept.empty());
+  }
+  SUBCASE("a bad one is refused") {
+    folder.write("m.toml", "max-size = 0");
+    CHECK(std::get<Wrong>(reload(now.options, words, {})).line.find("max-size: out of range") != std::string::npos);
+    std::filesystem::remove(file);
+    CHECK(std::holds_alternative<Wrong>(reload(now.options, words, {})));
+  }
+}
+
+TEST_CASE("reload: two right configurations may not be mixed into a wrong one") {
+  const Folder folder;
+  const Words words{"--config", folder.write("m.toml", "admin = \"0.0.0.0:1\"\nadmin-token = \"t\"")};
+  const Options old = options(words);
+  folder.write("m.toml", "admin = \"localhost:1\"");
+  const auto result = reload(old, words, {});
+  REQUIRE(std::holds_alternative<Wrong>(result));
+  CHECK(std::get<Wrong>(result).line.find("needs a restart") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace martd

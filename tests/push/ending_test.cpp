@@ -1,0 +1,35 @@
+#include "push/ending.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+#include <string>
+
+using namespace martd::push;
+
+TEST_CASE("endings: each has its own row and name") {
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < kEndings; ++i) {
+    const EndingRow& one = row(static_cast<Ending>(i));
+    CHECK(static_cast<std::size_t>(one.ending) == i);
+    names.emplace(one.name);
+  }
+  CHECK(names.size() == kEndings);
+}
+
+TEST_CASE("endings: as the contract has them") {
+  CHECK(row(Ending::one2one).poll_status == 409);
+  CHECK(row(Ending::one2one).websocket_code == 4009);
+  CHECK(row(Ending::one2one).name == "one2one");
+  // The newer connection of the same client replaces the older: a poll is answered as after its wait.
+  CHECK(row(Ending::replaced).poll_status == 200);
+  CHECK(row(Ending::replaced).stream_event);
+  CHECK(row(Ending::replaced).name == "replaced");
+  CHECK(row(Ending::stopping).poll_status == 200);
+  CHECK(row(Ending::stopping).websocket_code == 1001);
+  CHECK(row(Ending::stopping).comes_back == Return::later);
+  CHECK(row(Ending::unavailable).poll_status == 503);
+  CHECK(row(Ending::kicked).websocket_code == 4003);
+  CHECK(row(Ending::waited).poll_status == 200);
+  CHECK_FALSE(row(Ending::hung_up).stream_event);
+}

@@ -1,0 +1,270 @@
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <deque>
+#include <initializer_list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "push/hub.h"
+#include "push/roster.h"
+
+/// What the tests of `push` speak in: a hub, two loops whose turns are taken by hand, subscribers that write down what
+/// they are told. Time stands still until a test moves it.
+namespace martd::push::test {
+
+using namespace std::chrono_literals;
+
+inline constexpr Time kStart{std::chrono::seconds{1763600000}};
+
+inline ContentPtr content(std::string payload, std::string id = {}, std::optional<Duration> expire = {}) {
+  auto* made = new Content;
+  ContentPtr owned(made);
+  made->payload = std::move(payload);
+  made->id = std::move(id);
+  made->expire = expire;
+  return owned;
+}
+
+/// The visible payloads, joined by spaces.
+inline std::string text(std::span<const Message> messages) {
+  std::string out;
+  for (const Message& message : messages) {
+    if (!message.visible()) continue;
+    if (!out.empty()) out += ' ';
+    out += message.content->payload;
+  }
+  return out;
+}
+
+inline std::string text(Missed missed) {
+  if (!missed) return {};
+  return missed.kind == Missed::Kind::some ? "missed some" : "missed " + std::to_string(missed.count);
+}
+
+/// `missed 3: d e`, `d e`, `missed some`, or nothing.
+inline std::string text(const Resume& resume) {
+  const std::string lost = text(resume.missed());
+  const std::string kept = text(resume.messages);
+  return lost + (lost.empty() || kept.empty() ? "" : ": ") + kept;
+}
+
+inline Cursor after(Etag etag) { return {Cursor::Kind::after, etag}; }
+inline constexpr Cursor kAll{};
+inline constexpr Cursor kNow{Cursor::Kind::now, Etag{}};
+
+/// One event loop: what the hub told it waits until the test takes its turn.
+class TestLoop final : public LoopDoor {
+ public:
+  TestLoop(Hub& hub, LoopId id) : roster(hub, id) { hub.attach(id, *this); }
+  ~TestLoop() override = default;
+
+  void ready(Channel& channel) override {
+    const std::lock_guard lock(mutex_);
+    mailbox_.push_back(&channel);
+    ++told;
+  }
+  /// True where there was something.
+  bool turn(Time now) {
+    std::vector<Channel*> serving;
+    {
+      const std::lock_guard lock(mutex_);
+      serving.swap(mailbox_);
+    }
+    for (Channel* channel : serving) roster.serve(*channel, now);
+    return !serving.empty();
+  }
+
+  Roster roster;
+  int told = 0;  ///< calls of ready(), each a mailbox entry
+
+ private:
+  std::mutex mutex_;
+  std::vector<Channel*> mailbox_;
+};
+
+/// A subscriber that writes down what it is given: each delivery as `[a b]`, behind the channel's name and a colon
+/// where it follows several.
+class Follower final : public Subscriber {
+ public:
+  explicit Follower(TestLoop& loop, std::string_view cid = {}) : loop_(loop) {
+    if (!cid.empty()) cid_ = std::make_unique<const std::string>(cid);
+  }
+
+  Delivery deliver(const Batch& batch, std::uint32_t slot) override {
+    CHECK(Roster::channel(*this, slot) == batch.channel());
+    CHECK(Roster::cursor(*this, slot) == batch.before());
+    CHECK(batch.visible());
+    for (const Message& message : batch.messages()) CHECK(message.etag > Roster::cursor(*this, slot));
+    if (answer == Delivery::behind) return answer;
+    heard += (seats() > 1 ? std::string(batch.channel()) + ":" : "") + "[" + text(batch.messages()) + "]";
+    ++deliveries;
+    last = batch.last();
+    return answer;
+  }
+  void lagged() override { ++lags; }
+  void end(Ending ending, std::string_view channel, const Left& where) override {
+    CHECK(seats() == 0);
+    ended = std::string(row(ending).name) + " " + std::string(channel);
+    left = where;
+  }
+
+  /// What follows its cursors, as a stream that can write again asks for it.
+  std::string catch_up(Time now, std::size_t max_bytes = SIZE_MAX) {
+    std::string out;
+    for (std::uint32_t slot = 0; slot < seats(); ++slot) {
+      bool more = true;
+      while (more) {
+        const Resume resume = loop_.roster.resume(*this, slot, max_bytes, now);
+        const std::string piece = text(resume);
+        if (!out.empty() && !piece.empty()) out += ' ';
+        out += piece;
+        more = resume.more;
+      }
+    }
+    Roster::caught_up(*this);
+    return out;
+  }
+  Left leave(Time now) {
+    Left where;
+    loop_.roster.leave(*this, now, &where);
+    return where;
+  }
+  Etag cursor(std::uint32_t slot = 0) const { return Roster::cursor(*this, slot); }
+  /// What was heard since it was last asked.
+  std::string news() { return std::exchange(heard, {}); }
+
+  Delivery answer = Delivery::taken;
+  std::string heard;
+  int deliveries = 0;
+  int lags = 0;
+  std::string ended;  ///< `one2one news`
+  Left left;
+  Etag last{};
+
+ private:
+  TestLoop& loop_;
+};
+
+struct PushOptions {
+  std::uint32_t size = Attributes::kDefaultSize;
+  Duration life = Attributes::kDefaultLife;
+  bool one2one = false;
+  std::string key{};
+  std::string id{};
+  std::optional<Duration> expire{};
+  std::optional<Etag> if_match{};
+  bool allowed = true;
+};
+
+struct HubTest {
+  Time now = kStart;
+  Time server_start = kStart;
+  std::unique_ptr<Hub> hub;
+  std::deque<TestLoop> loops;
+  Etag cursor{};  ///< what the last poll was given back
+
+  HubTest() { restart_without_store(); }
+
+  void restart_without_store() {
+    loops.clear();
+    hub = std::make_unique<Hub>(now);
+    server_start = now;
+    now += 1s;
+    loops.emplace_back(*hub, 0U);
+    loops.emplace_back(*hub, 1U);
+  }
+
+  // --- publishing ---
+  PushResult<std::vector<Receipt>> try_publish(std::initializer_list<std::string> channels, std::string payload,
+                                               const PushOptions& options = {}) {
+    const std::vector<std::string> names(channels);
+    PushOrder order;
+    order.channels = names;
+    order.attributes = {options.size, options.life, options.one2one, options.key};
+    order.content = content(std::move(payload), options.id, options.expire);
+    order.if_match = options.if_match;
+    order.allowed = options.allowed;
+    return hub->publish(order, now);
+  }
+  Receipt push(const std::string& channel, std::string payload, const PushOptions& options = {}) {
+    const auto receipts = try_publish({channel}, std::move(payload), options);
+    REQUIRE(receipts.has_value());
+    REQUIRE(receipts->size() == 1);
+    return receipts->front();
+  }
+  Etag publish(const std::string& channel, std::string payload, const PushOptions& options = {}) {
+    return push(channel, std::move(payload), options).etag;
+  }
+  /// Why it was refused, as `wrong_key news`.
+  std::string refused(std::initializer_list<std::string> channels, const PushOptions& options = {}) {
+    const auto receipts = try_publish(channels, "x", options);
+    if (receipts) return "taken";
+    static constexpr const char* kNames[] = {"not_allowed", "wrong_key", "not_newest", "not_found", "memory_full"};
+    return std::string(kNames[static_cast<std::size_t>(receipts.error().error)]) + " " + receipts.error().channel;
+  }
+  std::size_t clear(const std::string& channel) {
+    const auto cleared = hub->clear(channel, {}, true, now);
+    REQUIRE(cleared.has_value());
+    return cleared->dropped;
+  }
+  bool exists(const std::string& channel) { return hub->inspect(channel, {}, true, now).has_value(); }
+  ChannelInfo info(const std::string& channel, const std::string& key = {}) {
+    const auto found = hub->inspect(channel, key, true, now);
+    REQUIRE(found.has_value());
+    return *found;
+  }
+
+  // --- reading ---
+  /// A poll that doesn't wait: what it is told, as text(Resume); `cursor` is what it was given back.
+  std::string poll(const std::string& channel, Cursor from, std::string_view cid = {}) {
+    Follower poller(loops[0], cid);
+    const Roster::Want want{channel, from};
+    auto result = loops[0].roster.look_and_park(poller, {&want, 1}, false, SIZE_MAX, now);
+    if (const auto* refusal = std::get_if<Roster::Refused>(&result))
+      return std::string(row(refusal->ending).name) + " " + refusal->channel;
+    const Resume& resume = std::get<Roster::Look>(result).resumes.at(0);
+    cursor = resume.cursor;
+    return text(resume);
+  }
+  /// A poll that waits where there is nothing: `parked`, or what it was told, or why it was refused.
+  std::string wait(Follower& poller, std::initializer_list<Roster::Want> wants, std::size_t loop = 0) {
+    poller.answer = Delivery::done;
+    auto result = loops[loop].roster.look_and_park(poller, {wants.begin(), wants.size()}, true, SIZE_MAX, now);
+    if (const auto* refusal = std::get_if<Roster::Refused>(&result))
+      return std::string(row(refusal->ending).name) + " " + refusal->channel;
+    const auto& look = std::get<Roster::Look>(result);
+    if (look.parked) return "parked";
+    std::string told;
+    for (std::size_t i = 0; i < look.resumes.size(); ++i) told += (i > 0 ? " | " : "") + text(look.resumes[i]);
+    return told;
+  }
+  /// A stream: what it is given at first, or why it was refused.
+  std::string stream(Follower& follower, std::initializer_list<Roster::Want> wants, std::size_t loop = 0) {
+    std::vector<Etag> quiet;
+    const auto refusal = loops[loop].roster.park(follower, {wants.begin(), wants.size()}, now, quiet);
+    if (refusal) return std::string(row(refusal->ending).name) + " " + refusal->channel;
+    CHECK(follower.behind());
+    return follower.catch_up(now);
+  }
+  /// Until no loop has anything left to do.
+  void turn() {
+    for (bool any = true; any;) {
+      any = false;
+      for (TestLoop& loop : loops) any |= loop.turn(now);
+    }
+  }
+  /// `channel` has nothing left, and is gone.
+  void forget(const std::string& channel) {
+    clear(channel);
+    REQUIRE_FALSE(exists(channel));
+  }
+};
+
+}  // namespace martd::push::test

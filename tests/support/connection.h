@@ -1,0 +1,82 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "support/answer.h"
+
+namespace martd::test {
+
+struct Endpoint {
+  std::string address;  ///< without brackets
+  std::uint16_t port = 0;
+
+  std::string authority() const;
+  std::string url() const { return "http://" + authority(); }
+};
+
+struct ConnectOptions {
+  std::string from;        ///< the local address to connect from, or empty
+  int receive_buffer = 0;  ///< SO_RCVBUF, or 0 for the system's choice
+};
+
+/// A TCP connection for exact bytes. Every wait is bounded by kPatience and throws past it.
+/// One thread at a time.
+class Connection {
+ public:
+  explicit Connection(const Endpoint& to, const ConnectOptions& options = {});
+  ~Connection() { close(); }
+  Connection(Connection&& other) noexcept;
+  Connection& operator=(Connection&& other) noexcept;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// Sends all of it. Throws where the peer no longer takes it.
+  Connection& send(std::string_view bytes);
+  /// As send(); false where the peer no longer takes it.
+  bool try_send(std::string_view bytes);
+  /// A request without a body.
+  Connection& ask(std::string_view method, std::string_view target, const Headers& headers = {});
+  /// A request with a body and its Content-Length.
+  Connection& ask(std::string_view method, std::string_view target, const Headers& headers, std::string_view body);
+
+  /// Half-close: nothing more will be sent.
+  void finish_sending();
+  void close();
+  /// Ends with a reset instead of a tidy end.
+  void abort();
+  /// Lets the socket vanish without telling the peer, as a machine does that loses its power. False: not permitted
+  /// here.
+  bool vanish();
+
+  /// Whether anything (bytes, or the end) came or comes within that time.
+  bool readable(std::chrono::milliseconds within = std::chrono::milliseconds{0});
+  /// Awaits bytes and appends them to `into`; false when the peer has ended.
+  bool receive(std::string& into);
+  /// The bytes up to the delimiter and with it.
+  std::string read_until(std::string_view delimiter);
+  std::string read_exactly(std::size_t bytes);
+  /// All bytes until the peer ends.
+  std::string read_to_end();
+  /// Awaits the peer's end; whether it came with no byte before it.
+  bool ends() { return read_to_end().empty(); }
+
+  /// The next whole answer, without interim ones (100).
+  Answer read_answer(bool of_head = false);
+  /// Only the head of the next answer; its body stays to be read.
+  Answer read_head();
+
+  const std::string& authority() const { return authority_; }
+  int fd() const { return fd_; }
+
+ private:
+  bool await_events(short events);
+
+  int fd_ = -1;
+  std::string authority_;
+  std::string buffer_;  ///< received and not yet asked for
+};
+
+}  // namespace martd::test
