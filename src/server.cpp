@@ -1,5 +1,6 @@
 #include "server.h"
 
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
@@ -21,6 +22,7 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/tls_context.h"
+#include "wire/text.h"
 
 namespace martd {
 namespace {
@@ -32,11 +34,25 @@ struct StartError {
 
 // --- the process ---
 
+/// `%*`: the message as the inside of a JSON string.
+class JsonText final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
+    std::string clean;
+    wire::append_utf8_lossy(clean, {message.payload.data(), message.payload.size()});
+    std::string text;
+    wire::append_json_string(text, clean);
+    out.append(text.data() + 1, text.data() + text.size() - 1);
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonText>(); }
+};
+
 void set_log(const Options& options) {
   auto log = std::make_shared<spdlog::logger>("martd", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   if (options.log_format == LogFormat::json) {
-    // Messages are written by this program alone and have no quotes or controls in them but what it escapes.
-    log->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":"%v"})");
+    auto formatter = std::make_unique<spdlog::pattern_formatter>();
+    formatter->add_flag<JsonText>('*').set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":"%*"})");
+    log->set_formatter(std::move(formatter));
   } else {
     log->set_pattern("%Y-%m-%d %H:%M:%S.%e %l %v");
   }
@@ -271,7 +287,7 @@ class Server {
       text += "  publish  curl " + std::string(first.tls ? "-k " : "") + "-d hello '" + (first.tls ? scheme : std::string()) + place +
               "/pub?channel=news'\n";
       if (admin_) text += "  admin    http://" + admin_->addresses().front() + "/\n";
-      text += "  no upstream: / is a page to try it, other paths are 404; put it in front of a site with: martd http://localhost:3000\n";
+      text += "  no upstream: there is no site behind it; / is a page to try it, every other path is a 404\n";
     }
     text += "  room for " + std::to_string(max_connections_) + " connections (" + std::to_string(open_files_) + " open files)\n";
     std::fputs(text.c_str(), stderr);

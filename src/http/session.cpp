@@ -43,16 +43,23 @@ void Session::on_readable() {
     if (!input_) input_ = std::make_unique<std::string>();
     *input_ += bytes;
   }
-  if (open() && waiting() < kMostAhead + 1) watch();
+  watch_if_room();
+}
+
+void Session::watch_if_room() {
+  // Who doesn't read its answers isn't read from either. While it is held, a hang-up is to be noticed.
+  if (open() && (held() || queued() == 0) && waiting() <= kMostAhead) watch();
 }
 
 void Session::on_writable() {
-  if (held()) held_->on_writable();
+  if (held()) return held_->on_writable();
+  go_on();
 }
 
 void Session::on_deadline(push::Time now) {
   if (held()) return held_->on_deadline(now);
-  if (head_begun_ || parser_) return refuse(408, "the request wasn't whole in time (--header-timeout)");
+  if (parser_) return refuse(408, "the request's body didn't come in time", cors_of(*parser_));
+  if (head_begun_) return refuse(408, "the request's header wasn't whole in time (--header-timeout)");
   close();
 }
 
@@ -94,7 +101,7 @@ void Session::await_request() {
 void Session::go_on() {
   if (held() || ending()) return;
   process({});
-  if (open()) watch();
+  watch_if_room();
 }
 
 }  // namespace martd::http

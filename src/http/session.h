@@ -68,6 +68,7 @@ class Session final : public net::Connection {
   void flush_reply();
   void go_on();
   void await_request();
+  void watch_if_room();
 
   bool held() const { return held_ && held_->holding(); }
   std::size_t waiting() const { return input_ ? input_->size() : 0; }

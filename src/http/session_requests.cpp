@@ -24,6 +24,8 @@ constexpr std::size_t kMaxHead = 64 * 1024;
 constexpr std::size_t kMaxTarget = 16 * 1024;
 /// The form of /sub: a thousand channels with long, percent-encoded names fit.
 constexpr std::size_t kMaxForm = 4 << 20;
+/// Answers to pipelined requests go out together, up to this.
+constexpr std::size_t kMostReply = 64 * 1024;
 /// A body that nobody asked for is read away up to this.
 constexpr std::size_t kMaxIgnoredBody = 64 * 1024;
 /// However slow a client is, a body has this long, and a second more for each 10 KiB.
@@ -52,7 +54,8 @@ void Session::process(std::string_view bytes) {
   }
   // A head that came in part is looked through from where the last look ended.
   std::size_t looked = head_begun_ ? before : 0;
-  while (open() && !ending() && !held() && !close_after_) {
+  // Answers that the client doesn't take are not piled up: it goes on when they are written.
+  while (open() && !ending() && !held() && !close_after_ && queued() == 0) {
     if (!parser_) {
       while (data.starts_with("\r\n")) data.remove_prefix(2);  // RFC 9112 section 2.2
       if (data.empty()) break;
@@ -74,6 +77,7 @@ void Session::process(std::string_view bytes) {
     if (!parser_->is_done() && !read_body(data)) break;
     const auto parser = std::move(parser_);
     handle(*parser);
+    if (worker_.reply().size() >= kMostReply) flush_reply();
   }
   if (!open()) return;
   if (data.empty() || ending() || close_after_ || (held() && !held_->takes_requests())) {
@@ -201,7 +205,7 @@ void Session::handle(Parser& parser) {
     context.cors = asker.cors;
   }
   if (place == Place::elsewhere)
-    return error(404, "nothing here: there is no site behind this server (started without an UPSTREAM)");
+    return error(404, "nothing here: this server has no site behind it");
   if (!takes(place, request.method())) {
     const std::string allow = "Allow: " + std::string(allowed_methods(place)) + "\r\n";
     return error(405, std::string(request.method()) + ": this path takes " + std::string(allowed_methods(place)), allow);
