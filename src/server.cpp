@@ -1,7 +1,5 @@
 #include "server.h"
 
-#include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -19,10 +17,10 @@
 #include "admin/admin_server.h"
 #include "assets.h"
 #include "http/worker.h"
+#include "log.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/tls_context.h"
-#include "wire/text.h"
 
 namespace martd {
 namespace {
@@ -33,37 +31,6 @@ struct StartError {
 };
 
 // --- the process ---
-
-/// `%*`: the message as the inside of a JSON string.
-class JsonText final : public spdlog::custom_flag_formatter {
- public:
-  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
-    std::string clean;
-    wire::append_utf8_lossy(clean, {message.payload.data(), message.payload.size()});
-    std::string text;
-    wire::append_json_string(text, clean);
-    out.append(text.data() + 1, text.data() + text.size() - 1);
-  }
-  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonText>(); }
-};
-
-void set_log(const Options& options) {
-  auto log = std::make_shared<spdlog::logger>("martd", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  if (options.log_format == LogFormat::json) {
-    auto formatter = std::make_unique<spdlog::pattern_formatter>();
-    formatter->add_flag<JsonText>('*').set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":"%*"})");
-    log->set_formatter(std::move(formatter));
-  } else {
-    log->set_pattern("%Y-%m-%d %H:%M:%S.%e %l %v");
-  }
-  switch (options.log_level) {
-    case LogLevel::debug: log->set_level(spdlog::level::debug); break;
-    case LogLevel::info: log->set_level(spdlog::level::info); break;
-    case LogLevel::warning: log->set_level(spdlog::level::warn); break;
-    case LogLevel::error: log->set_level(spdlog::level::err); break;
-  }
-  spdlog::set_default_logger(std::move(log));
-}
 
 /// Raises the soft limit of open files to the hard one, and returns it.
 std::size_t raise_open_files() {
@@ -115,12 +82,22 @@ std::string read_file(const std::string& path, std::string_view option) {
 using TlsPtr = std::shared_ptr<const net::TlsContext>;
 
 TlsPtr make_tls(const Options& options) {
-  const bool own = !options.cert.empty();
-  auto made = own ? net::TlsContext::make(read_file(options.cert.front(), "cert"), read_file(options.cert_key.front(), "cert-key"))
-                  : net::TlsContext::make(assets::development_certificate().bytes, assets::development_key().bytes);
-  if (auto* tls = std::get_if<TlsPtr>(&made)) return *std::move(tls);
-  throw StartError{"--cert: " + (own ? options.cert.front() : std::string("the development certificate")) + ": " +
-                   std::get<std::string>(made)};
+  std::vector<std::string> texts;  // certificate, key, certificate, …
+  for (std::size_t i = 0; i < options.cert.size(); ++i) {
+    texts.push_back(read_file(options.cert[i], "cert"));
+    texts.push_back(read_file(options.cert_key[i], "cert-key"));
+  }
+  std::vector<net::TlsContext::Pair> pairs;
+  for (std::size_t i = 0; i < texts.size(); i += 2) pairs.push_back({texts[i], texts[i + 1]});
+  if (pairs.empty()) pairs.push_back({assets::development_certificate().bytes, assets::development_key().bytes});
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    // One by one first, to say which of them is wrong.
+    const auto alone = net::TlsContext::make(pairs[i].certificate, pairs[i].key);
+    if (const auto* wrong = std::get_if<std::string>(&alone))
+      throw StartError{"--cert: " + (options.cert.empty() ? "the development certificate" : options.cert[i]) + ": " +
+                       *wrong};
+  }
+  return std::get<TlsPtr>(net::TlsContext::make(pairs));
 }
 
 // --- the server ---
@@ -193,12 +170,14 @@ class Server {
       auto listening = net::listen(address.host, address.port);
       if (const auto* wrong = std::get_if<std::string>(&listening))
         throw StartError{"--" + std::string(option) + ": " + *wrong};
-      for (auto& socket : std::get<std::vector<net::ListenSocket>>(listening)) doors_.push_back(Door{std::move(socket), tls});
+      for (auto& socket : std::get<std::vector<net::ListenSocket>>(listening))
+        doors_.push_back(Door{std::move(socket), tls});
     }
   }
 
   void open_admin(const ListenAddress& address) {
-    auto listening = admin::AdminServer::listen(address.host, address.port, options_.admin_token, [this] { return figures(); });
+    auto listening =
+        admin::AdminServer::listen(address.host, address.port, options_.admin_token, [this] { return figures(); });
     if (const auto* wrong = std::get_if<std::string>(&listening)) throw StartError{"--admin: " + *wrong};
     admin_ = std::get<std::unique_ptr<admin::AdminServer>>(std::move(listening));
   }
@@ -248,8 +227,9 @@ class Server {
     for (auto& lane : lanes_)
       for (const Door& door : doors_) {
         lane->listeners.push_back(std::make_unique<net::Listener>(
-            lane->loop, door.socket,
-            [this, &here = *lane, tls = door.tls](int descriptor, const wire::Address& peer) { accept(here, descriptor, peer, tls); }));
+            lane->loop, door.socket, [this, &here = *lane, tls = door.tls](int descriptor, const wire::Address& peer) {
+              accept(here, descriptor, peer, tls);
+            }));
         lane->listeners.back()->start();
       }
     sweeper_ = std::make_unique<Sweeper>(lanes_.front()->loop, hub_);
@@ -262,13 +242,15 @@ class Server {
     for (auto& lane : lanes_)
       if (lane->worker.sessions() < least->worker.sessions()) least = lane.get();
     if (least == &here) return here.worker.take(descriptor, peer, tls ? here.tls : nullptr);
-    least->loop.post([least, descriptor, peer, tls] { least->worker.take(descriptor, peer, tls ? least->tls : nullptr); });
+    least->loop.post(
+        [least, descriptor, peer, tls] { least->worker.take(descriptor, peer, tls ? least->tls : nullptr); });
   }
 
   // --- speaking ---
 
   void announce() const {
-    for (const Door& door : doors_) std::printf("listening %s %s\n", door.tls ? "https" : "http", door.socket.name().c_str());
+    for (const Door& door : doors_)
+      std::printf("listening %s %s\n", door.tls ? "https" : "http", door.socket.name().c_str());
     if (admin_)
       for (const std::string& address : admin_->addresses()) std::printf("listening admin %s\n", address.c_str());
     std::printf("ready\n");
@@ -279,17 +261,20 @@ class Server {
       // The name that was given, rather than one of its addresses: it is what one types.
       const ListenAddress& asked = (first.tls ? options_.https : options_.http).front();
       const bool everywhere = first.socket.address().is_unspecified();
-      const std::string host = everywhere ? "localhost" : asked.host.find(':') != asked.host.npos ? "[" + asked.host + "]" : asked.host;
+      const std::string host = everywhere                                ? "localhost"
+                               : asked.host.find(':') != asked.host.npos ? "[" + asked.host + "]"
+                                                                         : asked.host;
       const std::string place = host + ":" + std::to_string(first.socket.port()) + options_.prefix;
       const std::string scheme = first.tls ? "https://" : "http://";
       text += "martd " MARTD_VERSION "\n";
       text += "  open     " + scheme + place + "/\n";
-      text += "  publish  curl " + std::string(first.tls ? "-k " : "") + "-d hello '" + (first.tls ? scheme : std::string()) + place +
-              "/pub?channel=news'\n";
+      text += "  publish  curl " + std::string(first.tls ? "-k " : "") + "-d hello '" +
+              (first.tls ? scheme : std::string()) + place + "/pub?channel=news'\n";
       if (admin_) text += "  admin    http://" + admin_->addresses().front() + "/\n";
       text += "  no upstream: there is no site behind it; / is a page to try it, every other path is a 404\n";
     }
-    text += "  room for " + std::to_string(max_connections_) + " connections (" + std::to_string(open_files_) + " open files)\n";
+    text += "  room for " + std::to_string(max_connections_) + " connections (" + std::to_string(open_files_) +
+            " open files)\n";
     std::fputs(text.c_str(), stderr);
   }
 
@@ -333,7 +318,8 @@ class Server {
       });
     for (const std::string& warning : fresh.warnings) spdlog::warn("{}", warning);
     for (const std::string& name : fresh.applied) spdlog::info("reload: --{} has changed", name);
-    for (const std::string& name : fresh.kept) spdlog::warn("reload: --{} can't change while running: it needs a restart", name);
+    for (const std::string& name : fresh.kept)
+      spdlog::warn("reload: --{} can't change while running: it needs a restart", name);
     spdlog::info("reloaded");
   }
 

@@ -24,7 +24,8 @@ Asker asker_of(const Request& request, const Settings& settings);
 /// The further header lines of a preflight's answer (WHATWG Fetch, CORS preflight).
 inline constexpr std::string_view kPreflightHeaders =
     "Access-Control-Allow-Methods: GET, POST, PUT, DELETE, OPTIONS\r\n"
-    "Access-Control-Allow-Headers: Authorization, Cache-Control, Content-Type, If-Match, If-None-Match, Last-Event-ID\r\n"
+    "Access-Control-Allow-Headers: Authorization, Cache-Control, Content-Type, If-Match, If-None-Match, "
+    "Last-Event-ID\r\n"
     "Access-Control-Max-Age: 600\r\n";
 
 }  // namespace martd::http

@@ -11,8 +11,12 @@ namespace martd::http {
 /// A figure that one loop counts and any thread may read. No locked instruction: only its loop writes.
 class Counter {
  public:
-  void add(std::uint64_t count = 1) { value_.store(value_.load(std::memory_order_relaxed) + count, std::memory_order_relaxed); }
-  void sub(std::uint64_t count = 1) { value_.store(value_.load(std::memory_order_relaxed) - count, std::memory_order_relaxed); }
+  void add(std::uint64_t count = 1) {
+    value_.store(value_.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+  }
+  void sub(std::uint64_t count = 1) {
+    value_.store(value_.load(std::memory_order_relaxed) - count, std::memory_order_relaxed);
+  }
   std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
 
  private:

@@ -8,7 +8,8 @@
 
 namespace martd::http {
 
-/// The ways in which a batch of one channel is written, so that all subscribers of a loop who want the same bytes share them.
+/// The ways in which a batch of one channel is written, so that all subscribers of a loop who want the same bytes share
+/// them.
 enum Form : std::size_t {
   kPollAnswer,       ///< a whole answer, head and body, for a long-poll of this channel alone on a kept connection
   kPollPart,         ///< its channel's part of a long-poll's body

@@ -5,13 +5,14 @@
 
 namespace martd::http {
 
-/// What holds a session instead of a request that is under way: a parked long-poll, a stream, an answer that is put off.
-/// Owned by its session, on its loop.
+/// What holds a session instead of a request that is under way: a parked long-poll, a stream, an answer that is put
+/// off. Owned by its session, on its loop.
 class Held : public push::Subscriber {
  public:
   ~Held() override = default;
 
-  /// Still held: it decides about deadlines and stopping. Once not, the session goes on with the next request and lets it go.
+  /// Still held: it decides about deadlines and stopping. Once not, the session goes on with the next request and lets
+  /// it go.
   bool holding() const { return holding_; }
 
   /// It fell behind through its loop: what follows its cursors.

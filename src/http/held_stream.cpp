@@ -27,9 +27,12 @@ push::FramePtr frame_of(std::string bytes) {
 
 Form shared_form(HeldStream::Kind kind) {
   switch (kind) {
-    case HeldStream::Kind::events: return kEvents;
-    case HeldStream::Kind::json_events: return kJsonEvents;
-    case HeldStream::Kind::lines: break;
+    case HeldStream::Kind::events:
+      return kEvents;
+    case HeldStream::Kind::json_events:
+      return kJsonEvents;
+    case HeldStream::Kind::lines:
+      break;
   }
   return kLines;
 }
@@ -45,7 +48,8 @@ std::string stream_opening(HeldStream::Kind kind, std::string_view cors, push::T
   text += http_date(now);
   text += "\r\nContent-Type: ";
   text += lines ? "application/x-ndjson" : "text/event-stream";
-  // The body ends with the connection (RFC 9112 section 6.3): a frame is the same bytes for every subscriber, and nothing is put around it.
+  // The body ends with the connection (RFC 9112 section 6.3): a frame is the same bytes for every subscriber, and
+  // nothing is put around it.
   text += "\r\nCache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nConnection: close\r\n";
   text += cors;
   text += "\r\n";
@@ -87,7 +91,8 @@ void HeldStream::append_message(std::string& out, std::uint32_t slot, const push
   if (kind_ == Kind::lines) return wire::append_message_line(out, channel, message);
   append_id(out, slot, message.etag);
   if (kind_ == Kind::json_events) return wire::append_json_event_rest(out, channel, message);
-  wire::append_event_rest(out, seats() > 1 ? channel : std::string_view(message.content->event), message.content->payload);
+  wire::append_event_rest(out, seats() > 1 ? channel : std::string_view(message.content->event),
+                          message.content->payload);
 }
 
 void HeldStream::append_missed(std::string& out, std::uint32_t slot, Etag past, Missed missed) {
@@ -143,9 +148,12 @@ Delivery HeldStream::deliver(const Batch& batch, std::uint32_t slot) {
   last_sent_ = worker.turn();
   if (seats() > 1 && kind_ != Kind::lines) {
     switch (session_.offer(compose(batch, slot), limit)) {
-      case Session::Sent::refused: return fell_behind();
-      case Session::Sent::gone: break;
-      default: return Delivery::taken;
+      case Session::Sent::refused:
+        return fell_behind();
+      case Session::Sent::gone:
+        break;
+      default:
+        return Delivery::taken;
     }
     over(Ending::hung_up);
     session_.broken();

@@ -13,8 +13,9 @@ namespace martd::http {
 
 /// An event stream or a line stream: everything that follows its cursors, as long as the connection lasts.
 ///
-/// Messages go straight to the socket; what it doesn't take waits in the outbox, up to --max-behind. Past that it is behind:
-/// nothing more is queued, and when the socket has taken what waits, it is served from the backlog from its cursor.
+/// Messages go straight to the socket; what it doesn't take waits in the outbox, up to --max-behind. Past that it is
+/// behind: nothing more is queued, and when the socket has taken what waits, it is served from the backlog from its
+/// cursor.
 class HeldStream final : public Held {
  public:
   enum class Kind : std::uint8_t { events, json_events, lines };

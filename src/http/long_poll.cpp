@@ -34,12 +34,19 @@ std::string joined(std::span<const Etag> cursors) {
 
 }  // namespace
 
-void append_refused(std::string& out, Ending ending, std::string_view channel, const AnswerContext& context, push::Time now) {
+void append_refused(std::string& out, Ending ending, std::string_view channel, const AnswerContext& context,
+                    push::Time now) {
   std::string text = "channel " + std::string(channel) + ": ";
   switch (ending) {
-    case Ending::one2one: text += "it is one2one, and another client has it"; break;
-    case Ending::unavailable: text += "no memory left for another channel (--max-memory)"; break;
-    default: text += row(ending).name; break;
+    case Ending::one2one:
+      text += "it is one2one, and another client has it";
+      break;
+    case Ending::unavailable:
+      text += "no memory left for another channel (--max-memory)";
+      break;
+    default:
+      text += row(ending).name;
+      break;
   }
   const int status = row(ending).poll_status;
   append_error(out, status, text, context, now, status == 503 ? "Retry-After: 2\r\n" : "", channel);
@@ -85,7 +92,8 @@ void LongPoll::begin(const wire::SubscribeRequest& asked, push::Time now, std::s
   }
   std::vector<Etag> cursors;
   std::string body(wire::kPollBodyBegin);
-  const bool news = std::any_of(look.resumes.begin(), look.resumes.end(), [](const auto& resume) { return resume.news(); });
+  const bool news =
+      std::any_of(look.resumes.begin(), look.resumes.end(), [](const auto& resume) { return resume.news(); });
   for (std::size_t i = 0; i < look.resumes.size(); ++i) {
     const push::Resume& resume = look.resumes[i];
     cursors.push_back(resume.cursor);

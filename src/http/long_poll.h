@@ -35,14 +35,15 @@ class LongPoll final : public Held {
  private:
   void refuse(const push::Roster::Refused& refused, push::Time now, std::string& reply);
   void answer_empty(const push::Left& left, push::Time now);
-  void write(const Answer& answer, std::string_view etags, std::string_view body, push::Time now, std::string& reply) const;
+  void write(const Answer& answer, std::string_view etags, std::string_view body, push::Time now,
+             std::string& reply) const;
   void send(const std::string& reply);
   void done(push::Ending ending);
   AnswerContext context() const;
 
   Session& session_;
-  std::unique_ptr<std::string> cors_;         ///< only for a foreign page
-  std::unique_ptr<std::string> put_off_;      ///< the one2one channel that another client has: told when a second is over
+  std::unique_ptr<std::string> cors_;     ///< only for a foreign page
+  std::unique_ptr<std::string> put_off_;  ///< the one2one channel that another client has: told when a second is over
   std::unique_ptr<std::vector<bool>> wants_now_;  ///< by slot: asked for with `now`, so named in every answer
   push::Duration wait_;
   bool conditional_;  ///< If-None-Match: 304 where there is nothing
@@ -50,7 +51,9 @@ class LongPoll final : public Held {
   bool http_1_0_;
 };
 
-/// Appends the answer to a subscription that was refused, or kicked before anything was sent: its row's status, and the channel by name.
-void append_refused(std::string& out, push::Ending ending, std::string_view channel, const AnswerContext& context, push::Time now);
+/// Appends the answer to a subscription that was refused, or kicked before anything was sent: its row's status, and the
+/// channel by name.
+void append_refused(std::string& out, push::Ending ending, std::string_view channel, const AnswerContext& context,
+                    push::Time now);
 
 }  // namespace martd::http

@@ -14,8 +14,10 @@ wire::Refusal explain(const push::PushRefusal& refusal) {
   const std::string channel = "channel " + refusal.channel;
   switch (refusal.error) {
     case PushError::not_allowed:
-      return {403, channel + ": this client may not push (taken: an address in --publish-from, the publish secret, or the key "
-                             "of a channel that has one)"};
+      return {403,
+              channel +
+                  ": this client may not push (taken: an address in --publish-from, the publish secret, or the key "
+                  "of a channel that has one)"};
     case PushError::wrong_key:
       return {403, "key: " + channel + " has a key, and this push doesn't bring it"};
     case PushError::not_newest:
@@ -56,7 +58,8 @@ class Publisher {
   /// The answer's body.
   wire::Result<std::string> serve() const {
     if (asker_.foreign)
-      return wire::Refusal{403, "Origin: pages of this origin may not use /pub (taken: this site's own, and those of --origin)"};
+      return wire::Refusal{
+          403, "Origin: pages of this origin may not use /pub (taken: this site's own, and those of --origin)"};
     auto asked = wire::parse_publish_request(request_.query, settings_.publish);
     if (!asked) return std::move(asked).error();
     const std::string_view method = request_.method();
@@ -132,8 +135,8 @@ class Publisher {
 
 }  // namespace
 
-int serve_publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub, push::Time now,
-                    const AnswerContext& context, std::string& out) {
+int serve_publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub,
+                    push::Time now, const AnswerContext& context, std::string& out) {
   const auto body = Publisher(request, asker, settings, hub, now).serve();
   if (body) {
     append_answer(out, {}, *body, context, now);

@@ -10,8 +10,9 @@
 
 namespace martd::http {
 
-/// Answers a GET, POST, PUT or DELETE of /pub: appends the whole answer to `out`, and returns its status. Takes the request's body as the payload.
-int serve_publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub, push::Time now,
-                    const AnswerContext& context, std::string& out);
+/// Answers a GET, POST, PUT or DELETE of /pub: appends the whole answer to `out`, and returns its status. Takes the
+/// request's body as the payload.
+int serve_publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub,
+                    push::Time now, const AnswerContext& context, std::string& out);
 
 }  // namespace martd::http

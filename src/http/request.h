@@ -12,8 +12,8 @@ using Parser = boost::beast::http::request_parser<boost::beast::http::string_bod
 using Message = Parser::value_type;
 using Field = boost::beast::http::field;
 
-/// What comes before and after the first `?` of a request's target; of an absolute-form one (RFC 9112 section 3.2.2), what follows
-/// its authority.
+/// What comes before and after the first `?` of a request's target; of an absolute-form one (RFC 9112 section 3.2.2),
+/// what follows its authority.
 struct Target {
   std::string_view path;
   std::string_view query;

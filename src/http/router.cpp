@@ -15,11 +15,15 @@ Place place_of(std::string_view path, std::string_view prefix, bool has_upstream
 
 std::string_view allowed_methods(Place place) {
   switch (place) {
-    case Place::subscribe: return "GET, POST, OPTIONS";
-    case Place::publish: return "GET, POST, PUT, DELETE, OPTIONS";
+    case Place::subscribe:
+      return "GET, POST, OPTIONS";
+    case Place::publish:
+      return "GET, POST, PUT, DELETE, OPTIONS";
     case Place::script:
-    case Place::page: return "GET, HEAD";
-    case Place::elsewhere: break;
+    case Place::page:
+      return "GET, HEAD";
+    case Place::elsewhere:
+      break;
   }
   return {};
 }

@@ -40,7 +40,8 @@ bool takes_gzip(std::string_view accept_encoding) {
   return false;
 }
 
-void serve(const assets::Asset& asset, const Request& request, const AnswerContext& context, push::Time now, std::string& out) {
+void serve(const assets::Asset& asset, const Request& request, const AnswerContext& context, push::Time now,
+           std::string& out) {
   std::string headers = "ETag: ";
   headers += asset.etag;
   headers += "\r\nCache-Control: no-cache\r\nVary: Accept-Encoding\r\nX-Content-Type-Options: nosniff\r\n";
@@ -61,7 +62,8 @@ void serve(const assets::Asset& asset, const Request& request, const AnswerConte
 }  // namespace
 
 void serve_script(const Request& request, const AnswerContext& context, push::Time now, std::string& out) {
-  const bool module = request.query == "module" || request.query.starts_with("module&") || request.query.starts_with("module=");
+  const bool module =
+      request.query == "module" || request.query.starts_with("module&") || request.query.starts_with("module=");
   serve(module ? assets::client_module_js() : assets::client_js(), request, context, now, out);
 }
 

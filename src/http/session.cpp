@@ -13,7 +13,10 @@ constexpr std::size_t kMostAhead = 64 * 1024;
 }  // namespace
 
 Session::Session(Worker& worker, int descriptor, net::SslPtr tls, const wire::Address& peer, bool surplus)
-    : Connection(worker.loop(), descriptor, std::move(tls)), worker_(worker), peer_(wire::plain(peer)), surplus_(surplus) {}
+    : Connection(worker.loop(), descriptor, std::move(tls)),
+      worker_(worker),
+      peer_(wire::plain(peer)),
+      surplus_(surplus) {}
 
 Session::~Session() = default;
 

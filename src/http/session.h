@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "http/held.h"
+#include "http/known_heads.h"
 #include "http/request.h"
 #include "http/responses.h"
 #include "net/connection.h"
@@ -17,8 +18,8 @@ class Worker;
 
 /// One connection of a client: reads requests one after another, answers them in order, or is held by one of them.
 ///
-/// A peer that ends its writing side while it is held counts as gone: a half-closed connection looks like one whose peer has left,
-/// and browsers and proxies don't half-close.
+/// A peer that ends its writing side while it is held counts as gone: a half-closed connection looks like one whose
+/// peer has left, and browsers and proxies don't half-close.
 class Session final : public net::Connection {
  public:
   /// `surplus`: over --max-connections; every request is told to come back later.
@@ -37,7 +38,8 @@ class Session final : public net::Connection {
   using Connection::Sent;
   using Connection::set_deadline;
   Worker& worker() { return worker_; }
-  /// A held answer was sent: the next request may come, or the connection ends. Callable from within Subscriber::deliver.
+  /// A held answer was sent: the next request may come, or the connection ends. Callable from within
+  /// Subscriber::deliver.
   void answered(bool close_after);
   /// The connection is broken: closes it on the loop's next turn. Callable from within Subscriber::deliver.
   void broken();
@@ -59,6 +61,7 @@ class Session final : public net::Connection {
   bool read_body(std::string_view& data);
   void begin_body(const Parser& parser);
   void handle(Parser& parser);
+  bool ask_again(std::string_view head);
   void refuse(int status, std::string_view message, std::string cors = {});
   std::string cors_of(Parser& parser) const;
   void subscribe(const Request& request, const AnswerContext& context);
@@ -80,10 +83,12 @@ class Session final : public net::Connection {
   std::unique_ptr<Held> held_;
   std::unique_ptr<Parser> parser_;      ///< while a request's body is coming
   std::unique_ptr<std::string> input_;  ///< an unfinished head, or what came before its turn
+  KnownHeadPtr poll_head_;              ///< of its last long-poll, where the lines say nothing that matters
   wire::Address peer_;
   bool surplus_;
   bool head_begun_ = false;   ///< its deadline runs
   bool close_after_ = false;  ///< no further request is taken
+  bool plain_poll_ = false;   ///< the request that was just handled was one: its lines are worth remembering
 };
 
 using SessionPtr = boost::intrusive_ptr<Session>;

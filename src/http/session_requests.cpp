@@ -1,5 +1,6 @@
 // The half of a session that reads requests and answers them.
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 #include <utility>
@@ -33,9 +34,12 @@ constexpr push::Duration kBodyTime = std::chrono::seconds{60};
 
 std::size_t body_limit(Place place, const Settings& settings) {
   switch (place) {
-    case Place::publish: return settings.max_payload;
-    case Place::subscribe: return kMaxForm;
-    default: return kMaxIgnoredBody;
+    case Place::publish:
+      return settings.max_payload;
+    case Place::subscribe:
+      return kMaxForm;
+    default:
+      return kMaxIgnoredBody;
   }
 }
 
@@ -71,12 +75,23 @@ void Session::process(std::string_view bytes) {
         }
         break;
       }
-      if (!read_head(data.substr(0, end))) break;
+      const std::string_view head = data.substr(0, end);
+      if (poll_head_ && ask_again(head)) {
+        data.remove_prefix(end);
+        continue;
+      }
+      if (!read_head(head)) break;
       data.remove_prefix(end);
+      plain_poll_ = false;
+      if (parser_->is_done()) {
+        handle(*std::exchange(parser_, nullptr));
+        if (plain_poll_) poll_head_ = worker_.known_heads().remember(head.substr(head.find("\r\n") + 2));
+        if (worker_.reply().size() >= kMostReply) flush_reply();
+        continue;
+      }
     }
-    if (!parser_->is_done() && !read_body(data)) break;
-    const auto parser = std::move(parser_);
-    handle(*parser);
+    if (!read_body(data)) break;
+    handle(*std::exchange(parser_, nullptr));
     if (worker_.reply().size() >= kMostReply) flush_reply();
   }
   if (!open()) return;
@@ -114,7 +129,9 @@ bool Session::read_head(std::string_view head) {
   boost::system::error_code error;
   parser_->put(boost::asio::buffer(head.data(), head.size()), error);
   if (error == beast_http::error::body_limit) {
-    refuse(413, "payload: more than " + std::to_string(body_limit(place, worker_.settings())) + " bytes (--max-payload)", cors_of(*parser_));
+    refuse(413,
+           "payload: more than " + std::to_string(body_limit(place, worker_.settings())) + " bytes (--max-payload)",
+           cors_of(*parser_));
     return false;
   }
   if (error && error != beast_http::error::need_more) {
@@ -204,14 +221,15 @@ void Session::handle(Parser& parser) {
     asker = place == Place::publish ? asker_of(request, settings) : origin_of(request, settings);
     context.cors = asker.cors;
   }
-  if (place == Place::elsewhere)
-    return error(404, "nothing here: this server has no site behind it");
+  if (place == Place::elsewhere) return error(404, "nothing here: this server has no site behind it");
   if (!takes(place, request.method())) {
     const std::string allow = "Allow: " + std::string(allowed_methods(place)) + "\r\n";
-    return error(405, std::string(request.method()) + ": this path takes " + std::string(allowed_methods(place)), allow);
+    return error(405, std::string(request.method()) + ": this path takes " + std::string(allowed_methods(place)),
+                 allow);
   }
   if (request.method() == "OPTIONS") {
-    if (place == Place::publish && asker.foreign) return error(403, "Origin: pages of this origin may not use /pub (--origin)");
+    if (place == Place::publish && asker.foreign)
+      return error(403, "Origin: pages of this origin may not use /pub (--origin)");
     std::string headers = "Allow: " + std::string(allowed_methods(place)) + "\r\n";
     if (!asker.cors.empty()) headers += kPreflightHeaders;
     Answer answer;
@@ -245,6 +263,33 @@ void Session::handle(Parser& parser) {
   serve_page(request, context, now, reply);
 }
 
+/// A long-poll whose header lines are those of the one before: only its request line is new. False, and nothing done,
+/// where anything about it is out of the ordinary: then it is read like any other.
+bool Session::ask_again(std::string_view head) {
+  constexpr std::string_view kMethod = "GET ";
+  constexpr std::string_view kVersion = " HTTP/1.1";
+  const auto line_end = head.find("\r\n");
+  if (head.substr(line_end + 2) != poll_head_->lines) return false;
+  std::string_view target = head.substr(0, line_end);
+  if (!target.starts_with(kMethod) || !target.ends_with(kVersion) || target.size() <= kMethod.size() + kVersion.size())
+    return false;
+  target = target.substr(kMethod.size(), target.size() - kMethod.size() - kVersion.size());
+  const auto plain = [](char byte) { return static_cast<unsigned char>(byte) > 0x20 && byte != 0x7F; };
+  if (target.front() != '/' || target.size() > kMaxTarget || !std::all_of(target.begin(), target.end(), plain))
+    return false;
+  if (surplus_ || worker_.stopping()) return false;
+  const Settings& settings = worker_.settings();
+  const Target split = split_target(target);
+  if (place_of(split.path, settings.prefix, settings.has_upstream) != Place::subscribe) return false;
+  auto asked = wire::parse_subscribe_request(split.query, {}, {}, settings.subscribe);
+  if (!asked || asked->transport != wire::Transport::poll) return false;
+  worker_.counters().requests.add();
+  head_begun_ = false;
+  hold_poll(*asked, {}, loop().now());
+  if (!held()) await_request();
+  return true;
+}
+
 void Session::subscribe(const Request& request, const AnswerContext& context) {
   const push::Time now = loop().now();
   wire::SubscribeHeaders headers;
@@ -252,7 +297,8 @@ void Session::subscribe(const Request& request, const AnswerContext& context) {
   headers.last_event_id = request.message["Last-Event-ID"];
   headers.if_none_match = request.header(Field::if_none_match);
   headers.web_socket = wants_web_socket(request);
-  const std::string_view form = request.method() == "POST" ? std::string_view(request.message.body()) : std::string_view();
+  const std::string_view form =
+      request.method() == "POST" ? std::string_view(request.message.body()) : std::string_view();
   auto asked = wire::parse_subscribe_request(request.query, form, headers, worker_.settings().subscribe);
   if (!asked) {
     worker_.counters().refusals.add();
@@ -260,10 +306,19 @@ void Session::subscribe(const Request& request, const AnswerContext& context) {
   }
   if (asked->transport == wire::Transport::web_socket) {
     worker_.counters().refusals.add();
-    return append_error(worker_.reply(), 501, "WebSocket isn't there yet (taken: .transport=poll, sse or lines)", context, now);
+    return append_error(worker_.reply(), 501, "WebSocket isn't there yet (taken: .transport=poll, sse or lines)",
+                        context, now);
   }
   if (surplus_ || worker_.stopping()) return send_later(asked->transport, context, now);
-  if (asked->transport == wire::Transport::poll) return hold_poll(*asked, context, now);
+  if (asked->transport == wire::Transport::poll) {
+    const bool no_stream = headers.accept.find("event-stream") == headers.accept.npos &&
+                           headers.accept.find("ndjson") == headers.accept.npos;
+    plain_poll_ = request.method() == "GET" && !context.close && !context.http_1_0 && no_stream &&
+                  !headers.web_socket && headers.last_event_id.empty() && headers.if_none_match.empty() &&
+                  request.header(Field::origin).empty() && request.header(Field::content_length).empty() &&
+                  request.header(Field::transfer_encoding).empty() && request.header(Field::expect).empty();
+    return hold_poll(*asked, context, now);
+  }
   hold_stream(*asked, context, now);
 }
 
@@ -278,8 +333,8 @@ void Session::hold_poll(wire::SubscribeRequest& asked, const AnswerContext& cont
 
 void Session::hold_stream(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now) {
   const auto kind = asked.transport == wire::Transport::line_stream ? HeldStream::Kind::lines
-                    : asked.json                                   ? HeldStream::Kind::json_events
-                                                                   : HeldStream::Kind::events;
+                    : asked.json                                    ? HeldStream::Kind::json_events
+                                                                    : HeldStream::Kind::events;
   std::vector<push::Roster::Want> wants;
   wants.reserve(asked.wants.size());
   for (const auto& want : asked.wants) wants.push_back({want.channel, want.cursor});
@@ -301,8 +356,9 @@ void Session::send_later(wire::Transport transport, const AnswerContext& context
   std::string& reply = worker_.reply();
   if (transport != wire::Transport::event_stream) {
     worker_.counters().refusals.add();
-    return append_error(reply, 503, worker_.stopping() ? "the server is stopping" : "no room for another subscriber now",
-                        context, now, "Retry-After: 2\r\n");
+    return append_error(reply, 503,
+                        worker_.stopping() ? "the server is stopping" : "no room for another subscriber now", context,
+                        now, "Retry-After: 2\r\n");
   }
   // An error status would end a browser's EventSource for good.
   std::string opening = stream_opening(HeldStream::Kind::events, context.cors, now);

@@ -18,9 +18,9 @@ struct Settings {
 
   wire::PublishLimits publish;
   wire::SubscribeLimits subscribe;
-  std::size_t max_payload = std::size_t{1} << 20;  ///< bytes of one message
+  std::size_t max_payload = std::size_t{1} << 20;   ///< bytes of one message
   std::size_t max_behind = std::size_t{256} << 10;  ///< bytes in one stream's outbox
-  std::size_t max_connections = 10000;             ///< of all public listeners together
+  std::size_t max_connections = 10000;              ///< of all public listeners together
 
   push::Duration heartbeat = std::chrono::seconds{15};
   push::Duration header_timeout = std::chrono::seconds{10};

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "http/counters.h"
+#include "http/known_heads.h"
 #include "http/settings.h"
 #include "net/listener.h"
 #include "net/loop.h"
@@ -25,11 +26,13 @@ struct ConnectionCount {
   std::atomic<std::size_t> open{0};
 };
 
-/// One loop of the public side: its sessions, its roster, what it counts. All on the loop's thread but where it says otherwise.
+/// One loop of the public side: its sessions, its roster, what it counts. All on the loop's thread but where it says
+/// otherwise.
 class Worker final : public push::LoopDoor {
  public:
   /// `loop`, `hub` and `count` must outlive the worker.
-  Worker(push::LoopId id, net::Loop& loop, push::Hub& hub, ConnectionCount& count, std::shared_ptr<const Settings> settings);
+  Worker(push::LoopId id, net::Loop& loop, push::Hub& hub, ConnectionCount& count,
+         std::shared_ptr<const Settings> settings);
   ~Worker();
 
   /// Takes over an accepted descriptor. `tls` is null for a plain listener.
@@ -62,6 +65,7 @@ class Worker final : public push::LoopDoor {
   push::Duration random(push::Duration least, push::Duration most);
   /// Scratch for the answers of one turn of one session.
   std::string& reply() { return reply_; }
+  KnownHeads& known_heads() { return known_heads_; }
   /// How much one answer of a long-poll may carry, in bytes of payload: less while many answers wait for slow sockets.
   std::size_t poll_limit() const;
 
@@ -79,7 +83,8 @@ class Worker final : public push::LoopDoor {
   Counters counters_;
 
   std::mutex mailbox_mutex_;
-  std::vector<push::Channel*> mailbox_;  ///< each channel at most once: bounded by the channels that have subscribers here
+  std::vector<push::Channel*>
+      mailbox_;  ///< each channel at most once: bounded by the channels that have subscribers here
   std::vector<push::Channel*> serving_;
 
   Session* sessions_ = nullptr;  ///< a list through the sessions
@@ -89,6 +94,7 @@ class Worker final : public push::LoopDoor {
   push::Time turn_{};
   std::minstd_rand random_;
   std::string reply_;
+  KnownHeads known_heads_;
 };
 
 }  // namespace martd::http

@@ -6,8 +6,8 @@
 
 namespace martd::net {
 
-/// Wall-clock time that never goes back: the system's clock at start, and from there the steady one. A step of the system's clock
-/// while the server runs doesn't shorten or stretch the life of anything. Thread-safe.
+/// Wall-clock time that never goes back: the system's clock at start, and from there the steady one. A step of the
+/// system's clock while the server runs doesn't shorten or stretch the life of anything. Thread-safe.
 class Clock {
  public:
   Clock()

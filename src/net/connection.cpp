@@ -31,7 +31,8 @@ void Connection::close() {
   socket_.close();  // takes it out of the loop's set, too
   drop_outbox();
   on_closed();
-  // Whoever called may still be in a member function, and this turn's events may name it: the reference goes on the next turn.
+  // Whoever called may still be in a member function, and this turn's events may name it: the reference goes on the
+  // next turn.
   loop_.post([self = ConnectionPtr(this, false)] {});
 }
 

@@ -13,8 +13,8 @@
 
 namespace martd::net {
 
-/// One accepted connection on its loop: readiness, writing with an outbox, one deadline, an orderly end. What the bytes mean is its
-/// heir's. It holds no buffer while nothing is under way. All calls on the loop's thread.
+/// One accepted connection on its loop: readiness, writing with an outbox, one deadline, an orderly end. What the bytes
+/// mean is its heir's. It holds no buffer while nothing is under way. All calls on the loop's thread.
 ///
 /// It keeps itself alive from start() until the turn after close().
 class Connection : public boost::intrusive_ref_counter<Connection, boost::thread_unsafe_counter>,
@@ -59,8 +59,8 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   bool all_written() const { return !outbox_; }
   std::size_t queued() const { return outbox_ ? outbox_->bytes() : 0; }
 
-  /// Ends the connection once everything is written: the writing side is closed first, and what the peer still sends is read away for a
-  /// while, so that a reset doesn't overtake the answer.
+  /// Ends the connection once everything is written: the writing side is closed first, and what the peer still sends is
+  /// read away for a while, so that a reset doesn't overtake the answer.
   void end_after_writing();
   bool ending() const { return end_ != End::open; }
 

@@ -33,13 +33,13 @@ class ListenSocket {
   std::uint16_t port_;
 };
 
-/// Listens on every address that `host` has (a name is looked up; blocks). Port 0: the system chooses, one port for all of them.
-/// The error is a sentence that names what could not be had. An address family that the machine lacks is passed over where the name
-/// has another.
+/// Listens on every address that `host` has (a name is looked up; blocks). Port 0: the system chooses, one port for all
+/// of them. The error is a sentence that names what could not be had. An address family that the machine lacks is
+/// passed over where the name has another.
 std::variant<std::vector<ListenSocket>, std::string> listen(const std::string& host, std::uint16_t port);
 
-/// Takes connections from a ListenSocket for one loop; several loops may share one socket. On one error it goes on; where the
-/// process has no descriptors left it pauses.
+/// Takes connections from a ListenSocket for one loop; several loops may share one socket. On one error it goes on;
+/// where the process has no descriptors left it pauses.
 class Listener : private Timer {
  public:
   /// Called for each connection: a non-blocking descriptor, which is the callee's, and the peer's address.

@@ -36,8 +36,9 @@ class Watched {
 
 /// One event loop, for one thread: readiness, deadlines, and calls from other threads.
 ///
-/// Asio drives it: timers, calls, and whatever isn't one of many. The many, clients' connections, are watched by an epoll set of the loop's own, which
-/// is one descriptor to Asio: a connection then costs no operation object and no system call to be watched again (docs/decisions).
+/// Asio drives it: timers, calls, and whatever isn't one of many. The many, clients' connections, are watched by an
+/// epoll set of the loop's own, which is one descriptor to Asio: a connection then costs no operation object and no
+/// system call to be watched again (docs/decisions).
 class Loop {
  public:
   explicit Loop(const Clock& clock);
@@ -57,8 +58,8 @@ class Loop {
     });
   }
 
-  /// Watches a descriptor for reading until it is closed, and from watch_for_writing() on for that too. False: the kernel has no room
-  /// for another (fs.epoll.max_user_watches).
+  /// Watches a descriptor for reading until it is closed, and from watch_for_writing() on for that too. False: the
+  /// kernel has no room for another (fs.epoll.max_user_watches).
   [[nodiscard]] bool watch(int descriptor, Watched& watched);
   void watch_for_writing(int descriptor, Watched& watched);
 
@@ -75,7 +76,8 @@ class Loop {
   /// One buffer for all reads of the loop: what is not consumed in the same turn is the reader's to keep.
   std::array<char, 64 * 1024>& scratch() { return scratch_; }
 
-  /// What waits in the outboxes of this loop's connections, in bytes; frames that several share count for each. Loop's thread only.
+  /// What waits in the outboxes of this loop's connections, in bytes; frames that several share count for each. Loop's
+  /// thread only.
   std::size_t outbox_bytes() const { return outbox_bytes_; }
   void count_outbox(std::size_t before, std::size_t after) { outbox_bytes_ += after - before; }
 
@@ -94,7 +96,8 @@ class Loop {
   boost::asio::executor_work_guard<Executor> work_;
   boost::asio::posix::basic_stream_descriptor<Executor> events_;  ///< the epoll set
   TimerWheel wheel_;
-  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor>
+  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                    Executor>
       alarm_;
   push::Time alarm_at_ = push::Time::max();
   std::size_t outbox_bytes_ = 0;

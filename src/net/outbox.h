@@ -8,7 +8,8 @@
 
 namespace martd::net {
 
-/// What a socket has not taken yet, in order. Frames are shared, not copied. Bounded by who fills it: see Connection::offer.
+/// What a socket has not taken yet, in order. Frames are shared, not copied. Bounded by who fills it: see
+/// Connection::offer.
 class Outbox {
  public:
   bool empty() const { return frames_.empty(); }

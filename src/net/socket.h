@@ -20,8 +20,8 @@ struct IoResult {
   std::size_t bytes = 0;
 };
 
-/// A connected, non-blocking stream socket, plain or TLS; whoever uses it can't tell the difference. Owns the descriptor.
-/// SIGPIPE never comes of it, provided that the process ignores it for TLS.
+/// A connected, non-blocking stream socket, plain or TLS; whoever uses it can't tell the difference. Owns the
+/// descriptor. SIGPIPE never comes of it, provided that the process ignores it for TLS.
 class Socket {
  public:
   explicit Socket(int descriptor, SslPtr tls = nullptr) : tls_(std::move(tls)), descriptor_(descriptor) {}

@@ -29,14 +29,15 @@ class Timer {
   void unlink();
 
   Timer* next_ = nullptr;
-  Timer** at_ = nullptr;       ///< the pointer that points here: a slot's, or the one before's `next_`
-  std::uint64_t due_ = 0;      ///< tick
-  std::uint64_t linked_ = 0;   ///< the tick that its slot stands for; never after due_
+  Timer** at_ = nullptr;      ///< the pointer that points here: a slot's, or the one before's `next_`
+  std::uint64_t due_ = 0;     ///< tick
+  std::uint64_t linked_ = 0;  ///< the tick that its slot stands for; never after due_
 };
 
-/// All deadlines of one loop: a hashed wheel (Varghese and Lauck, 1987). Setting, moving and dropping a timer is a few pointer writes,
-/// and moving a deadline further away only writes the new one: that is what happens with every message that is sent. Ticks of about 16 ms; a
-/// timer never fires early, and at most one tick late by the wheel's doing. Not thread-safe; the time comes in.
+/// All deadlines of one loop: a hashed wheel (Varghese and Lauck, 1987). Setting, moving and dropping a timer is a few
+/// pointer writes, and moving a deadline further away only writes the new one: that is what happens with every message
+/// that is sent. Ticks of about 16 ms; a timer never fires early, and at most one tick late by the wheel's doing. Not
+/// thread-safe; the time comes in.
 class TimerWheel {
  public:
   explicit TimerWheel(push::Time start);

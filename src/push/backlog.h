@@ -62,7 +62,8 @@ class Backlog {
   std::uint32_t size_ = 1;
   std::size_t payload_bytes_ = 0;
   std::size_t cost_ = 0;
-  /// Messages with an `expire` of their own, by when that is over: only they can leave from the middle. Made when the first comes.
+  /// Messages with an `expire` of their own, by when that is over: only they can leave from the middle. Made when the
+  /// first comes.
   std::unique_ptr<std::set<std::pair<Time, Etag>>> own_lives_;
   /// Ids of kept messages; the keys are views into their contents. Made when the first id comes.
   std::unique_ptr<std::unordered_map<std::string_view, Etag>> ids_;

@@ -114,8 +114,9 @@ Group& Channel::group(LoopId loop) {
 
 bool Channel::forgettable() const {
   if (held_ > 0 || place || !backlog_.empty()) return false;
-  return std::none_of(groups_.begin(), groups_.end(),
-                      [](const auto& group) { return group && (group->turn != Group::Turn::idle || !group->seats.empty()); });
+  return std::none_of(groups_.begin(), groups_.end(), [](const auto& group) {
+    return group && (group->turn != Group::Turn::idle || !group->seats.empty());
+  });
 }
 
 }  // namespace martd::push

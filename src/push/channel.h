@@ -21,8 +21,8 @@ class Subscriber;
 
 using LoopId = std::uint32_t;
 
-/// What follows a cursor. The messages are in order, the empty ones among them; where their etags have holes (and behind the
-/// last of them up to `cursor`), something was kept and is gone.
+/// What follows a cursor. The messages are in order, the empty ones among them; where their etags have holes (and
+/// behind the last of them up to `cursor`), something was kept and is gone.
 struct Resume {
   Etag from{};                    ///< holes are counted from here
   Missed lead;                    ///< what was lost before everything here, in an earlier life
@@ -39,7 +39,8 @@ struct Resume {
   bool news() const;
 };
 
-/// One subscriber in one channel. `cursor` is its loop's own; all else is changed under the shard's lock by its loop only.
+/// One subscriber in one channel. `cursor` is its loop's own; all else is changed under the shard's lock by its loop
+/// only.
 struct Seat {
   Subscriber* subscriber;
   Etag cursor;
@@ -49,10 +50,10 @@ struct Seat {
 
 /// Seats that were taken away by another thread; their loop tells them on its next turn.
 struct Kick {
-  std::uint32_t arrival;   ///< the seat, or with `others` the one that stays
-  std::uint32_t until;     ///< with `others`: seats that came later are not meant
+  std::uint32_t arrival;  ///< the seat, or with `others` the one that stays
+  std::uint32_t until;    ///< with `others`: seats that came later are not meant
   bool others;
-  std::size_t before;      ///< how many of the pending messages came first and are still theirs
+  std::size_t before;  ///< how many of the pending messages came first and are still theirs
   Ending ending;
 
   bool hits(std::uint32_t seat) const;
@@ -123,10 +124,10 @@ class Channel {
 
   /// The one client of a one2one channel.
   struct Place {
-    std::string cid;                 ///< empty: it can't come back
-    std::optional<Time> free_at;     ///< nobody sits on it now; kept for the cid until then
+    std::string cid;              ///< empty: it can't come back
+    std::optional<Time> free_at;  ///< nobody sits on it now; kept for the cid until then
   };
-  std::optional<Place> place;        ///< one2one only
+  std::optional<Place> place;  ///< one2one only
 
   /// Neither messages nor subscribers nor a kept place, and no loop has it on its list.
   bool forgettable() const;

@@ -53,7 +53,8 @@ PushResult<std::vector<Receipt>> Hub::publish(const PushOrder& order, Time now) 
     std::size_t cost = 0;
     for (const std::string& name : order.channels) {
       Channel* channel = registry_.find(name, now);
-      if (const auto error = access_error(channel, order.attributes.key, order.allowed)) return PushRefusal{*error, name};
+      if (const auto error = access_error(channel, order.attributes.key, order.allowed))
+        return PushRefusal{*error, name};
       std::optional<Etag> duplicate;
       if (channel && !order.content->id.empty()) duplicate = channel->backlog().find(order.content->id);
       if (order.if_match && !duplicate && (!channel || channel->newest() != *order.if_match))
@@ -148,8 +149,8 @@ PushResult<ChannelInfo> Hub::inspect(std::string_view name, std::string_view key
   const Channel* channel = registry_.find(name, now);
   if (const auto error = access_error(channel, key, allowed)) return PushRefusal{*error, std::string(name)};
   if (!channel) return PushRefusal{PushError::not_found, std::string(name)};
-  ChannelInfo info{channel->attributes(), channel->backlog().count(), channel->backlog().payload_bytes(), channel->held(),
-                   channel->newest()};
+  ChannelInfo info{channel->attributes(), channel->backlog().count(), channel->backlog().payload_bytes(),
+                   channel->held(), channel->newest()};
   info.attributes.key.clear();
   return info;
 }

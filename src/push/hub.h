@@ -24,11 +24,11 @@ struct LoopDoor {
 };
 
 enum class PushError : std::uint8_t {
-  not_allowed,   ///< neither a right to push nor the key of the channel
-  wrong_key,     ///< the channel has a key, and this isn't it
-  not_newest,    ///< If-Match names another etag
-  not_found,     ///< there is no such channel
-  memory_full,   ///< --max-memory
+  not_allowed,  ///< neither a right to push nor the key of the channel
+  wrong_key,    ///< the channel has a key, and this isn't it
+  not_newest,   ///< If-Match names another etag
+  not_found,    ///< there is no such channel
+  memory_full,  ///< --max-memory
 };
 
 struct PushRefusal {

@@ -47,8 +47,8 @@ class Registry {
   Channel* find(std::string_view name, Time now);
   /// The channel of that name, born at `now` where there is none.
   Channel& find_or_bear(std::string_view name, Time now);
-  /// A client is given `etag` as its cursor in a channel that is gone: the next of the shard's names to be born has no lower origin, though
-  /// its loop's clock be behind.
+  /// A client is given `etag` as its cursor in a channel that is gone: the next of the shard's names to be born has no
+  /// lower origin, though its loop's clock be behind.
   Etag give_out(std::size_t shard, Etag etag);
   /// After anything that may change when it is due or whether it is needed: true if it was forgotten, and is destroyed.
   bool settle(Channel& channel);

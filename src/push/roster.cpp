@@ -41,7 +41,8 @@ void Roster::sit(Subscriber& subscriber, Channel& channel, Etag cursor, Hub::Rea
   const auto slot = static_cast<std::uint32_t>(subscriber.seats_.size());
   subscriber.seats_.push_back({&group, static_cast<std::uint32_t>(group.seats.size())});
   // Grows by a quarter rather than by doubling: at ten thousand seats the slack is memory for each of them.
-  if (group.seats.size() == group.seats.capacity()) group.seats.reserve(group.seats.size() + group.seats.size() / 4 + 1);
+  if (group.seats.size() == group.seats.capacity())
+    group.seats.reserve(group.seats.size() + group.seats.size() / 4 + 1);
   group.seats.push_back(Seat{&subscriber, cursor, channel.next_arrival(), slot});
   ++channel.held_;
 }
@@ -171,7 +172,8 @@ bool Roster::remove(Channel& channel, Group& group, std::uint32_t index, Time no
   constexpr std::size_t kKeptSeats = 4096;
   if (group.seats.empty()) {
     if (group.seats.capacity() > kKeptSeats) group.seats.shrink_to_fit();
-    // Nobody is left for what is pending, and what is published now isn't added to it: it would have a hole for who comes next.
+    // Nobody is left for what is pending, and what is published now isn't added to it: it would have a hole for who
+    // comes next.
     group.pending.clear();
     group.pending_bytes = 0;
     group.overflow = false;
@@ -197,7 +199,9 @@ void Roster::leave(Subscriber& subscriber, Time now, Left* left) {
     remove(channel, group, ref.index, now);
     const std::size_t shard = Registry::shard_of(channel.name());
     const bool forgotten = registry.settle(channel);
-    if (left) left->cursors.push_back(forgotten && never_published ? registry.give_out(shard, std::max(cursor, origin_at(now))) : cursor);
+    if (left)
+      left->cursors.push_back(forgotten && never_published ? registry.give_out(shard, std::max(cursor, origin_at(now)))
+                                                           : cursor);
   }
   subscriber.seats_.clear();
   subscriber.behind_ = false;

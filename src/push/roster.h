@@ -36,13 +36,14 @@ class Roster {
   };
   using LookResult = std::variant<Look, Refused>;
 
-  /// A long-poll: where a channel has news all is told and nobody parks; else, with `hold`, it parks in the same turn, so
-  /// that nothing is published between the look and the wait. What is told is cut after some `max_bytes`.
-  LookResult look_and_park(Subscriber& subscriber, std::span<const Want> wants, bool hold,
-                           std::size_t max_bytes, Time now);
+  /// A long-poll: where a channel has news all is told and nobody parks; else, with `hold`, it parks in the same turn,
+  /// so that nothing is published between the look and the wait. What is told is cut after some `max_bytes`.
+  LookResult look_and_park(Subscriber& subscriber, std::span<const Want> wants, bool hold, std::size_t max_bytes,
+                           Time now);
 
-  /// A stream: it parks at its cursors, behind(); what follows them is had by resume(), then caught_up(). `quiet` gets an etag
-  /// for each want: holes up to it are no loss to this subscriber, as it asked for what is kept (etag 0 where it didn't).
+  /// A stream: it parks at its cursors, behind(); what follows them is had by resume(), then caught_up(). `quiet` gets
+  /// an etag for each want: holes up to it are no loss to this subscriber, as it asked for what is kept (etag 0 where
+  /// it didn't).
   std::optional<Refused> park(Subscriber& subscriber, std::span<const Want> wants, Time now, std::vector<Etag>& quiet);
 
   /// What follows the cursor of a seat, cut after some `max_bytes`; the cursor moves past it.
@@ -56,8 +57,8 @@ class Roster {
   /// For a subscriber that took a part of a batch before it fell behind: its cursor moves past that part.
   static void advance(Subscriber& subscriber, std::uint32_t slot, Etag cursor);
 
-  /// Off all its channels. `left`, where given, gets where it stood: in a channel that is forgotten with that and never had a
-  /// message, at the clock.
+  /// Off all its channels. `left`, where given, gets where it stood: in a channel that is forgotten with that and never
+  /// had a message, at the clock.
   void leave(Subscriber& subscriber, Time now, Left* left = nullptr);
 
   /// What the hub told the loop of (LoopDoor::ready): everything that waits in this channel's group is delivered.
@@ -69,7 +70,8 @@ class Roster {
   void take_place(Channel& channel, std::string_view cid, Hub::Ready& ready);
   static void free_place(Channel& channel, Time now);
   static bool remove(Channel& channel, Group& group, std::uint32_t index, Time now);
-  void serve_kicks(Channel& channel, Group& group, std::span<const Kick> kicks, std::span<const Message> messages, Time now);
+  void serve_kicks(Channel& channel, Group& group, std::span<const Kick> kicks, std::span<const Message> messages,
+                   Time now);
   void deliver(Channel& channel, Group& group, std::span<const Message> messages, Time now);
   static Delivery offer(Seat& seat, const Batch& batch);
 

@@ -34,11 +34,12 @@ struct Left {
 /// http/router and in tests/contract/subscriber_contract.
 class Subscriber {
  public:
-  /// News of the channel in its seat `slot`, all of it after the seat's cursor. Must not subscribe, or leave, from within.
+  /// News of the channel in its seat `slot`, all of it after the seat's cursor. Must not subscribe, or leave, from
+  /// within.
   virtual Delivery deliver(const Batch& batch, std::uint32_t slot) = 0;
 
-  /// It is behind() now through no doing of its own: its loop lagged. It asks for what follows its cursors (Roster::resume) on
-  /// a later turn. Must not subscribe, or leave, from within.
+  /// It is behind() now through no doing of its own: its loop lagged. It asks for what follows its cursors
+  /// (Roster::resume) on a later turn. Must not subscribe, or leave, from within.
   virtual void lagged() = 0;
 
   /// It was taken off all its channels, because of `channel` where that is not empty. Its owner tells the peer.

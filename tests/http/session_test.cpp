@@ -170,9 +170,9 @@ TEST_CASE_FIXTURE(WorkerTest, "session: a client that goes away midway leaves no
   CHECK(hub.registry().channels() == 0);
 }
 
-TEST_CASE_FIXTURE(
-    WorkerTest,
-    "session: stopping ends idle connections, lets a request whose body comes be answered, and says when all are gone") {
+TEST_CASE_FIXTURE(WorkerTest,
+                  "session: stopping ends idle connections, lets a request whose body comes be answered, and says when "
+                  "all are gone") {
   Peer idle = connect();
   Peer begun = connect();
   send(begun, "POST /pub?channel=news HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n");
