@@ -16,7 +16,8 @@ Worker::Worker(push::LoopId id, net::Loop& loop, push::Hub& hub, ConnectionCount
       hub_(hub),
       roster_(hub, id),
       count_(count),
-      settings_(std::move(settings)),
+      owned_settings_(std::move(settings)),
+      settings_(owned_settings_.get()),
       random_(static_cast<std::minstd_rand::result_type>(loop.now().time_since_epoch().count() + id)) {
   hub_.attach(id, *this);
 }
@@ -28,12 +29,12 @@ void Worker::take(int descriptor, const wire::Address& peer, const std::shared_p
   constexpr std::size_t kSurplus = 256;
   const std::size_t open = count_.open.load(std::memory_order_relaxed);
   net::SslPtr ssl = tls ? tls->accept(descriptor) : nullptr;
-  if (stopping_ || open >= settings_->max_connections + kSurplus || (tls && !ssl)) {
+  if (stopping_ || open >= settings().max_connections + kSurplus || (tls && !ssl)) {
     ::close(descriptor);
     return;
   }
   count_.open.fetch_add(1, std::memory_order_relaxed);
-  auto* session = new Session(*this, descriptor, std::move(ssl), peer, open >= settings_->max_connections);
+  auto* session = new Session(*this, descriptor, std::move(ssl), peer, open >= settings().max_connections);
   session->next_ = sessions_;
   if (session->next_) session->next_->at_ = &session->next_;
   session->at_ = &sessions_;
@@ -41,6 +42,12 @@ void Worker::take(int descriptor, const wire::Address& peer, const std::shared_p
   session_count_.fetch_add(1, std::memory_order_relaxed);
   counters_.connections_accepted.add();
   session->start();
+}
+
+void Worker::use(std::shared_ptr<const Settings> settings) {
+  settings_.store(settings.get(), std::memory_order_release);
+  // What is under way goes by the old ones: they are let go of between two handlers.
+  loop_.post([this, settings = std::move(settings)]() mutable { owned_settings_.swap(settings); });
 }
 
 void Worker::gone(Session& session) {
@@ -82,6 +89,8 @@ std::size_t Worker::poll_limit() const {
 }
 
 void Worker::stop(std::function<void()> done) {
+  // What was published before is delivered before: its call to serve may stand behind the one that stops us.
+  serve();
   stopping_ = true;
   stopped_ = std::move(done);
   const push::Time now = loop_.now();

@@ -41,7 +41,8 @@ class Worker final : public push::LoopDoor {
   /// LoopDoor: any thread.
   void ready(push::Channel& channel) override;
 
-  void use(std::shared_ptr<const Settings> settings) { settings_ = std::move(settings); }
+  /// From the next request on. Any thread: all loops change over in the same moment.
+  void use(std::shared_ptr<const Settings> settings);
 
   /// Answers what is held, ends streams, closes idle connections; `done` is called when no session is left.
   void stop(std::function<void()> done);
@@ -52,7 +53,7 @@ class Worker final : public push::LoopDoor {
   net::Loop& loop() { return loop_; }
   push::Hub& hub() { return hub_; }
   push::Roster& roster() { return roster_; }
-  const Settings& settings() const { return *settings_; }
+  const Settings& settings() const { return *settings_.load(std::memory_order_acquire); }
   Counters& counters() { return counters_; }
   const Counters& counters() const { return counters_; }
   bool stopping() const { return stopping_; }
@@ -79,7 +80,8 @@ class Worker final : public push::LoopDoor {
   push::Hub& hub_;
   push::Roster roster_;
   ConnectionCount& count_;
-  std::shared_ptr<const Settings> settings_;
+  std::shared_ptr<const Settings> owned_settings_;
+  std::atomic<const Settings*> settings_;
   Counters counters_;
 
   std::mutex mailbox_mutex_;

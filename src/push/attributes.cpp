@@ -3,20 +3,6 @@
 #include "push/utf8.h"
 
 namespace martd::push {
-namespace {
-
-bool has_control(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte < 0x20 || byte == 0x7F) return true;
-    // U+0080 to U+009F are C2 80 to C2 9F.
-    if (byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) return true;
-  }
-  return false;
-}
-
-}  // namespace
-
 bool valid_channel_name(std::string_view name) {
   if (name.empty() || name.size() > 255 || name.front() == '.' || name.starts_with("martd.")) return false;
   if (name == "cid" || name == "lastEventId" || name == "last_event_id") return false;

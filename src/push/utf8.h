@@ -12,4 +12,7 @@ std::size_t utf8_sequence(std::string_view bytes);
 /// Whether all of `bytes` is well-formed UTF-8.
 bool is_utf8(std::string_view bytes);
 
+/// Whether UTF-8 text has a control character in it (U+0000 to U+001F, U+007F to U+009F).
+bool has_control(std::string_view text);
+
 }  // namespace martd::push

@@ -18,16 +18,6 @@ constexpr std::size_t kLongestId = 128;
 enum class Name : std::uint8_t { channel, size, life, one2one, key, expire, event, id };
 constexpr std::array<std::string_view, 8> kNames{"channel", "size", "life", "one2one", "key", "expire", "event", "id"};
 
-bool has_control(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte < 0x20 || byte == 0x7F) return true;
-    // U+0080 to U+009F are C2 80 to C2 9F.
-    if (byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) return true;
-  }
-  return false;
-}
-
 /// Collects the parameters of one query.
 class Reader {
  public:
@@ -160,7 +150,7 @@ std::optional<Refusal> Reader::take_event(std::string value) {
 std::optional<Refusal> Reader::take_id(std::string value) {
   if (value.size() > kLongestId)
     return bad_request("id: " + std::to_string(value.size()) + " bytes is too long (taken: 1 to 128 bytes)");
-  if (!push::is_utf8(value) || has_control(value))
+  if (!push::is_utf8(value) || push::has_control(value))
     return not_taken("id", "a message id", value, "1 to 128 bytes of UTF-8 without control characters");
   request_.id = std::move(value);
   return std::nullopt;

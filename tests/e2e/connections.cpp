@@ -1,8 +1,10 @@
 // How connections are used: one after the other, many at once, old clients, and too many of them.
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
-#include <optional>
+#include <filesystem>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -153,6 +155,31 @@ TEST_CASE("connections that the operator's listener has do not count") {
   EventStream held(server.endpoint(), "news=now");
   CHECK(server.admin().get("/healthz").status == 200);
   CHECK(server.get("/sub?news=now&.wait=0").status == 503);
+}
+
+TEST_CASE("where the system opens no more files, those who are there are served, and others when there is room") {
+  TestServer server;
+  Connection publisher(server.endpoint());
+  std::vector<EventStream> held;
+  for (int i = 0; i < 10; ++i) held.emplace_back(server.endpoint(), "news=now");
+  pid_t process = server.program().pid();
+  std::filesystem::directory_iterator open_files("/proc/" + std::to_string(process) + "/fd");
+  auto allowed = static_cast<rlim_t>(std::distance(begin(open_files), end(open_files)));
+  rlimit limit{allowed, allowed};
+  REQUIRE(::prlimit(process, RLIMIT_NOFILE, &limit, nullptr) == 0);
+
+  std::vector<HeldPoll> waiting;
+  for (int i = 0; i < 20; ++i) waiting.emplace_back(server.endpoint(), "other=0");
+  for (int i = 0; i < 20; ++i) {
+    CHECK(publisher.ask("POST", "/pub?channel=news", {}, "a").read_answer().status == 200);
+    for (auto& stream : held) CHECK(stream.next().data == "a");
+  }
+  CHECK(publisher.ask("POST", "/pub?channel=other", {}, "b").read_answer().status == 200);
+  held.clear();
+  for (auto& poll : waiting) {
+    CHECK(told_in(poll.answer(), "other") == "b");
+    poll.connection().close();
+  }
 }
 
 TEST_CASE_FIXTURE(DefaultServer, "hundreds of connections that come and go leave nothing behind") {

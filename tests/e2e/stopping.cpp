@@ -59,20 +59,24 @@ TEST_CASE("streams are told that the server stops, and to come back a little lat
 }
 
 TEST_CASE("what was published before the server stops still reaches those who follow") {
-  TestServer server;
-  std::vector<EventStream> streams;
-  std::vector<LineStream> lines;
-  for (int i = 0; i < 10; ++i) {
-    streams.emplace_back(server.endpoint(), "news=now");
-    lines.emplace_back(server.endpoint(), "news=now");
+  for (int round = 0; round < 10; ++round) {  // the signal races with the message, on every loop
+    TestServer server;
+    std::vector<EventStream> streams;
+    std::vector<LineStream> lines;
+    for (int i = 0; i < 4; ++i) {
+      streams.emplace_back(server.endpoint(), "news=now");
+      lines.emplace_back(server.endpoint(), "news=now");
+    }
+    HeldPoll poll(server.endpoint(), "news=now");
+    server.await_subscribers("news", 9);
+    Connection publisher(server.endpoint());
+    publisher.ask("POST", "/pub?channel=news", {}, "a");
+    CHECK(publisher.read_answer().status == 200);
+    server.begin_to_stop();
+    for (auto& stream : streams) CHECK(stream.next().data == "a");
+    for (auto& line : lines) CHECK(line.next().contains("payload"));
+    CHECK(told_in(poll.answer(), "news") == "a");
   }
-  HeldPoll poll(server.endpoint(), "news=now");
-  server.await_subscribers("news", 21);
-  server.publish("news", "a");
-  server.begin_to_stop();
-  for (auto& stream : streams) CHECK(stream.next().data == "a");
-  for (auto& line : lines) CHECK(line.next().contains("payload"));
-  CHECK(told_in(poll.answer(), "news") == "a");
 }
 
 TEST_CASE("clients that are sent away do not all come back in the same moment") {

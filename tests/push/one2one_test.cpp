@@ -7,7 +7,7 @@ using namespace martd::push::test;
 
 namespace {
 
-constexpr PushOptions kOne2One{.one2one = true};
+const PushOptions kOne2One{.one2one = true};
 
 struct One2OneTest : HubTest {
   One2OneTest() { publish("line", "hello", kOne2One); }
