@@ -7,7 +7,7 @@
  * that: every message comes once and in order, across broken connections, restarts of the server, sleep and the
  * back/forward cache. What was lost all the same is told, by `onmissed`.
  *
- * Browsers: Chrome and Edge 66 or newer, Firefox 65, Safari 11.1 and newer by event stream; older ones, back to Internet
+ * Browsers: Chrome 66, Edge 79, Firefox 65, Safari 12.1 and newer by event stream; older ones, back to Internet
  * Explorer 10, by long-poll.
  */
 export interface Martd {
