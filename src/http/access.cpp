@@ -18,17 +18,14 @@ std::string_view trimmed(std::string_view text) {
 bool by_address(const Request& request, const Settings& settings) {
   std::vector<std::string_view> x_forwarded_for;
   std::vector<std::string_view> forwarded;
-  for (const auto& field : request.message) {
-    const std::string_view name = field.name_string();
-    if (wire::iequals(name, "X-Forwarded-For")) x_forwarded_for.push_back(field.value());
-    if (wire::iequals(name, "Forwarded")) forwarded.push_back(field.value());
-  }
+  request.head.fields.each("X-Forwarded-For", [&](std::string_view value) { x_forwarded_for.push_back(value); });
+  request.head.fields.each("Forwarded", [&](std::string_view value) { forwarded.push_back(value); });
   const auto peer = wire::effective_peer(request.peer, x_forwarded_for, forwarded, settings.trusted_proxies);
   return peer && settings.publish_from.contains(*peer);
 }
 
 bool by_bearer(const Request& request, const Settings& settings) {
-  const std::string_view header = trimmed(request.header(Field::authorization));
+  const std::string_view header = trimmed(request.header("Authorization"));
   constexpr std::string_view kScheme = "Bearer ";
   return header.size() > kScheme.size() && wire::iequals(header.substr(0, kScheme.size()), kScheme) &&
          push::same_secret(trimmed(header.substr(kScheme.size())), settings.publish_secret);
@@ -36,9 +33,7 @@ bool by_bearer(const Request& request, const Settings& settings) {
 
 bool by_cookie(const Request& request, const Settings& settings) {
   bool same = false;
-  const auto [first, last] = request.message.equal_range(Field::cookie);
-  for (auto field = first; field != last; ++field) {
-    std::string_view rest = field->value();
+  request.head.fields.each("Cookie", [&](std::string_view rest) {
     while (!rest.empty()) {
       const auto semicolon = rest.find(';');
       const std::string_view pair = trimmed(rest.substr(0, semicolon));
@@ -47,7 +42,7 @@ bool by_cookie(const Request& request, const Settings& settings) {
       if (equals == pair.npos || pair.substr(0, equals) != "martd_secret") continue;
       same |= push::same_secret(pair.substr(equals + 1), settings.publish_secret);
     }
-  }
+  });
   return same;
 }
 
@@ -55,8 +50,8 @@ bool by_cookie(const Request& request, const Settings& settings) {
 
 Asker origin_of(const Request& request, const Settings& settings) {
   Asker asker;
-  const std::string_view origin = request.header(Field::origin);
-  if (origin.empty() || !wire::foreign_origin(origin, request.header(Field::host))) return asker;
+  const std::string_view origin = request.header("Origin");
+  if (origin.empty() || !wire::foreign_origin(origin, request.header("Host"))) return asker;
   asker.cross = true;
   asker.named = settings.origins.names(origin);
   asker.foreign = !asker.named && !settings.origins.any();

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "push/subscriber.h"
 #include "push/time.h"
 
@@ -24,7 +26,9 @@ class Held : public push::Subscriber {
   virtual void stop(push::Time now) = 0;
   /// The peer is gone, or has ended its side.
   virtual void hung_up(push::Time now) = 0;
-  /// Whether bytes that come now are a next request (or else are to be dropped).
+  /// Bytes that come while it holds: returns those that are not its own, at the end of `bytes`.
+  virtual std::string_view take(std::string_view bytes) { return bytes; }
+  /// Whether bytes that are not its own are a next request (or else are to be dropped).
   virtual bool takes_requests() const = 0;
 
  protected:

@@ -71,15 +71,15 @@ class Publisher {
  private:
   wire::Result<std::string> publish(wire::PublishRequest asked) const {
     push::PushOrder order;
-    if (const std::string_view header = request_.header(Field::if_match); !header.empty()) {
+    if (const std::string_view header = request_.header("If-Match"); !header.empty()) {
       order.if_match = wire::parse_if_match(header);
       if (!order.if_match) return wire::bad_request("If-Match: not an etag (taken: \"<etag>\")");
       if (asked.channels.size() != 1) return wire::bad_request("If-Match: for one channel only");
     }
     auto* content = new push::Content;
     order.content = push::ContentPtr(content);
-    content->payload = std::move(request_.message.body());
-    content->content_type = request_.header(Field::content_type);
+    content->payload = request_.body;
+    content->content_type = request_.header("Content-Type");
     content->event = std::move(asked.event);
     content->id = std::move(asked.id);
     content->expire = asked.expire;

@@ -17,8 +17,9 @@ Target split_target(std::string_view target) {
   return split;
 }
 
-Request::Request(Message& from, const wire::Address& connection_peer) : message(from), peer(connection_peer) {
-  const Target target = split_target(from.target());
+Request::Request(const wire::RequestHead& from, std::string_view whole_body, const wire::Address& connection_peer)
+    : head(from), peer(connection_peer), body(whole_body) {
+  const Target target = split_target(from.target);
   path = target.path;
   query = target.query;
 }

@@ -1,16 +1,12 @@
 #pragma once
 
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
+#include <string>
 #include <string_view>
 
 #include "wire/address.h"
+#include "wire/request_head.h"
 
 namespace martd::http {
-
-using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
-using Message = Parser::value_type;
-using Field = boost::beast::http::field;
 
 /// What comes before and after the first `?` of a request's target; of an absolute-form one (RFC 9112 section 3.2.2),
 /// what follows its authority.
@@ -20,19 +16,19 @@ struct Target {
 };
 Target split_target(std::string_view target);
 
-/// One whole request, and whose it is. Views into a parser that outlives it.
+/// One whole request, and whose it is. Views into what outlives it.
 struct Request {
-  Message& message;
+  const wire::RequestHead& head;
   const wire::Address& peer;  ///< of the connection
-
-  std::string_view method() const { return message.method_string(); }
   std::string_view path;
   std::string_view query;
+  std::string_view body;
 
-  std::string_view header(Field name) const { return message[name]; }
-  bool http_1_0() const { return message.version() == 10; }
+  std::string_view method() const { return head.method; }
+  /// The value of the first field of that name, or empty.
+  std::string_view header(std::string_view name) const { return head.field(name); }
 
-  Request(Message& from, const wire::Address& connection_peer);
+  Request(const wire::RequestHead& from, std::string_view whole_body, const wire::Address& connection_peer);
 };
 
 }  // namespace martd::http

@@ -48,8 +48,8 @@ void serve(const assets::Asset& asset, const Request& request, const AnswerConte
   Answer answer;
   answer.content_type = asset.content_type;
   answer.no_store = false;
-  const bool gzip = !asset.gzip.empty() && takes_gzip(request.header(Field::accept_encoding));
-  if (matches(request.header(Field::if_none_match), asset.etag)) {
+  const bool gzip = !asset.gzip.empty() && takes_gzip(request.header("Accept-Encoding"));
+  if (matches(request.header("If-None-Match"), asset.etag)) {
     answer.status = 304;
     answer.no_body = true;
   } else if (gzip) {

@@ -39,10 +39,10 @@ void Session::on_readable() {
     case net::Io::done:
       break;
   }
-  const std::string_view bytes(scratch.data(), result.bytes);
+  std::string_view bytes(scratch.data(), result.bytes);
   if (!held()) {
     process(bytes);
-  } else if (held_->takes_requests()) {
+  } else if (bytes = held_->take(bytes); !bytes.empty() && held_->takes_requests()) {
     if (!input_) input_ = std::make_unique<std::string>();
     *input_ += bytes;
   }
@@ -61,7 +61,7 @@ void Session::on_writable() {
 
 void Session::on_deadline(push::Time now) {
   if (held()) return held_->on_deadline(now);
-  if (parser_) return refuse(408, "the request's body didn't come in time", cors_of(*parser_));
+  if (incoming_) return refuse(408, "the request's body didn't come in time", cors_of(incoming_->head));
   if (head_begun_) return refuse(408, "the request's header wasn't whole in time (--header-timeout)");
   close();
 }
@@ -75,7 +75,7 @@ void Session::stop(push::Time now) {
   if (held()) return held_->stop(now);
   if (ending()) return;
   // A request whose body is coming is answered first; of one that is only a part of a head nothing is known yet.
-  if (!parser_) end_after_writing();
+  if (!incoming_) end_after_writing();
 }
 
 void Session::catch_up() {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "http/held.h"
+#include "http/incoming.h"
 #include "http/known_heads.h"
 #include "http/request.h"
 #include "http/responses.h"
@@ -50,25 +51,29 @@ class Session final : public net::Connection {
   void later(Task task);
 
  private:
+  static constexpr std::size_t kMaxHead = 64 * 1024;
+  static constexpr std::size_t kMaxTarget = 16 * 1024;
+
   void on_readable() override;
   void on_writable() override;
   void on_deadline(push::Time now) override;
   void on_closed() override;
 
-  // --- requests (session_requests.cpp) ---
+  // --- reading requests (session_requests.cpp) ---
   void process(std::string_view bytes);
-  bool read_head(std::string_view head);
+  void await_head(std::string_view part);
+  bool begin(std::string_view bytes, std::string_view& data);
   bool read_body(std::string_view& data);
-  void begin_body(const Parser& parser);
-  void handle(Parser& parser);
-  bool ask_again(std::string_view head);
   void refuse(int status, std::string_view message, std::string cors = {});
-  std::string cors_of(Parser& parser) const;
+  std::string cors_of(const wire::RequestHead& head) const;
+  void flush_reply();
+  // --- answering them (session_answers.cpp) ---
+  void handle(const wire::RequestHead& head, std::string_view body);
+  bool ask_again(std::string_view head);
   void subscribe(const Request& request, const AnswerContext& context);
   void hold_poll(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now);
   void hold_stream(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now);
   void send_later(wire::Transport transport, const AnswerContext& context, push::Time now);
-  void flush_reply();
   void go_on();
   void await_request();
   void watch_if_room();
@@ -81,7 +86,7 @@ class Session final : public net::Connection {
   Session* next_ = nullptr;
   Session** at_ = nullptr;
   std::unique_ptr<Held> held_;
-  std::unique_ptr<Parser> parser_;      ///< while a request's body is coming
+  std::unique_ptr<Incoming> incoming_;  ///< while a request's body is coming
   std::unique_ptr<std::string> input_;  ///< an unfinished head, or what came before its turn
   KnownHeadPtr poll_head_;              ///< of its last long-poll, where the lines say nothing that matters
   wire::Address peer_;

@@ -26,9 +26,9 @@ TEST_CASE("request: an absolute target is read without its scheme and host") {
 TEST_CASE("request: method, headers and version") {
   const Asked asked = post("/pub?channel=a", "hello", "If-Match: \"1\"\r\n");
   CHECK(asked->method() == "POST");
-  CHECK(asked->header(Field::if_match) == "\"1\"");
-  CHECK(asked->header(Field::cookie).empty());
-  CHECK(asked->message.body() == "hello");
-  CHECK_FALSE(asked->http_1_0());
-  CHECK(Asked("GET / HTTP/1.0\r\n\r\n")->http_1_0());
+  CHECK(asked->header("if-match") == "\"1\"");
+  CHECK(asked->header("Cookie").empty());
+  CHECK(asked->body == "hello");
+  CHECK_FALSE(asked->head.http_1_0);
+  CHECK(Asked("GET / HTTP/1.0\r\n\r\n")->head.http_1_0);
 }

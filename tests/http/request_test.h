@@ -1,28 +1,30 @@
 #pragma once
 
-#include <boost/asio/buffer.hpp>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 #include "http/request.h"
+#include "wire/head_reader.h"
 
 namespace martd::http::test {
 
 /// A request as the parser gives it.
 class Asked {
  public:
-  explicit Asked(const std::string& text, const char* peer = "127.0.0.1") : peer_(*wire::parse_address(peer)) {
-    parser_.eager(true);
-    boost::system::error_code error;
-    parser_.put(boost::asio::buffer(text), error);
-    if (error || !parser_.is_done()) throw std::runtime_error("not a whole request: " + error.message());
-    request_ = std::make_unique<Request>(parser_.get(), peer_);
+  explicit Asked(const std::string& text, const char* peer = "127.0.0.1")
+      : text_(text), peer_(*wire::parse_address(peer)) {
+    const std::size_t end = wire::head_end(text_);
+    if (const auto refusal = wire::read_request_head(std::string_view(text_).substr(0, end), 16384, head_))
+      throw std::runtime_error("not a whole request: " + refusal->message);
+    request_ = std::make_unique<Request>(head_, std::string_view(text_).substr(end), peer_);
   }
   const Request& operator*() const { return *request_; }
   const Request* operator->() const { return request_.get(); }
 
  private:
-  Parser parser_;
+  const std::string text_;
+  wire::RequestHead head_;
   wire::Address peer_;
   std::unique_ptr<Request> request_;
 };

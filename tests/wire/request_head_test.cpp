@@ -1,14 +1,21 @@
-#include "wire/head_guard.h"
+#include "wire/request_head.h"
 
 #include <doctest/doctest.h>
 
 #include <string>
 #include <vector>
 
+#include "wire/head_reader.h"
+
 namespace martd::wire {
 namespace {
 
 using namespace std::string_literals;
+
+std::optional<Refusal> check_request_head(const std::string& bytes, std::size_t max_target = 16 * 1024) {
+  RequestHead head;
+  return read_request_head(bytes, max_target, head);
+}
 
 /// The status of the refusal, 0 where the head is taken.
 int status(const std::string& head) {

@@ -2,7 +2,8 @@
 
 #include "fuzz.h"
 #include "push/utf8.h"
-#include "wire/head_guard.h"
+#include "wire/head_reader.h"
+#include "wire/request_head.h"
 #include "wire/text.h"
 
 using namespace martd;
@@ -67,7 +68,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (before == 0) hold(wire::head_end(bytes, cut) == end, "the end is found from where the last look ended");
   }
   for (const std::string_view head : {bytes, bytes.substr(0, end)}) {
-    if (const auto refusal = wire::check_request_head(head, 64)) {
+    wire::RequestHead read;
+    if (const auto refusal = wire::read_request_head(head, 64, read)) {
       hold(refusal->status == 400 || refusal->status == 414 || refusal->status == 431, "a named refusal");
       hold(push::is_utf8(refusal->message) && refusal->message.size() < 400, "a short message");
     } else {

@@ -1,0 +1,198 @@
+// How a session answers requests that are its own to answer.
+
+#include <algorithm>
+#include <utility>
+
+#include "http/access.h"
+#include "http/held_stream.h"
+#include "http/long_poll.h"
+#include "http/publisher.h"
+#include "http/router.h"
+#include "http/script.h"
+#include "http/session.h"
+#include "http/worker.h"
+#include "wire/event_stream.h"
+
+namespace martd::http {
+namespace {
+
+bool wants_web_socket(const Request& request) {
+  bool wanted = false;
+  request.head.fields.each("Upgrade", [&](std::string_view value) { wanted |= wire::has_token(value, "websocket"); });
+  return wanted;
+}
+
+}  // namespace
+
+void Session::handle(const wire::RequestHead& head, std::string_view body) {
+  const push::Time now = loop().now();
+  const Settings& settings = worker_.settings();
+  const Request request(head, body, peer_);
+  worker_.counters().requests.add();
+  await_request();
+
+  AnswerContext context;
+  context.http_1_0 = head.http_1_0;
+  context.close = !head.keep_alive || worker_.stopping() || surplus_;
+  context.head = request.method() == "HEAD";
+  close_after_ = context.close;
+  std::string& reply = worker_.reply();
+  const auto error = [&](int status, std::string_view message, std::string_view headers = {}) {
+    worker_.counters().refusals.add();
+    append_error(reply, status, message, context, now, headers);
+  };
+
+  const Place place = place_of(request.path, settings.prefix, settings.has_upstream);
+  Asker asker;
+  if (place != Place::elsewhere) {
+    asker = place == Place::publish ? asker_of(request, settings) : origin_of(request, settings);
+    context.cors = asker.cors;
+  }
+  if (place == Place::elsewhere) return error(404, "nothing here: this server has no site behind it");
+  if (!takes(place, request.method())) {
+    const std::string allow = "Allow: " + std::string(allowed_methods(place)) + "\r\n";
+    return error(405, std::string(request.method()) + ": this path takes " + std::string(allowed_methods(place)),
+                 allow);
+  }
+  if (request.method() == "OPTIONS") {
+    if (place == Place::publish && asker.foreign)
+      return error(403, "Origin: pages of this origin may not use /pub (--origin)");
+    std::string headers = "Allow: " + std::string(allowed_methods(place)) + "\r\n";
+    if (!asker.cors.empty()) headers += kPreflightHeaders;
+    Answer answer;
+    answer.status = 204;
+    answer.no_body = true;
+    answer.headers = headers;
+    return append_answer(reply, answer, {}, context, now);
+  }
+  if (place == Place::subscribe) return subscribe(request, context);
+  if (surplus_ || worker_.stopping())
+    return error(503, worker_.stopping() ? "the server is stopping" : "too many connections (--max-connections)",
+                 "Retry-After: 2\r\n");
+  switch (place) {
+    case Place::publish:
+      if (serve_publisher(request, asker, settings, worker_.hub(), now, context, reply) >= 400)
+        worker_.counters().refusals.add();
+      return;
+    case Place::script:
+      return serve_script(request, context, now, reply);
+    default:
+      break;
+  }
+  if (request.path == "/" && !settings.prefix.empty()) {
+    // The page looks for its script beside itself.
+    const std::string location = "Location: " + settings.prefix + "/\r\n";
+    Answer answer;
+    answer.status = 302;
+    answer.headers = location;
+    return append_answer(reply, answer, {}, context, now);
+  }
+  serve_page(request, context, now, reply);
+}
+
+/// A long-poll whose header lines are those of the one before: only its request line is new. False, and nothing done,
+/// where anything about it is out of the ordinary: then it is read like any other.
+bool Session::ask_again(std::string_view head) {
+  constexpr std::string_view kMethod = "GET ";
+  constexpr std::string_view kVersion = " HTTP/1.1";
+  const auto line_end = head.find("\r\n");
+  if (head.substr(line_end + 2) != poll_head_->lines) return false;
+  std::string_view target = head.substr(0, line_end);
+  if (!target.starts_with(kMethod) || !target.ends_with(kVersion) || target.size() <= kMethod.size() + kVersion.size())
+    return false;
+  target = target.substr(kMethod.size(), target.size() - kMethod.size() - kVersion.size());
+  const auto plain = [](char byte) { return static_cast<unsigned char>(byte) > 0x20 && byte != 0x7F; };
+  if (target.front() != '/' || target.size() > kMaxTarget || !std::all_of(target.begin(), target.end(), plain))
+    return false;
+  if (surplus_ || worker_.stopping()) return false;
+  const Settings& settings = worker_.settings();
+  const Target split = split_target(target);
+  if (place_of(split.path, settings.prefix, settings.has_upstream) != Place::subscribe) return false;
+  auto asked = wire::parse_subscribe_request(split.query, {}, {}, settings.subscribe);
+  if (!asked || asked->transport != wire::Transport::poll) return false;
+  worker_.counters().requests.add();
+  head_begun_ = false;
+  hold_poll(*asked, {}, loop().now());
+  if (!held()) await_request();
+  return true;
+}
+
+void Session::subscribe(const Request& request, const AnswerContext& context) {
+  const push::Time now = loop().now();
+  wire::SubscribeHeaders headers;
+  headers.accept = request.header("Accept");
+  headers.last_event_id = request.header("Last-Event-ID");
+  headers.if_none_match = request.header("If-None-Match");
+  headers.web_socket = wants_web_socket(request);
+  const std::string_view form = request.method() == "POST" ? request.body : std::string_view();
+  auto asked = wire::parse_subscribe_request(request.query, form, headers, worker_.settings().subscribe);
+  if (!asked) {
+    worker_.counters().refusals.add();
+    return append_error(worker_.reply(), asked.error().status, asked.error().message, context, now);
+  }
+  if (asked->transport == wire::Transport::web_socket) {
+    worker_.counters().refusals.add();
+    return append_error(worker_.reply(), 501, "WebSocket isn't there yet (taken: .transport=poll, sse or lines)",
+                        context, now);
+  }
+  if (surplus_ || worker_.stopping()) return send_later(asked->transport, context, now);
+  if (asked->transport == wire::Transport::poll) {
+    const bool no_stream = headers.accept.find("event-stream") == headers.accept.npos &&
+                           headers.accept.find("ndjson") == headers.accept.npos;
+    plain_poll_ = request.method() == "GET" && !context.close && !context.http_1_0 && no_stream &&
+                  !headers.web_socket && headers.last_event_id.empty() && headers.if_none_match.empty() &&
+                  request.header("Origin").empty() && !request.head.content_length && !request.head.chunked &&
+                  request.header("Expect").empty();
+    return hold_poll(*asked, context, now);
+  }
+  hold_stream(*asked, context, now);
+}
+
+void Session::hold_poll(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now) {
+  auto poll = std::make_unique<LongPoll>(*this, asked, context);
+  // Its deadline runs from when it parks; it may be answered at once instead.
+  LongPoll& parked = *poll;
+  held_ = std::move(poll);
+  parked.begin(asked, now, worker_.reply());
+  if (parked.holding()) close_after_ = false;  // it knows itself
+}
+
+void Session::hold_stream(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now) {
+  const auto kind = asked.transport == wire::Transport::line_stream ? HeldStream::Kind::lines
+                    : asked.json                                    ? HeldStream::Kind::json_events
+                                                                    : HeldStream::Kind::events;
+  std::vector<push::Roster::Want> wants;
+  wants.reserve(asked.wants.size());
+  for (const auto& want : asked.wants) wants.push_back({want.channel, want.cursor});
+  auto stream = std::make_unique<HeldStream>(*this, kind, asked.cid);
+  if (const auto refused = stream->park(wants, now)) {
+    worker_.counters().refusals.add();
+    if (refused->ending == push::Ending::unavailable) return send_later(asked.transport, context, now);
+    return append_refused(worker_.reply(), refused->ending, refused->channel, context, now);
+  }
+  HeldStream& held = *stream;
+  held_ = std::move(stream);
+  close_after_ = false;
+  worker_.reply() += stream_opening(kind, context.cors, now);
+  flush_reply();
+  if (open()) held.catch_up(now);
+}
+
+void Session::send_later(wire::Transport transport, const AnswerContext& context, push::Time now) {
+  std::string& reply = worker_.reply();
+  if (transport != wire::Transport::event_stream) {
+    worker_.counters().refusals.add();
+    return append_error(reply, 503,
+                        worker_.stopping() ? "the server is stopping" : "no room for another subscriber now", context,
+                        now, "Retry-After: 2\r\n");
+  }
+  // An error status would end a browser's EventSource for good.
+  std::string opening = stream_opening(HeldStream::Kind::events, context.cors, now);
+  opening.resize(opening.size() - wire::kEventStreamOpening.size());
+  reply += opening;
+  wire::append_retry(reply, worker_.random(std::chrono::seconds{1}, std::chrono::seconds{5}));
+  wire::append_closed_event(reply, worker_.stopping() ? "stopping" : "unavailable", {});
+  close_after_ = true;
+}
+
+}  // namespace martd::http

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "wire/fields.h"
+#include "wire/refusal.h"
+
+namespace martd::wire {
+
+/// The head of an answer (RFC 9112 section 4). Views into the bytes that it was read from.
+struct AnswerHead {
+  int status = 0;           ///< 100 to 999
+  std::string_view reason;  ///< may be empty
+  bool http_1_0 = false;
+  Fields fields;
+
+  bool chunked = false;
+  std::optional<std::uint64_t> content_length;
+  bool keep_alive = true;
+  bool upgrade = false;
+
+  std::string_view field(std::string_view name) const { return fields.value(name); }
+};
+
+/// Reads a head that is whole, with its empty line. Refused is all that HeadReader refuses, and a malformed status
+/// line or a version other than 1.0 and 1.1; the refusal's status is of no meaning here.
+std::optional<Refusal> read_answer_head(std::string_view bytes, AnswerHead& head);
+
+}  // namespace martd::wire

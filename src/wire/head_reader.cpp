@@ -1,0 +1,159 @@
+#include "wire/head_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string>
+
+#include "wire/query.h"
+#include "wire/words.h"
+
+namespace martd::wire {
+namespace {
+
+constexpr std::size_t kMostFields = 1000;
+
+/// What a byte may be part of.
+constexpr std::array<std::uint8_t, 256> kParts = [] {
+  std::array<std::uint8_t, 256> parts{};
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
+    parts[static_cast<unsigned char>(c)] |= HeadReader::kToken;
+  for (std::size_t byte = 0x20; byte < 256; ++byte) {
+    if (byte == 0x7F) continue;
+    parts[byte] |= HeadReader::kValue;
+    if (byte > 0x20) parts[byte] |= HeadReader::kTarget;
+  }
+  parts['\t'] |= HeadReader::kValue;
+  return parts;
+}();
+
+std::optional<std::uint64_t> read_length(std::string_view text) {
+  std::int64_t length = 0;
+  if (text.empty() || text[0] == '-') return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return static_cast<std::uint64_t>(length);
+}
+
+std::optional<Refusal> note(std::optional<std::string_view>& field, std::string_view value, std::string_view name) {
+  if (field) return bad_request(std::string(name) + ": sent twice");
+  field = value;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::size_t head_end(std::string_view bytes, std::size_t from) {
+  std::size_t at = from > 3 ? from - 3 : 0;
+  while ((at = bytes.find('\n', at)) != std::string_view::npos) {
+    const std::string_view rest = bytes.substr(++at);
+    if (rest.starts_with('\n')) return at + 1;
+    if (rest.starts_with("\r\n")) return at + 2;
+  }
+  return 0;
+}
+
+bool has_token(std::string_view list, std::string_view token) {
+  while (!list.empty()) {
+    const std::string_view item = list.substr(0, list.find(','));
+    if (iequals(trim(item), token)) return true;
+    list.remove_prefix(std::min(item.size() + 1, list.size()));
+  }
+  return false;
+}
+
+bool HeadReader::is(char byte, Part part) { return (kParts[static_cast<unsigned char>(byte)] & part) != 0; }
+
+std::string_view HeadReader::take(Part part) {
+  const std::size_t begin = at_;
+  while (at_ < head_.size() && is(head_[at_], part)) ++at_;
+  return head_.substr(begin, at_ - begin);
+}
+
+std::string_view HeadReader::take_value() {
+  const std::size_t begin = at_;
+  while (head_.size() - at_ >= 8) {
+    const std::uint64_t word = load_word(head_.data() + at_);
+    if (any_below(word, 0x20) | any_equal(word, 0x7F)) break;
+    at_ += 8;
+  }
+  take(kValue);
+  return head_.substr(begin, at_ - begin);
+}
+
+bool HeadReader::take_byte(char byte) {
+  if (at_ == head_.size() || head_[at_] != byte) return false;
+  ++at_;
+  return true;
+}
+
+bool HeadReader::take_version() {
+  const std::string_view version = head_.substr(at_, 8);
+  if (version != "HTTP/1.1" && version != "HTTP/1.0") return false;
+  version_1_1_ = version.back() == '1';
+  at_ += version.size();
+  return true;
+}
+
+std::optional<Refusal> HeadReader::take_line_end() {
+  if (at_empty_line()) {
+    at_ += 2;
+    return std::nullopt;
+  }
+  if (at_ == head_.size()) return bad_request("the head is not whole");
+  if (head_[at_] == '\n') return bad_request("bare LF in the head");
+  if (head_[at_] == '\r') return bad_request("bare CR in the head");
+  return bad_request("a byte in the head that can't be there");
+}
+
+std::optional<Refusal> HeadReader::read_field(Fields& fields) {
+  if (at_ < head_.size() && (head_[at_] == ' ' || head_[at_] == '\t')) return bad_request("folded header line");
+  const std::string_view name = take(kToken);
+  if (!take_byte(':')) {
+    if (at_ < head_.size() && (head_[at_] == ' ' || head_[at_] == '\t'))
+      return bad_request("space before the colon of header " + shown(name));
+    return bad_request("malformed header name " + shown(name));
+  }
+  if (name.empty()) return bad_request("header without a name");
+  const std::string_view value = trim(take_value());
+  if (auto refusal = take_line_end()) return refusal;
+  fields.push_back(Field{name, value});
+  // The lengths tell the few names that matter from nearly all others.
+  switch (name.size()) {
+    case 4:
+      return iequals(name, "Host") ? note(host_, value, "Host") : std::nullopt;
+    case 10:
+      if (iequals(name, "Connection")) {
+        close_ |= has_token(value, "close");
+        keep_alive_ |= has_token(value, "keep-alive");
+        upgrade_ |= has_token(value, "upgrade");
+      }
+      return std::nullopt;
+    case 14:
+      return iequals(name, "Content-Length") ? note(content_length_, value, "Content-Length") : std::nullopt;
+    case 17:
+      return iequals(name, "Transfer-Encoding") ? note(transfer_encoding_, value, "Transfer-Encoding") : std::nullopt;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<Refusal> HeadReader::read_fields(Fields& fields) {
+  fields.clear();
+  while (!at_empty_line()) {
+    if (fields.size() == kMostFields)
+      return Refusal{431, "more than " + std::to_string(kMostFields) + " header fields"};
+    if (auto refusal = read_field(fields)) return refusal;
+  }
+  if (at_ + 2 != head_.size()) return bad_request("bytes after the end of the head");
+  if (transfer_encoding_) {
+    if (!version_1_1_) return bad_request("Transfer-Encoding in HTTP/1.0");
+    if (content_length_) return bad_request("both Content-Length and Transfer-Encoding");
+    if (!iequals(*transfer_encoding_, "chunked")) return bad_request("Transfer-Encoding: not taken (taken: chunked)");
+  }
+  if (content_length_ && !(length_ = read_length(*content_length_)))
+    return bad_request("Content-Length: not a number of bytes: " + shown(*content_length_));
+  return std::nullopt;
+}
+
+}  // namespace martd::wire

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "wire/fields.h"
+#include "wire/refusal.h"
+
+namespace martd::wire {
+
+/// Where the head of an HTTP/1 message ends: the count of its bytes with the empty line, or 0 while it is not whole.
+/// Looks from `from` on (less three bytes), so that a head that comes in pieces isn't read again from its start. An
+/// empty line after bare LFs is an end, too: such a head is refused at once by who reads it, not waited for.
+std::size_t head_end(std::string_view bytes, std::size_t from = 0);
+
+/// What the heads of requests and of answers have in common: lines that no two parsers read differently, and what the
+/// fields say of the connection and the body. RFC 9112 sections 2.2, 5, 6 and 9.3. Refused with 400: bare CR or LF, NUL
+/// and other controls, a folded line, space before a colon, an empty or malformed field name, two Content-Length (even
+/// equal) or one that is not all digits, Content-Length beside Transfer-Encoding, a Transfer-Encoding other than
+/// exactly `chunked` once, Transfer-Encoding in HTTP/1.0; with 431: more than 1000 fields.
+class HeadReader {
+ public:
+  enum Part : std::uint8_t {
+    kToken = 1,   ///< a method or a field's name
+    kTarget = 2,  ///< a request target: also what should be percent-encoded and often isn't
+    kValue = 4,   ///< a field's value
+  };
+
+  /// `head` is whole, with its empty line.
+  explicit HeadReader(std::string_view head) : head_(head) {}
+
+  /// Whether a byte may be part of that.
+  static bool is(char byte, Part part);
+
+  std::string_view take(Part part);
+  std::string_view take_value();
+  bool take_byte(char byte);
+  /// `HTTP/1.1` or `HTTP/1.0`; false, and nothing taken, where it is neither.
+  bool take_version();
+  /// The line ends here, or there is a byte that no line may have.
+  std::optional<Refusal> take_line_end();
+  /// All that follows the first line, and what only can be said with all fields seen.
+  std::optional<Refusal> read_fields(Fields& fields);
+
+  bool version_1_1() const { return version_1_1_; }
+  const std::optional<std::string_view>& host() const { return host_; }
+  bool chunked() const { return transfer_encoding_.has_value(); }
+  std::optional<std::uint64_t> content_length() const { return length_; }
+  /// Whether the connection stays after this message, as far as its head says.
+  bool keep_alive() const { return version_1_1_ ? !close_ : keep_alive_ && !close_; }
+  /// `Connection: upgrade`.
+  bool upgrade() const { return upgrade_; }
+
+ private:
+  std::optional<Refusal> read_field(Fields& fields);
+  bool at_empty_line() const { return head_.substr(at_, 2) == "\r\n"; }
+
+  const std::string_view head_;
+  std::size_t at_ = 0;
+  bool version_1_1_ = false;
+  bool close_ = false;
+  bool keep_alive_ = false;
+  bool upgrade_ = false;
+  std::optional<std::string_view> host_;
+  std::optional<std::string_view> content_length_;
+  std::optional<std::string_view> transfer_encoding_;
+  std::optional<std::uint64_t> length_;
+};
+
+}  // namespace martd::wire
