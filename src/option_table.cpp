@@ -146,12 +146,18 @@ Complaint set_log_format(Options& options, const Values& values) {
   return {};
 }
 
-Complaint check_upstream(Options&, const Values& values) {
-  if (valid_upstream(values[0])) return {};
-  // What is no URL may be a secret that lost its option; with an @ there may be a password in it.
-  const bool harmless = values[0].find("://") != std::string::npos && values[0].find('@') == std::string::npos;
-  return std::string("not the address of a site") + (harmless ? ": " + values[0] : "") +
-         " (taken: http://HOST[:PORT] or https://HOST[:PORT], without a path)";
+Complaint set_upstream(Options& options, const Values& values) {
+  auto site = proxy::Site::parse(values[0]);
+  if (!site) return site.error().message;
+  options.upstream = *std::move(site);
+  return {};
+}
+
+/// The value is `true`: what is false isn't given.
+template <auto Field>
+Complaint set_flag(Options& options, const Values&) {
+  options.*Field = true;
+  return {};
 }
 
 Complaint take_anything(Options&, const Values&) { return {}; }
@@ -190,6 +196,7 @@ std::vector<OptionRow> make_rows() {
   constexpr auto keep = OnReload::keep;
   constexpr auto apply = OnReload::apply;
   constexpr std::string_view kListen = "Where to listen";
+  constexpr std::string_view kSite = "The site behind";
   constexpr std::string_view kAccess = "Who may do what";
   constexpr std::string_view kLimits = "Limits (DURATION: 250ms, 90s, 10m, 1h, 7d; SIZE: 256K, 1M, 1G)";
   constexpr std::string_view kRest = "Running";
@@ -212,6 +219,19 @@ std::vector<OptionRow> make_rows() {
       row<&O::admin>({"admin", "HOST:PORT", kListen, "health, statistics, metrics (localhost:54322);\nnone for none"},
                      keep, set_admin),
       row<&O::prefix>({"prefix", "/PATH", kListen, "where /sub, /pub and /client.js begin (none)"}, keep, set_prefix),
+
+      row<&O::upstream>({"upstream", "URL", kSite,
+                         "the site behind: every path but our own goes there\n(none); "
+                         "http://HOST[:PORT], https://… or unix:/PATH;\nthe same as UPSTREAM"},
+                        keep, set_upstream),
+      row<&O::upstream_host>(
+          {"upstream-host", "", kSite, "the site gets its own name as Host, not the one that\nwas asked for"}, apply,
+          set_flag<&O::upstream_host>),
+      row<&O::upstream_timeout>({"upstream-timeout", "DURATION", kSite, "silence until the head of its answer (60s)"},
+                                apply, set_duration<&O::upstream_timeout, 100 * kMillisecond, kDay>),
+      row<&O::upstream_connect_timeout>(
+          {"upstream-connect-timeout", "DURATION", kSite, "until it takes a connection (5s)"}, apply,
+          set_duration<&O::upstream_connect_timeout, 100 * kMillisecond, kHour>),
 
       row<&O::publish_from>(
           {"publish-from", "CIDR,...", kAccess, "who may push by address (loopback); all, none", true}, apply,
@@ -260,10 +280,6 @@ std::vector<OptionRow> make_rows() {
       row<&O::log_format>({"log-format", "FORMAT", kRest, "text or json, to standard error (text)"}, apply,
                           set_log_format),
 
-      not_yet("upstream", "URL", check_upstream),
-      not_yet("upstream-host", "", take_anything),
-      not_yet("upstream-timeout", "DURATION", take_anything),
-      not_yet("upstream-connect-timeout", "DURATION", take_anything),
       not_yet("upstream-publishes", "", take_anything),
       not_yet("inject", "", take_anything),
       not_yet("snapshot", "CHANNEL,...", take_anything),

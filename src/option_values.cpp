@@ -72,16 +72,6 @@ bool valid_secret(std::string_view text) {
   return text.size() <= 256 && std::all_of(text.begin(), text.end(), allowed);
 }
 
-bool valid_upstream(std::string_view text) {
-  const auto url = boost::urls::parse_uri(text);
-  if (!url || url->has_userinfo() || url->has_query() || url->has_fragment()) return false;
-  if (url->scheme_id() != boost::urls::scheme::http && url->scheme_id() != boost::urls::scheme::https) return false;
-  const std::string_view path(url->encoded_path().data(), url->encoded_path().size());
-  if (!path.empty() && path != "/") return false;
-  return url->has_authority() && !url->encoded_host().empty() &&
-         (!url->has_port() || parse_port({url->port().data(), url->port().size()}).value_or(0) != 0);
-}
-
 bool is_loopback(const ListenAddress& address) {
   boost::system::error_code error;
   const auto literal = boost::asio::ip::make_address(address.host, error);

@@ -25,7 +25,4 @@ std::optional<std::string> parse_prefix(std::string_view text);
 /// Visible ASCII without `"`, `,`, `;` and `\`, which a cookie can't carry; at most 256 bytes. Empty: none.
 bool valid_secret(std::string_view text);
 
-/// Whether `url` is an upstream's: `http://HOST[:PORT]` or `https://HOST[:PORT]`, a single `/` after it at most.
-bool valid_upstream(std::string_view url);
-
 }  // namespace martd

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "proxy/site.h"
 #include "push/time.h"
 #include "tools/command_line.h"
 #include "wire/address.h"
@@ -44,6 +45,12 @@ struct Options {
   std::vector<std::string> cert;      ///< PEM files, chain included; empty: the development certificate, loopback only
   std::vector<std::string> cert_key;  ///< PEM files; the n-th belongs to the n-th `cert`, always as many
   std::string prefix;  ///< `/push`: where /sub, /pub and /client.js begin; empty: none; no `/` at the end
+
+  // The site behind
+  std::optional<proxy::Site> upstream;  ///< every path but our own goes there; nothing: there is none
+  bool upstream_host = false;           ///< the site gets its own name as Host
+  push::Duration upstream_timeout = std::chrono::seconds{60};  ///< silence until its answer's head, 100 ms to 1 d
+  push::Duration upstream_connect_timeout = std::chrono::seconds{5};  ///< for a connection to it, 100 ms to 1 h
 
   // Who may do what
   wire::AddressSet publish_from = wire::AddressSet::parse("loopback").value();  ///< peers that may push

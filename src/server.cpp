@@ -20,7 +20,9 @@
 #include "log.h"
 #include "net/listener.h"
 #include "net/loop.h"
+#include "net/tls_client.h"
 #include "net/tls_context.h"
+#include "proxy/upstream_pool.h"
 
 namespace martd {
 namespace {
@@ -42,9 +44,14 @@ std::size_t raise_open_files() {
   return static_cast<std::size_t>(std::min<rlim_t>(limit.rlim_cur, 100'000'000));
 }
 
+/// How many connections to the site there may be, all loops together: a fifth of what the open files allow.
+std::size_t upstream_connections(const Options& options, std::size_t open_files) {
+  return options.upstream ? std::max<std::size_t>(open_files / 5, 1) : 0;
+}
+
 std::size_t connections_that_fit(const Options& options, std::size_t open_files) {
   // Listeners, loops, log, the admin listener, and those who are told that there is no room.
-  const std::size_t reserve = std::min<std::size_t>(512, open_files / 4);
+  const std::size_t reserve = std::min<std::size_t>(512, open_files / 4) + upstream_connections(options, open_files);
   const std::size_t fit = open_files - reserve;
   return options.max_connections == 0 ? fit : std::min(options.max_connections, fit);
 }
@@ -52,6 +59,10 @@ std::size_t connections_that_fit(const Options& options, std::size_t open_files)
 http::Settings settings_of(const Options& options, std::size_t max_connections) {
   http::Settings settings;
   settings.prefix = options.prefix;
+  settings.has_upstream = options.upstream.has_value();
+  settings.upstream_host = options.upstream_host;
+  settings.upstream_timeouts.connect = options.upstream_connect_timeout;
+  settings.upstream_timeouts.answer = options.upstream_timeout;
   settings.publish.max_size = options.max_size;
   settings.publish.max_life = options.max_life;
   settings.publish.max_channels = options.max_channels;
@@ -223,6 +234,7 @@ class Server {
     for (push::LoopId id = 0; id < options_.threads; ++id) {
       lanes_.push_back(std::make_unique<Lane>(id, clock_, hub_, count_, settings));
       lanes_.back()->tls = tls_;
+      if (options_.upstream) put_before_site(*lanes_.back());
     }
     for (auto& lane : lanes_)
       for (const Door& door : doors_) {
@@ -234,6 +246,19 @@ class Server {
       }
     sweeper_ = std::make_unique<Sweeper>(lanes_.front()->loop, hub_);
     lanes_.front()->loop.post([this] { sweeper_->start(); });
+  }
+
+  void put_before_site(Lane& lane) {
+    if (options_.upstream->tls && !site_tls_) {
+      auto made = net::TlsClient::make();
+      if (const auto* wrong = std::get_if<std::string>(&made)) throw StartError{"--upstream: " + *wrong};
+      site_tls_ = std::get<std::shared_ptr<const net::TlsClient>>(made);
+    }
+    const std::size_t most = upstream_connections(options_, open_files_) / options_.threads;
+    auto pool =
+        std::make_unique<proxy::UpstreamPool>(lane.loop, *options_.upstream, site_tls_, std::max<std::size_t>(most, 1));
+    pool->use(lane.worker.settings().upstream_timeouts);
+    lane.worker.put_before(std::move(pool));
   }
 
   /// Connections go to the loop that has the fewest, wherever they came in.
@@ -271,7 +296,10 @@ class Server {
       text += "  publish  curl " + std::string(first.tls ? "-k " : "") + "-d hello '" +
               (first.tls ? scheme : std::string()) + place + "/pub?channel=news'\n";
       if (admin_) text += "  admin    http://" + admin_->addresses().front() + "/\n";
-      text += "  no upstream: there is no site behind it; / is a page to try it, every other path is a 404\n";
+      text += options_.upstream
+                  ? "  site     " + options_.upstream->url +
+                        " is behind it: every path but /sub, /pub and /client.js goes there\n"
+                  : "  no upstream: there is no site behind it; / is a page to try it, every other path is a 404\n";
     }
     text += "  room for " + std::to_string(max_connections_) + " connections (" + std::to_string(open_files_) +
             " open files)\n";
@@ -360,6 +388,7 @@ class Server {
   push::Hub hub_;
   http::ConnectionCount count_;
   TlsPtr tls_;
+  std::shared_ptr<const net::TlsClient> site_tls_;  ///< for an https site
   std::vector<Door> doors_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<Sweeper> sweeper_;

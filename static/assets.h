@@ -16,6 +16,7 @@ struct Asset {
 const Asset& client_js();
 const Asset& client_module_js();  ///< the same as a module: `import martd from "/client.js?module"`
 const Asset& demo_html();
+const Asset& away_html();  ///< for a browser while the site behind isn't there
 const Asset& development_certificate();
 const Asset& development_key();
 

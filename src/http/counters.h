@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "proxy/failure.h"
 #include "push/ending.h"
 
 namespace martd::http {
@@ -33,6 +34,9 @@ struct Counters {
   Counter missed;                                              ///< notices of a loss
   Counter fell_behind;                                         ///< times a stream was too slow for its outbox
   std::array<Counter, push::kEndings> endings;
+  std::array<Counter, 6>
+      proxied_by_class;  ///< answers to forwarded requests by the first digit of their status; [0]: none
+  std::array<Counter, proxy::kFailures> proxy_failures;
 };
 
 }  // namespace martd::http

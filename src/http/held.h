@@ -2,23 +2,22 @@
 
 #include <string_view>
 
-#include "push/subscriber.h"
 #include "push/time.h"
 
 namespace martd::http {
 
 /// What holds a session instead of a request that is under way: a parked long-poll, a stream, an answer that is put
-/// off. Owned by its session, on its loop.
-class Held : public push::Subscriber {
+/// off, a request that is forwarded. Owned by its session, on its loop.
+class Held {
  public:
-  ~Held() override = default;
+  virtual ~Held() = default;
 
   /// Still held: it decides about deadlines and stopping. Once not, the session goes on with the next request and lets
   /// it go.
   bool holding() const { return holding_; }
 
-  /// It fell behind through its loop: what follows its cursors.
-  virtual void catch_up(push::Time now) = 0;
+  /// A subscriber that fell behind through its loop: what follows its cursors.
+  virtual void catch_up(push::Time) {}
   virtual void on_deadline(push::Time now) = 0;
   /// The outbox is empty.
   virtual void on_writable() = 0;
@@ -28,10 +27,18 @@ class Held : public push::Subscriber {
   virtual void hung_up(push::Time now) = 0;
   /// Bytes that come while it holds: returns those that are not its own, at the end of `bytes`.
   virtual std::string_view take(std::string_view bytes) { return bytes; }
+  /// Whether the client is read from now; Session::read_on() when that changes. Only who is read from is seen to leave.
+  virtual bool wants_input() const { return true; }
+  /// The client has ended its side. True: this goes on without it.
+  virtual bool half_closed() { return false; }
   /// Whether bytes that are not its own are a next request (or else are to be dropped).
   virtual bool takes_requests() const = 0;
 
  protected:
+  Held() = default;
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+
   bool holding_ = true;
 };
 

@@ -8,6 +8,7 @@
 #include "http/held.h"
 #include "http/session.h"
 #include "push/roster.h"
+#include "push/subscriber.h"
 
 namespace martd::http {
 
@@ -16,7 +17,7 @@ namespace martd::http {
 /// Messages go straight to the socket; what it doesn't take waits in the outbox, up to --max-behind. Past that it is
 /// behind: nothing more is queued, and when the socket has taken what waits, it is served from the backlog from its
 /// cursor.
-class HeldStream final : public Held {
+class HeldStream final : public Held, public push::Subscriber {
  public:
   enum class Kind : std::uint8_t { events, json_events, lines };
 

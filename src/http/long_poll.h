@@ -9,12 +9,13 @@
 #include "http/responses.h"
 #include "http/session.h"
 #include "push/roster.h"
+#include "push/subscriber.h"
 #include "wire/subscribe_request.h"
 
 namespace martd::http {
 
 /// A long-poll: looks, parks where there is nothing, answers with the first news or when its wait is over.
-class LongPoll final : public Held {
+class LongPoll final : public Held, public push::Subscriber {
  public:
   /// `session` owns it. `asked.wants` isn't needed longer than begin().
   LongPoll(Session& session, const wire::SubscribeRequest& asked, const AnswerContext& context);

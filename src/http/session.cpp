@@ -34,6 +34,7 @@ void Session::on_readable() {
     case net::Io::failed:
       return close();
     case net::Io::end:
+      if (held() && held_->half_closed()) return;
       if (held() || all_written()) return close();
       return end_after_writing();
     case net::Io::done:
@@ -51,7 +52,7 @@ void Session::on_readable() {
 
 void Session::watch_if_room() {
   // Who doesn't read its answers isn't read from either. While it is held, a hang-up is to be noticed.
-  if (open() && (held() || queued() == 0) && waiting() <= kMostAhead) watch();
+  if (open() && (held() ? held_->wants_input() : queued() == 0) && waiting() <= kMostAhead) watch();
 }
 
 void Session::on_writable() {

@@ -31,14 +31,22 @@ class Session final : public net::Connection {
   void stop(push::Time now);
 
   // --- for what holds it ---
+  using Connection::abort;
   using Connection::close;
+  using Connection::drop_deadline;
   using Connection::end_after_writing;
+  using Connection::half_close;
   using Connection::offer;
   using Connection::put;
   using Connection::queued;
   using Connection::Sent;
   using Connection::set_deadline;
   Worker& worker() { return worker_; }
+  const Worker& worker() const { return worker_; }
+  const wire::Address& peer() const { return peer_; }
+  bool tls() const { return socket().tls(); }
+  /// Reads on, after Held::wants_input() said no.
+  void read_on() { watch_if_room(); }
   /// A held answer was sent: the next request may come, or the connection ends. Callable from within
   /// Subscriber::deliver.
   void answered(bool close_after);
@@ -71,6 +79,7 @@ class Session final : public net::Connection {
   void handle(const wire::RequestHead& head, std::string_view body);
   bool ask_again(std::string_view head);
   void subscribe(const Request& request, const AnswerContext& context);
+  void forward(const wire::RequestHead& head, std::string_view& data);
   void hold_poll(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now);
   void hold_stream(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now);
   void send_later(wire::Transport transport, const AnswerContext& context, push::Time now);

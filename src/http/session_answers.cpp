@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "http/access.h"
+#include "http/forwarding.h"
 #include "http/held_stream.h"
 #include "http/long_poll.h"
 #include "http/publisher.h"
@@ -88,6 +89,31 @@ void Session::handle(const wire::RequestHead& head, std::string_view body) {
     return append_answer(reply, answer, {}, context, now);
   }
   serve_page(request, context, now, reply);
+}
+
+/// For the site; its body is taken from `data` as it comes.
+void Session::forward(const wire::RequestHead& head, std::string_view& data) {
+  flush_reply();  // the answers to what was asked before
+  if (!open()) return;
+  const push::Time now = loop().now();
+  worker_.counters().requests.add();
+  head_begun_ = false;
+  AnswerContext context;
+  context.http_1_0 = head.http_1_0;
+  context.close = !head.keep_alive || worker_.stopping() || surplus_;
+  context.head = head.method == "HEAD";
+  if (surplus_ || worker_.stopping()) {
+    context.close = close_after_ = true;
+    worker_.counters().refusals.add();
+    return append_error(worker_.reply(), 503,
+                        surplus_ ? "too many connections (--max-connections)" : "the server is stopping", context, now,
+                        "Retry-After: 2\r\n");
+  }
+  auto forwarding = std::make_unique<Forwarding>(*this, head, context);
+  Forwarding& held = *forwarding;
+  held_ = std::move(forwarding);
+  held.begin(head, now);
+  data = held.take(data);
 }
 
 /// A long-poll whose header lines are those of the one before: only its request line is new. False, and nothing done,

@@ -102,8 +102,12 @@ bool Session::begin(std::string_view bytes, std::string_view& data) {
   }
   const Settings& settings = worker_.settings();
   plain_poll_ = false;
-  const std::size_t limit =
-      body_limit(place_of(split_target(head.target).path, settings.prefix, settings.has_upstream), settings);
+  const Place place = place_of(split_target(head.target).path, settings.prefix, settings.has_upstream);
+  if (place == Place::elsewhere && settings.has_upstream) {
+    forward(head, data);
+    return true;
+  }
+  const std::size_t limit = body_limit(place, settings);
   const std::uint64_t length = head.content_length.value_or(0);
   if (length > limit) {
     refuse(413, "payload: more than " + std::to_string(limit) + " bytes (--max-payload)", cors_of(head));

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 
+#include "proxy/timeouts.h"
 #include "push/time.h"
 #include "wire/address.h"
 #include "wire/origin.h"
@@ -15,6 +16,9 @@ namespace martd::http {
 struct Settings {
   std::string prefix;         ///< of /sub, /pub and /client.js: empty, or `/PATH` without a slash at its end
   bool has_upstream = false;  ///< other paths are the site's; without one `/` is the page of the program
+
+  bool upstream_host = false;  ///< Host becomes the site's own
+  proxy::Timeouts upstream_timeouts;
 
   wire::PublishLimits publish;
   wire::SubscribeLimits subscribe;

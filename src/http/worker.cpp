@@ -1,5 +1,6 @@
 #include "http/worker.h"
 
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -46,6 +47,9 @@ void Worker::take(int descriptor, const wire::Address& peer, const std::shared_p
 
 void Worker::use(std::shared_ptr<const Settings> settings) {
   settings_.store(settings.get(), std::memory_order_release);
+  loop_.post([this, timeouts = settings->upstream_timeouts] {
+    if (upstream_) upstream_->use(timeouts);
+  });
   // What is under way goes by the old ones: they are let go of between two handlers.
   loop_.post([this, settings = std::move(settings)]() mutable { owned_settings_.swap(settings); });
 }
@@ -67,6 +71,14 @@ void Worker::ready(push::Channel& channel) {
   }
   // One call a burst: it comes behind everything that is ready now, so what else is published in this turn joins it.
   if (first) loop_.post([this] { serve(); });
+}
+
+void Worker::note_failure(proxy::Failure failure, std::string_view why) {
+  constexpr push::Duration kQuiet = std::chrono::seconds{1};
+  counters_.proxy_failures[static_cast<std::size_t>(failure)].add();
+  if (loop_.now() - failure_told_ < kQuiet) return;
+  failure_told_ = loop_.now();
+  spdlog::warn("upstream {}: {}{}{}", upstream_->site().url, proxy::row(failure).name, why.empty() ? "" : ": ", why);
 }
 
 void Worker::serve() {
@@ -92,6 +104,7 @@ void Worker::stop(std::function<void()> done) {
   // What was published before is delivered before: its call to serve may stand behind the one that stops us.
   serve();
   stopping_ = true;
+  if (upstream_) upstream_->stop();
   stopped_ = std::move(done);
   const push::Time now = loop_.now();
   turn_ = now;

@@ -15,6 +15,7 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/tls_context.h"
+#include "proxy/upstream_pool.h"
 #include "push/roster.h"
 
 namespace martd::http {
@@ -34,6 +35,12 @@ class Worker final : public push::LoopDoor {
   Worker(push::LoopId id, net::Loop& loop, push::Hub& hub, ConnectionCount& count,
          std::shared_ptr<const Settings> settings);
   ~Worker();
+
+  /// What stands behind; before anything is taken. Without it other paths are nobody's.
+  void put_before(std::unique_ptr<proxy::UpstreamPool> upstream) { upstream_ = std::move(upstream); }
+  proxy::UpstreamPool* upstream() { return upstream_.get(); }
+  /// Counts it, and tells the log, but not of every one of many.
+  void note_failure(proxy::Failure failure, std::string_view why);
 
   /// Takes over an accepted descriptor. `tls` is null for a plain listener.
   void take(int descriptor, const wire::Address& peer, const std::shared_ptr<const net::TlsContext>& tls);
@@ -89,6 +96,8 @@ class Worker final : public push::LoopDoor {
       mailbox_;  ///< each channel at most once: bounded by the channels that have subscribers here
   std::vector<push::Channel*> serving_;
 
+  std::unique_ptr<proxy::UpstreamPool> upstream_;  ///< sessions that are gone have let go of it
+  push::Time failure_told_{};
   Session* sessions_ = nullptr;  ///< a list through the sessions
   std::atomic<std::size_t> session_count_{0};
   bool stopping_ = false;

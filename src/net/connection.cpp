@@ -1,5 +1,7 @@
 #include "net/connection.h"
 
+#include <sys/socket.h>
+
 #include <utility>
 
 namespace martd::net {
@@ -34,6 +36,13 @@ void Connection::close() {
   // Whoever called may still be in a member function, and this turn's events may name it: the reference goes on the
   // next turn.
   loop_.post([self = ConnectionPtr(this, false)] {});
+}
+
+void Connection::abort() {
+  if (!open_) return;
+  const struct ::linger no_wait{1, 0};
+  ::setsockopt(socket_.descriptor(), SOL_SOCKET, SO_LINGER, &no_wait, sizeof no_wait);
+  close();
 }
 
 void Connection::on_events(Events events) {
@@ -88,6 +97,7 @@ void Connection::writable() {
       break;
   }
   if (end_ == End::writing) return linger();
+  if (half_closed_) socket_.finish_writing();
   // TLS may have waited to write before it could read on.
   if (socket_.tls()) readable_ = true;
   on_writable();
@@ -161,6 +171,11 @@ void Connection::end_after_writing() {
     return;
   }
   linger();
+}
+
+void Connection::half_close() {
+  if (!open_ || ending() || std::exchange(half_closed_, true)) return;
+  if (!outbox_) socket_.finish_writing();
 }
 
 void Connection::linger() {

@@ -29,6 +29,8 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   bool open() const { return open_; }
   /// At once; what is in the outbox is lost. on_closed() is called, once.
   void close();
+  /// As close(), and the peer sees a reset instead of an end: what it got is not all there was.
+  void abort();
 
  protected:
   /// Something can be read: called once for each watch(), never from within it.
@@ -62,6 +64,8 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   /// Ends the connection once everything is written: the writing side is closed first, and what the peer still sends is
   /// read away for a while, so that a reset doesn't overtake the answer.
   void end_after_writing();
+  /// No more will be written: the peer sees the end once it has everything. Reading goes on.
+  void half_close();
   bool ending() const { return end_ != End::open; }
 
   // --- the one deadline ---
@@ -95,6 +99,7 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   bool reading_ = false;   ///< on_readable() is due when something comes
   bool writing_ = false;   ///< the outbox is to go on, or on_writable() is due, when the socket takes more
   bool watched_for_writing_ = false;
+  bool half_closed_ = false;
   End end_ = End::open;
   std::uint32_t discarded_ = 0;
 };

@@ -39,6 +39,8 @@ class Socket {
 
   int descriptor() const { return descriptor_; }
   bool tls() const { return tls_ != nullptr; }
+  /// Null for a plain one; the socket's.
+  SSL* ssl() const { return tls_.get(); }
   /// TLS has taken in bytes that readiness of the descriptor won't tell of.
   bool has_buffered() const { return tls_ && SSL_pending(tls_.get()) > 0; }
   /// The last read found that TLS has to write first.

@@ -212,18 +212,21 @@ TEST_CASE("help and version") {
 }
 
 TEST_CASE("parts that are not there yet are known and refused") {
-  CHECK(is_wrong({"http://localhost:3000"}, "UPSTREAM: not built in yet"));
-  CHECK(is_wrong({"--upstream", "https://a.example/"}, "--upstream: not built in yet"));
   CHECK(is_wrong({"--store", "x.db"}, "--store: not built in yet"));
   CHECK(is_wrong({"--inject"}, "--inject: not built in yet"));
-  CHECK(is_wrong({"http://localhost:3000", "--upstream", "http://a"}, "given twice"));
   CHECK(options({}, {{"MARTD_INJECT", "false"}}).given.empty());
+}
+
+TEST_CASE("the site behind") {
+  CHECK(options({"http://localhost:3000"}).upstream->url == "http://localhost:3000");
+  CHECK(options({"--upstream", "https://a.example/"}).upstream->tls);
+  CHECK(is_wrong({"http://localhost:3000", "--upstream", "http://a"}, "given twice"));
   for (const char* url : {"http://a/b", "http://a/?b", "ftp://a", "a.example", "http://", "http://a:0", "http://u@a",
                           "http://a:99999", "http://a#b"}) {
     CAPTURE(url);
     CHECK(is_wrong({url}, "UPSTREAM: not the address of a site"));
   }
-  CHECK(valid_upstream("http://[::1]:3000"));
+  CHECK(options({"http://[::1]:3000"}).upstream->host == "::1");
 }
 
 TEST_CASE("precedence: flag, variable, file") {

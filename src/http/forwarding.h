@@ -1,0 +1,80 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "http/held.h"
+#include "http/responses.h"
+#include "http/session.h"
+#include "proxy/upstream_pool.h"
+#include "wire/body_reader.h"
+#include "wire/request_head.h"
+
+namespace martd::http {
+
+/// A request that goes to the site, and its answer on the way back: one bounded piece at a time in each direction. What
+/// breaks on one side is broken on the other, never ended as if it were whole.
+class Forwarding final : public Held, private proxy::Asker {
+ public:
+  /// `session` owns it.
+  Forwarding(Session& session, const wire::RequestHead& head, const AnswerContext& context);
+  ~Forwarding() override;
+
+  /// Asks the site.
+  void begin(const wire::RequestHead& head, push::Time now);
+
+  std::string_view take(std::string_view bytes) override;
+  bool wants_input() const override;
+  bool half_closed() override;
+  void on_deadline(push::Time now) override;
+  void on_writable() override;
+  void stop(push::Time now) override;
+  void hung_up(push::Time now) override;
+  bool takes_requests() const override { return true; }
+
+ private:
+  enum class Stage : std::uint8_t {
+    asking,     ///< no byte of an answer was sent
+    answering,  ///< its head was
+    tunnel,     ///< 101: bytes of another protocol, both ways
+    over,
+  };
+  enum class Framing : std::uint8_t { as_it_came, chunked, until_close };
+
+  void on_interim(const wire::AnswerHead& head) override;
+  void on_answer(const wire::AnswerHead& head, bool tunnel) override;
+  void on_piece(std::string_view piece) override;
+  void on_turn() override;
+  void on_end() override;
+  void on_failure(proxy::Failure failure, std::string_view why) override;
+  void on_room() override;
+
+  std::string compose(const wire::RequestHead& head, const std::string& upgrade) const;
+  void send_body(std::string_view piece);
+  void append_status(std::string& out, const wire::AnswerHead& head) const;
+  void append_body(std::string_view piece);
+  void flush();
+  void refuse(int status, std::string_view message);
+  void broken();
+  void done();
+
+  Session& session_;
+  proxy::ExchangePtr exchange_;
+  wire::BodyReader body_;  ///< of the request
+  std::string cors_;
+  push::Time since_{};
+  int status_ = 0;
+  Stage stage_ = Stage::asking;
+  Framing framing_ = Framing::as_it_came;
+  bool chunked_body_;          ///< the request's body goes on in chunks
+  bool close_;                 ///< the client's connection ends after the answer
+  bool http_1_0_;              ///< the client's
+  bool head_only_;             ///< HEAD
+  bool wants_page_;            ///< a browser that would show what comes
+  bool endless_ = false;       ///< an event stream of the site's
+  bool client_ended_ = false;  ///< of a tunnel
+  bool site_ended_ = false;    ///< of a tunnel
+};
+
+}  // namespace martd::http

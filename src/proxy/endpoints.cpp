@@ -1,0 +1,77 @@
+#include "proxy/endpoints.h"
+
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace martd::proxy {
+namespace {
+
+/// What a name stands for may change while we run: a container that was started again.
+constexpr push::Duration kKept = std::chrono::seconds{10};
+
+template <class Address>
+Endpoint endpoint_of(const Address& address, std::size_t size) {
+  Endpoint endpoint;
+  std::memcpy(&endpoint.address, &address, size);
+  endpoint.size = static_cast<socklen_t>(size);
+  return endpoint;
+}
+
+}  // namespace
+
+bool Endpoint::operator==(const Endpoint& other) const {
+  return size == other.size && std::memcmp(&address, &other.address, size) == 0;
+}
+
+Endpoints::Endpoints(net::Loop& loop, const Site& site) : loop_(loop), site_(site), resolver_(loop.io()) {
+  if (!site.socket_path.empty()) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    site.socket_path.copy(address.sun_path, sizeof address.sun_path - 1);
+    known_.push_back(endpoint_of(address, sizeof address));
+    known_until_ = push::Time::max();
+    return;
+  }
+  boost::system::error_code named;
+  const auto address = boost::asio::ip::make_address(site.host, named);
+  if (named) return;
+  const boost::asio::ip::tcp::endpoint endpoint(address, site.port);
+  known_.push_back(endpoint_of(*endpoint.data(), endpoint.size()));
+  known_until_ = push::Time::max();
+}
+
+void Endpoints::get(std::function<void(std::span<const Endpoint>)> ready) {
+  if (loop_.now() < known_until_) return ready(known_);
+  waiting_.push_back(std::move(ready));
+  if (waiting_.size() == 1) look_up();
+}
+
+void Endpoints::look_up() {
+  resolver_.async_resolve(site_.host, std::to_string(site_.port),
+                          [this](const boost::system::error_code& error, const auto& results) {
+                            if (error == boost::asio::error::operation_aborted) return;
+                            loop_.refresh();
+                            // Where the look-up fails, what was known may still be right.
+                            if (!error) {
+                              known_.clear();
+                              for (const auto& result : results)
+                                known_.push_back(endpoint_of(*result.endpoint().data(), result.endpoint().size()));
+                            }
+                            known_until_ = known_.empty() ? push::Time{} : loop_.now() + kKept;
+                            for (const auto& ready : std::exchange(waiting_, {})) ready(known_);
+                          });
+}
+
+void Endpoints::took(const Endpoint& endpoint) {
+  const auto found = std::find(known_.begin(), known_.end(), endpoint);
+  if (found != known_.end()) std::rotate(known_.begin(), found, found + 1);
+}
+
+void Endpoints::forget() {
+  if (known_until_ != push::Time::max()) known_until_ = push::Time{};
+}
+
+}  // namespace martd::proxy

@@ -1,0 +1,31 @@
+#include "proxy/failure.h"
+
+#include <array>
+
+namespace martd::proxy {
+namespace {
+
+constexpr std::array<FailureRow, kFailures> kTable{{
+    {Failure::unresolved, 502, "unresolved", "the site behind this server: its name has no address"},
+    {Failure::refused, 502, "refused", "the site behind this server can't be reached"},
+    {Failure::certificate, 502, "certificate", "the site behind this server: its certificate can't be trusted"},
+    {Failure::connect_timeout, 504, "connect_timeout",
+     "the site behind this server didn't take the connection in time (--upstream-connect-timeout)"},
+    {Failure::timeout, 504, "timeout", "the site behind this server didn't answer in time (--upstream-timeout)"},
+    {Failure::broken, 502, "broken", "the site behind this server ended the connection before its answer"},
+    {Failure::rubbish, 502, "rubbish", "the site behind this server sent what can't be read as an HTTP answer"},
+    {Failure::crowded, 503, "crowded", "all connections to the site behind this server are taken"},
+}};
+
+constexpr bool in_order() {
+  for (std::size_t i = 0; i < kTable.size(); ++i)
+    if (static_cast<std::size_t>(kTable[i].failure) != i) return false;
+  return true;
+}
+static_assert(in_order(), "the table is indexed by Failure");
+
+}  // namespace
+
+const FailureRow& row(Failure failure) { return kTable[static_cast<std::size_t>(failure)]; }
+
+}  // namespace martd::proxy

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace martd::proxy {
+
+/// Why there is no answer of the site's, or no whole one.
+enum class Failure : std::uint8_t {
+  unresolved,       ///< its name has no address
+  refused,          ///< no connection to any of its addresses
+  certificate,      ///< an https site whose certificate can't be trusted, or no TLS at all
+  connect_timeout,  ///< no connection within --upstream-connect-timeout
+  timeout,          ///< silent past --upstream-timeout
+  broken,           ///< the connection ended, or was reset, before its answer did
+  rubbish,          ///< what it sent is no HTTP that can be read safely
+  crowded,          ///< all connections to it are taken
+};
+inline constexpr std::size_t kFailures = 8;
+
+struct FailureRow {
+  Failure failure;
+  int status;                 ///< of the answer to the client
+  std::string_view name;      ///< in the log and in metrics
+  std::string_view sentence;  ///< for people
+};
+const FailureRow& row(Failure failure);
+
+}  // namespace martd::proxy

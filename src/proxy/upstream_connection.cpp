@@ -1,0 +1,234 @@
+#include "proxy/upstream_connection.h"
+
+#include <utility>
+
+#include "net/tls_client.h"
+#include "proxy/upstream_pool.h"
+#include "wire/head_reader.h"
+
+namespace martd::proxy {
+namespace {
+
+constexpr std::size_t kMaxHead = 64 * 1024;
+/// 1xx answers before the answer.
+constexpr std::uint8_t kMostInterims = 100;
+
+}  // namespace
+
+UpstreamConnection::UpstreamConnection(UpstreamPool& pool, int descriptor, net::SslPtr tls)
+    : Connection(pool.loop(), descriptor, std::move(tls)), pool_(pool) {
+  if (SSL* ssl = socket().ssl(); ssl && SSL_up_ref(ssl) == 1) verified_.reset(ssl);
+}
+
+void UpstreamConnection::carry(Exchange& exchange) {
+  exchange_ = &exchange;
+  keep_alive_ = false;
+  interims_ = 0;
+  if (step_ == Step::idle) {
+    step_ = Step::head;
+    await_answer();
+  }
+  switch (put(exchange.order_.head)) {
+    case Sent::written:
+      return connected();
+    case Sent::gone:
+      return close();
+    default:
+      return;
+  }
+}
+
+void UpstreamConnection::let_go() {
+  // Whatever is under way can't be taken back: the connection is of no use for another request.
+  exchange_.reset();
+  close();
+}
+
+void UpstreamConnection::await_answer() {
+  if (step_ == Step::head) set_deadline(loop().now() + pool_.timeouts().answer);
+}
+
+void UpstreamConnection::resume() { watch(); }
+
+void UpstreamConnection::connected() {
+  if (step_ != Step::connecting) return;
+  step_ = Step::head;
+  verified_.reset();
+  await_answer();
+  if (exchange_) exchange_->connected();
+}
+
+void UpstreamConnection::on_writable() {
+  connected();
+  if (!exchange_) return;
+  await_answer();
+  const ExchangePtr exchange = exchange_;
+  if (exchange->asker_) exchange->asker_->on_room();
+}
+
+void UpstreamConnection::on_readable() {
+  auto& scratch = loop().scratch();
+  const net::IoResult result = read(scratch);
+  if (step_ == Step::idle) {
+    // Between two exchanges there is nothing to be said: it is the end, or not to be trusted.
+    return result.io == net::Io::again ? watch() : close();
+  }
+  switch (result.io) {
+    case net::Io::again:
+      return watch();
+    case net::Io::failed:
+      return ended(false);
+    case net::Io::end:
+      return ended(true);
+    case net::Io::done:
+      break;
+  }
+  connected();
+  take({scratch.data(), result.bytes});
+  if (!open()) return;
+  if (const ExchangePtr exchange = exchange_) {
+    if (exchange->asker_) exchange->asker_->on_turn();
+    if (exchange->paused_) return;
+  }
+  if (open()) watch();
+}
+
+void UpstreamConnection::take(std::string_view bytes) {
+  std::string kept;
+  while (open() && exchange_ && !bytes.empty()) {
+    const ExchangePtr exchange = exchange_;
+    switch (step_) {
+      case Step::head:
+        if (!take_head(bytes, kept)) return;
+        break;
+      case Step::tunnel:
+        if (exchange->asker_) exchange->asker_->on_piece(bytes);
+        return;
+      case Step::body: {
+        const std::string_view piece = reader_.next(bytes);
+        if (!reader_.wrong().empty()) return fail(Failure::rubbish, reader_.wrong());
+        if (!piece.empty() && exchange->asker_) exchange->asker_->on_piece(piece);
+        if (reader_.done() && open()) return finish(!bytes.empty());
+        break;
+      }
+      default:
+        return;
+    }
+  }
+}
+
+/// True: a head was whole, and `bytes` is what follows it.
+bool UpstreamConnection::take_head(std::string_view& bytes, std::string& kept) {
+  const std::size_t looked = partial_.size();
+  if (looked > 0) {
+    kept = std::exchange(partial_, {});
+    kept += bytes;
+    bytes = kept;
+  }
+  const std::size_t end = wire::head_end(bytes, looked);
+  if (end > kMaxHead || (end == 0 && bytes.size() > kMaxHead)) {
+    fail(Failure::rubbish, "a header of more than 65536 bytes");
+    return false;
+  }
+  if (end == 0) {
+    partial_ = bytes;
+    return false;
+  }
+  wire::AnswerHead head;
+  if (const auto refusal = wire::read_answer_head(bytes.substr(0, end), head)) {
+    fail(Failure::rubbish, refusal->message);
+    return false;
+  }
+  bytes.remove_prefix(end);
+  const ExchangePtr exchange = exchange_;
+  if (head.status < 200 && head.status != 101) {
+    if (++interims_ > kMostInterims) {
+      fail(Failure::rubbish, "too many 1xx answers");
+      return false;
+    }
+    if (exchange->asker_) exchange->asker_->on_interim(head);
+    return open() && exchange_;
+  }
+  take_answer(head);
+  if (open() && exchange_ && step_ == Step::body && reader_.done()) {
+    finish(!bytes.empty());
+    return false;
+  }
+  return open() && exchange_;
+}
+
+void UpstreamConnection::take_answer(const wire::AnswerHead& head) {
+  const Order& order = exchange_->order_;
+  const bool tunnel = head.status == 101;
+  if (tunnel && !order.may_upgrade) return fail(Failure::rubbish, "101 to a request that asked for no upgrade");
+  const bool no_body = order.head_only || head.status == 204 || head.status == 304;
+  if (head.status == 204 && !order.head_only && (head.chunked || head.content_length.value_or(0) > 0))
+    return fail(Failure::rubbish, "204 with a body");
+  drop_deadline();
+  exchange_->order_.head = {};
+  keep_alive_ = head.keep_alive && !tunnel;
+  step_ = tunnel ? Step::tunnel : Step::body;
+  reader_ = no_body               ? wire::BodyReader::none()
+            : head.chunked        ? wire::BodyReader::chunked()
+            : head.content_length ? wire::BodyReader::length(*head.content_length)
+                                  : wire::BodyReader::until_close();
+  const ExchangePtr exchange = exchange_;
+  if (exchange->asker_) exchange->asker_->on_answer(head, tunnel);
+}
+
+void UpstreamConnection::ended(bool tidy) {
+  if (step_ == Step::tunnel && tidy) {
+    // The other direction may go on.
+    const ExchangePtr exchange = exchange_;
+    if (exchange && exchange->asker_) exchange->asker_->on_end();
+    return;
+  }
+  if (step_ == Step::body && reader_.ends_with_connection() && tidy) return finish(true);
+  close();
+}
+
+void UpstreamConnection::finish(bool surplus) {
+  const ExchangePtr exchange = std::exchange(exchange_, nullptr);
+  const bool reusable = keep_alive_ && !surplus && exchange->whole_ && all_written() && !reader_.ends_with_connection();
+  exchange->connection_.reset();
+  if (reusable) {
+    step_ = Step::idle;
+    idle_since_ = loop().now();
+    set_deadline(idle_since_ + pool_.timeouts().idle);
+    watch();
+    pool_.keep(*this);
+  } else {
+    close();
+  }
+  if (Asker* asker = std::exchange(exchange->asker_, nullptr)) asker->on_end();
+}
+
+void UpstreamConnection::fail(Failure failure, std::string_view why) {
+  failure_ = failure;
+  why_ = why;
+  close();
+}
+
+void UpstreamConnection::on_deadline(push::Time) {
+  if (step_ == Step::connecting) {
+    failure_ = Failure::connect_timeout;
+  } else if (step_ != Step::idle) {
+    failure_ = Failure::timeout;
+  }
+  close();
+}
+
+void UpstreamConnection::on_closed() {
+  const UpstreamConnectionPtr alive(this);
+  pool_.gone(*this);
+  const ExchangePtr exchange = std::exchange(exchange_, nullptr);
+  if (!exchange) return;
+  if (step_ == Step::connecting && failure_ == Failure::broken) {
+    failure_ = Failure::refused;
+    if (why_ = net::certificate_error(verified_.get()); !why_.empty()) failure_ = Failure::certificate;
+  }
+  exchange->connection_.reset();
+  exchange->lost(failure_, why_, step_ == Step::body || step_ == Step::tunnel || !partial_.empty() || interims_ > 0);
+}
+
+}  // namespace martd::proxy

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "net/connection.h"
+#include "proxy/exchange.h"
+#include "wire/body_reader.h"
+
+namespace martd::proxy {
+
+/// One connection to the site: carries one exchange after another, and waits in the pool between them.
+class UpstreamConnection final : public net::Connection {
+ public:
+  /// `pool` must outlive it. The descriptor may still be connecting.
+  UpstreamConnection(UpstreamPool& pool, int descriptor, net::SslPtr tls);
+
+  using Connection::close;
+  using Connection::half_close;
+  using Connection::put;
+  using Connection::queued;
+  using Connection::Sent;
+  using Connection::set_deadline;
+
+  /// Writes the request's head and reads the answer. `exchange` stays until it is let go of.
+  void carry(Exchange& exchange);
+  /// The exchange is over for its asker.
+  void let_go();
+  /// The answer may take --upstream-timeout from now.
+  void await_answer();
+  void resume();
+
+  push::Time idle_since() const { return idle_since_; }
+
+ private:
+  enum class Step : std::uint8_t {
+    connecting,  ///< and, over TLS, shaking hands
+    head,        ///< awaiting the answer's head, or more of it
+    body,
+    tunnel,
+    idle,  ///< in the pool
+  };
+
+  void on_readable() override;
+  void on_writable() override;
+  void on_deadline(push::Time now) override;
+  void on_closed() override;
+
+  void connected();
+  void take(std::string_view bytes);
+  bool take_head(std::string_view& bytes, std::string& kept);
+  void take_answer(const wire::AnswerHead& head);
+  void ended(bool tidy);
+  void finish(bool surplus);
+  void fail(Failure failure, std::string_view why);
+
+  UpstreamPool& pool_;
+  net::SslPtr verified_;  ///< while connecting over TLS: it is asked why, once the socket is closed
+  ExchangePtr exchange_;
+  wire::BodyReader reader_ = wire::BodyReader::none();
+  std::string partial_;  ///< of a head
+  push::Time idle_since_{};
+  Failure failure_ = Failure::broken;  ///< what is told when it closes
+  std::string why_;
+  std::uint8_t interims_ = 0;
+  bool keep_alive_ = false;
+  Step step_ = Step::connecting;
+};
+using UpstreamConnectionPtr = boost::intrusive_ptr<UpstreamConnection>;
+
+}  // namespace martd::proxy

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "net/loop.h"
+#include "net/tls_client.h"
+#include "proxy/endpoints.h"
+#include "proxy/exchange.h"
+#include "proxy/site.h"
+#include "proxy/timeouts.h"
+#include "proxy/upstream_connection.h"
+
+namespace martd::proxy {
+
+/// One loop's connections to the site. On its thread.
+class UpstreamPool {
+ public:
+  /// At most `most` connections at a time. `loop` must outlive it; `tls` is for an https site.
+  UpstreamPool(net::Loop& loop, Site site, std::shared_ptr<const net::TlsClient> tls, std::size_t most);
+  ~UpstreamPool();
+
+  /// Asks. `asker` must outlive the exchange, or abandon it.
+  ExchangePtr ask(Order order, Asker& asker);
+  void use(const Timeouts& timeouts) { timeouts_ = timeouts; }
+  /// Closes those that wait, and keeps none from now on.
+  void stop();
+
+  const Site& site() const { return site_; }
+  std::size_t open() const { return open_.size(); }
+  std::size_t kept() const { return kept_.size(); }
+
+  // --- for exchanges and connections ---
+  net::Loop& loop() { return loop_; }
+  const Timeouts& timeouts() const { return timeouts_; }
+  Endpoints& endpoints() { return endpoints_; }
+  /// One that waits, or null. `any`: also one that has waited for long.
+  UpstreamConnectionPtr take_kept(bool any);
+  /// Brings the exchange its addresses when a connection may be made (Exchange::have).
+  void admit(Exchange& exchange);
+  /// A place for one more connection, or none.
+  bool enter();
+  /// The place isn't needed.
+  void leave();
+  void forget(Exchange& exchange);
+  /// A connection on its way to `endpoint`, or null where that fails at once. The place is the caller's until then.
+  UpstreamConnectionPtr connect(const Endpoint& endpoint);
+  void keep(UpstreamConnection& connection);
+  void gone(UpstreamConnection& connection);
+
+ private:
+  void look_up(Exchange& exchange);
+
+  net::Loop& loop_;
+  const Site site_;
+  const std::shared_ptr<const net::TlsClient> tls_;
+  const std::size_t most_;
+  Timeouts timeouts_;
+  Endpoints endpoints_;
+  std::vector<UpstreamConnectionPtr> kept_;  ///< the newest is used first
+  std::vector<UpstreamConnection*> open_;    ///< all of them
+  std::size_t places_ = 0;                   ///< connections, and those that are about to be made
+  std::deque<ExchangePtr> queue_;            ///< waiting for a place; bounded by the connections of the clients
+  bool stopped_ = false;
+};
+
+}  // namespace martd::proxy
