@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "option_values.h"
+#include "wire/channel_list.h"
 #include "wire/units.h"
 
 namespace martd {
@@ -153,6 +154,15 @@ Complaint set_upstream(Options& options, const Values& values) {
   return {};
 }
 
+Complaint set_snapshot(Options& options, const Values& values) {
+  std::string all;
+  for (const std::string& value : values) (all += ',') += value;
+  auto channels = wire::parse_channel_list(all, 100);
+  if (!channels) return channels.error().message;
+  options.snapshot = *std::move(channels);
+  return {};
+}
+
 /// The value is `true`: what is false isn't given.
 template <auto Field>
 Complaint set_flag(Options& options, const Values&) {
@@ -227,6 +237,14 @@ std::vector<OptionRow> make_rows() {
       row<&O::upstream_host>(
           {"upstream-host", "", kSite, "the site gets its own name as Host, not the one that\nwas asked for"}, apply,
           set_flag<&O::upstream_host>),
+      row<&O::upstream_publishes>(
+          {"upstream-publishes", "", kSite, "the headers Martd-Publish of its answers are followed:\nit may push"},
+          apply, set_flag<&O::upstream_publishes>),
+      row<&O::snapshot>({"snapshot", "CHANNEL,...", kSite,
+                         "every page is told where these channels stood (none);\n"
+                         "names percent-encoded",
+                         true},
+                        apply, set_snapshot),
       row<&O::upstream_timeout>({"upstream-timeout", "DURATION", kSite, "silence until the head of its answer (60s)"},
                                 apply, set_duration<&O::upstream_timeout, 100 * kMillisecond, kDay>),
       row<&O::upstream_connect_timeout>(
@@ -280,9 +298,7 @@ std::vector<OptionRow> make_rows() {
       row<&O::log_format>({"log-format", "FORMAT", kRest, "text or json, to standard error (text)"}, apply,
                           set_log_format),
 
-      not_yet("upstream-publishes", "", take_anything),
       not_yet("inject", "", take_anything),
-      not_yet("snapshot", "CHANNEL,...", take_anything),
       not_yet("store", "FILE", take_anything),
       not_yet("durability", "always|interval", take_anything),
   };

@@ -49,6 +49,8 @@ struct Options {
   // The site behind
   std::optional<proxy::Site> upstream;  ///< every path but our own goes there; nothing: there is none
   bool upstream_host = false;           ///< the site gets its own name as Host
+  bool upstream_publishes = false;      ///< the site may push with the headers of its answers
+  std::vector<std::string> snapshot;    ///< channels whose place every page is told; empty: none
   push::Duration upstream_timeout = std::chrono::seconds{60};  ///< silence until its answer's head, 100 ms to 1 d
   push::Duration upstream_connect_timeout = std::chrono::seconds{5};  ///< for a connection to it, 100 ms to 1 h
 

@@ -1,11 +1,14 @@
 #include "http/forwarding.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
 #include "assets.h"
 #include "http/worker.h"
+#include "wire/channel_list.h"
 #include "wire/proxy_headers.h"
+#include "wire/query.h"
 
 namespace martd::http {
 namespace {
@@ -28,6 +31,11 @@ void append_chunk_size(std::string& out, std::size_t size) {
   const auto end = std::to_chars(digits, digits + sizeof digits, size, 16).ptr;
   out.append(digits, end);
   out += "\r\n";
+}
+
+bool is_html(const wire::AnswerHead& head) {
+  const std::string_view type = head.field("Content-Type");
+  return wire::iequals(wire::trim(type.substr(0, type.find(';'))), "text/html");
 }
 
 /// The authority of an absolute target, or the Host.
@@ -57,6 +65,7 @@ Forwarding::~Forwarding() {
 
 void Forwarding::begin(const wire::RequestHead& head, push::Time now) {
   since_ = now;
+  if (!take_stand(head, now)) return;
   proxy::Order order;
   const std::string upgrade = wire::asked_upgrade(head.fields, head.http_1_0 ? "1.0" : "1.1");
   order.head = compose(head, upgrade);
@@ -70,6 +79,25 @@ void Forwarding::begin(const wire::RequestHead& head, push::Time now) {
     session_.set_deadline(now + kBodySilence);
   }
   exchange_ = session_.worker().upstream()->ask(std::move(order), *this);
+}
+
+/// Before anything of the request goes to the site: what is published from here on is news to the page. False: refused.
+bool Forwarding::take_stand(const wire::RequestHead& head, push::Time now) {
+  Worker& worker = session_.worker();
+  const Settings& settings = worker.settings();
+  std::string asked;
+  head.fields.each("Martd-Channels", [&](std::string_view value) { (asked += ',') += value; });
+  if (asked.empty() && settings.snapshot.empty()) return true;
+  auto channels = wire::parse_channel_list(asked, settings.subscribe.max_channels);
+  if (!channels) {
+    close_ |= !body_.done();
+    refuse(400, "Martd-Channels: " + channels.error().message);
+    return false;
+  }
+  for (const std::string& name : settings.snapshot)
+    if (std::find(channels->begin(), channels->end(), name) == channels->end()) channels->push_back(name);
+  stand_ = wire::format_stand(*channels, worker.hub().stand(*channels, now));
+  return true;
 }
 
 std::string Forwarding::compose(const wire::RequestHead& head, const std::string& upgrade) const {
@@ -238,6 +266,13 @@ void Forwarding::on_answer(const wire::AnswerHead& head, bool tunnel) {
   hop.connection = close_ ? "close" : http_1_0_ ? "keep-alive" : "";
   wire::append_response_headers(head.fields, hop, out);
   if (framing_ == Framing::chunked) out += "Transfer-Encoding: chunked\r\n";
+  if (!stand_.empty() && is_html(head)) {
+    // A page's script can't read the headers of its own page, but its timings.
+    out += "Martd-Cursor: " + stand_ + "\r\nServer-Timing: martd;desc=\"" + stand_ + "\"\r\n";
+  }
+  Worker& worker = session_.worker();
+  if (worker.settings().upstream_publishes) site_push_ = SitePush::of(head, worker.settings());
+  if (site_push_ && !site_push_->wants_body()) site_push_->publish(worker.hub(), worker.loop().now());
   out += "\r\n";
 }
 
@@ -245,6 +280,11 @@ void Forwarding::on_piece(std::string_view piece) {
   if (stage_ == Stage::tunnel) {
     flush();
     if (stage_ == Stage::tunnel && session_.put(piece) == Session::Sent::gone) session_.broken();
+    return;
+  }
+  if (site_push_ && site_push_->wants_body()) {
+    site_push_->feed(piece);
+    append_body(std::exchange(kept_back_, std::string(piece)));
     return;
   }
   append_body(piece);
@@ -284,6 +324,11 @@ void Forwarding::on_end() {
     session_.half_close();
     if (client_ended_) done();
     return;
+  }
+  if (site_push_ && site_push_->wants_body()) {
+    // The last byte comes after what it ends was published.
+    site_push_->publish(session_.worker().hub(), session_.worker().loop().now());
+    append_body(std::exchange(kept_back_, {}));
   }
   if (framing_ == Framing::chunked && !head_only_) session_.worker().reply() += "0\r\n\r\n";
   flush();

@@ -7,6 +7,7 @@
 #include "http/held.h"
 #include "http/responses.h"
 #include "http/session.h"
+#include "http/site_push.h"
 #include "proxy/upstream_pool.h"
 #include "wire/body_reader.h"
 #include "wire/request_head.h"
@@ -50,6 +51,7 @@ class Forwarding final : public Held, private proxy::Asker {
   void on_failure(proxy::Failure failure, std::string_view why) override;
   void on_room() override;
 
+  bool take_stand(const wire::RequestHead& head, push::Time now);
   std::string compose(const wire::RequestHead& head, const std::string& upgrade) const;
   void send_body(std::string_view piece);
   void append_status(std::string& out, const wire::AnswerHead& head) const;
@@ -61,8 +63,10 @@ class Forwarding final : public Held, private proxy::Asker {
 
   Session& session_;
   proxy::ExchangePtr exchange_;
-  wire::BodyReader body_;  ///< of the request
-  std::string cors_;
+  wire::BodyReader body_;                ///< of the request
+  std::string stand_;                    ///< where the page's channels stood: `a=<etag>&b=<etag>`
+  std::unique_ptr<SitePush> site_push_;  ///< what the answer asks to be published, until it is
+  std::string kept_back_;                ///< the newest piece, while what it ends is to be published first
   push::Time since_{};
   int status_ = 0;
   Stage stage_ = Stage::asking;

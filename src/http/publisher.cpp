@@ -6,29 +6,10 @@
 #include "wire/text.h"
 
 namespace martd::http {
-namespace {
 
 using push::PushError;
 
-wire::Refusal explain(const push::PushRefusal& refusal) {
-  const std::string channel = "channel " + refusal.channel;
-  switch (refusal.error) {
-    case PushError::not_allowed:
-      return {403,
-              channel +
-                  ": this client may not push (taken: an address in --publish-from, the publish secret, or the key "
-                  "of a channel that has one)"};
-    case PushError::wrong_key:
-      return {403, "key: " + channel + " has a key, and this push doesn't bring it"};
-    case PushError::not_newest:
-      return {412, "If-Match: not the newest etag of " + channel};
-    case PushError::not_found:
-      return {404, channel + ": there is none of that name"};
-    case PushError::memory_full:
-      return {507, channel + ": no memory left for more messages (--max-memory)"};
-  }
-  return {500, "unknown"};
-}
+namespace {
 
 void append_receipt(std::string& body, const push::Receipt& receipt) {
   body += "{\"etag\":\"";
@@ -134,6 +115,26 @@ class Publisher {
 };
 
 }  // namespace
+
+wire::Refusal explain(const push::PushRefusal& refusal) {
+  const std::string channel = "channel " + refusal.channel;
+  switch (refusal.error) {
+    case PushError::not_allowed:
+      return {403,
+              channel +
+                  ": this client may not push (taken: an address in --publish-from, the publish secret, or the key "
+                  "of a channel that has one)"};
+    case PushError::wrong_key:
+      return {403, "key: " + channel + " has a key, and this push doesn't bring it"};
+    case PushError::not_newest:
+      return {412, "If-Match: not the newest etag of " + channel};
+    case PushError::not_found:
+      return {404, channel + ": there is none of that name"};
+    case PushError::memory_full:
+      return {507, channel + ": no memory left for more messages (--max-memory)"};
+  }
+  return {500, "unknown"};
+}
 
 int serve_publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub,
                     push::Time now, const AnswerContext& context, std::string& out) {

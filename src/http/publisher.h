@@ -15,4 +15,7 @@ namespace martd::http {
 int serve_publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub,
                     push::Time now, const AnswerContext& context, std::string& out);
 
+/// A refused push as an answer says it: its status, and a sentence without a key.
+wire::Refusal explain(const push::PushRefusal& refusal);
+
 }  // namespace martd::http

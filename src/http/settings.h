@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "proxy/timeouts.h"
 #include "push/time.h"
@@ -17,7 +18,9 @@ struct Settings {
   std::string prefix;         ///< of /sub, /pub and /client.js: empty, or `/PATH` without a slash at its end
   bool has_upstream = false;  ///< other paths are the site's; without one `/` is the page of the program
 
-  bool upstream_host = false;  ///< Host becomes the site's own
+  bool upstream_publishes = false;    ///< an answer's Martd-Publish is followed
+  std::vector<std::string> snapshot;  ///< channels whose place every page is told
+  bool upstream_host = false;         ///< Host becomes the site's own
   proxy::Timeouts upstream_timeouts;
 
   wire::PublishLimits publish;

@@ -40,7 +40,7 @@ void Connection::close() {
 
 void Connection::abort() {
   if (!open_) return;
-  const struct ::linger no_wait{1, 0};
+  const struct ::linger no_wait { 1, 0 };
   ::setsockopt(socket_.descriptor(), SOL_SOCKET, SO_LINGER, &no_wait, sizeof no_wait);
   close();
 }

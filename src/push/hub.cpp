@@ -169,6 +169,19 @@ PushResult<Hub::Cleared> Hub::clear(std::string_view name, std::string_view key,
   return cleared;
 }
 
+std::vector<Etag> Hub::stand(std::span<const std::string> channels, Time now) {
+  std::vector<Etag> etags;
+  etags.reserve(channels.size());
+  for (const std::string& name : channels) {
+    const Registry::ShardLock lock(registry_, Registry::mask_of(name));
+    // Where there is none it lives for a moment: then the next of that name is born after this etag.
+    Channel& channel = registry_.find_or_bear(name, now);
+    etags.push_back(channel.newest());
+    registry_.settle(channel);
+  }
+  return etags;
+}
+
 bool Hub::sweep(Time now) {
   // A bound for each shard's turn, so that a million channels that end together don't hold up a loop.
   constexpr std::size_t kMost = 500;

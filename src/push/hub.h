@@ -82,6 +82,9 @@ class Hub {
   };
   PushResult<Cleared> clear(std::string_view channel, std::string_view key, bool allowed, Time now);
 
+  /// The newest etag of each, where it stands now: what follows these cursors is published later.
+  std::vector<Etag> stand(std::span<const std::string> channels, Time now);
+
   /// Lets go what is over. True: there is more that is due, call again soon. Each call's work is bounded.
   bool sweep(Time now);
 

@@ -32,6 +32,26 @@ Wrong unknown(const CommandText& command, const std::string& argument) {
   return {name + ": no such option" + near};
 }
 
+Wrong value_missing(std::string_view name) {
+  return Wrong{std::string(name) + ": a value is missing (taken: one, as --name VALUE or --name=VALUE)"};
+}
+
+/// `--heartbeat --http …` lacks a value; CLI11 would take the next option for it, and what follows for an argument.
+std::optional<Wrong> find_missing_value(const CommandText& command, const std::vector<std::string>& words) {
+  const auto find = [&](const std::string& word) {
+    return std::find_if(command.options.begin(), command.options.end(), [&](const OptionText& option) {
+      return word.starts_with("--") && word.substr(2) == option.name;
+    });
+  };
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+    const auto option = find(words[i]);
+    if (option == command.options.end() || option->form.empty()) continue;
+    if (find(words[i + 1]) != command.options.end()) return value_missing(words[i]);
+    ++i;
+  }
+  return std::nullopt;
+}
+
 /// `--name=` becomes `--name` and an empty value: CLI11 would take the next argument for the value.
 std::optional<Wrong> separate_empty_values(const CommandText& command, std::vector<std::string>& words) {
   for (auto word = words.begin(); word != words.end(); ++word) {
@@ -85,6 +105,7 @@ std::variant<CommandLine, Shown, Wrong> read_command_line(const CommandText& com
   // What follows `--` is kept from CLI11, which would hand it back among the unknown options.
   const auto mark = std::find(arguments.begin(), arguments.end(), "--");
   std::vector<std::string> words(arguments.begin(), mark);
+  if (auto wrong = find_missing_value(command, words)) return *wrong;
   if (auto wrong = separate_empty_values(command, words)) return *wrong;
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
@@ -96,7 +117,7 @@ std::variant<CommandLine, Shown, Wrong> read_command_line(const CommandText& com
     return Shown{"martd " MARTD_VERSION "\n"};
   } catch (const CLI::ArgumentMismatch& error) {
     const std::string what = error.what();
-    return Wrong{what.substr(0, what.find(':')) + ": a value is missing (taken: one, as --name VALUE or --name=VALUE)"};
+    return value_missing(what.substr(0, what.find(':')));
   } catch (const CLI::ParseError& error) {
     return Wrong{error.get_name() + " (see --help)"};
   }

@@ -149,7 +149,7 @@ void append_longer(std::string& out, const Field& field, std::string_view elemen
 
 /// The line without the pairs of `martd_secret`; nothing where no pair is left.
 void append_cookie(std::string& out, const Field& field) {
-  constexpr std::string_view kSecret = "martd_secret";
+  static constexpr std::string_view kSecret = "martd_secret";
   const auto is_secret = [](std::string_view pair) { return trim(pair.substr(0, pair.find('='))) == kSecret; };
   if (field.value.find(kSecret) == field.value.npos) return append_line(out, field.name, field.value);
   std::string kept;

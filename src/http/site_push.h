@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/settings.h"
+#include "push/hub.h"
+#include "wire/answer_head.h"
+#include "wire/publish_request.h"
+
+namespace martd::http {
+
+/// What the site asks to be published with an answer of its: each header `Martd-Publish: <query as of /pub>` publishes
+/// what `Martd-Payload` holds, or with `body=1` the answer's body. Where there are as many payloads as queries, each
+/// query has its own; else the first serves all. Contract section 6.
+///
+/// Nothing of it ever changes the answer: what can't be published is told to the log.
+class SitePush {
+ public:
+  /// Null where the answer asks for nothing.
+  static std::unique_ptr<SitePush> of(const wire::AnswerHead& head, const Settings& settings);
+
+  /// Some query wants the body: feed() gets all of it, and publish() comes before its last byte is passed on.
+  bool wants_body() const { return wants_body_; }
+  void feed(std::string_view piece);
+  /// All of it, once. Without wants_body(), at once.
+  void publish(push::Hub& hub, push::Time now);
+
+ private:
+  struct Item {
+    wire::PublishRequest request;
+    std::string payload;
+    bool body;
+  };
+
+  std::vector<Item> items_;
+  std::string body_;
+  std::string body_type_;  ///< its Content-Type
+  std::size_t max_payload_ = 0;
+  bool wants_body_ = false;
+  bool too_long_ = false;
+};
+
+}  // namespace martd::http

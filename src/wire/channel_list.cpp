@@ -1,0 +1,40 @@
+#include "wire/channel_list.h"
+
+#include <algorithm>
+
+#include "push/attributes.h"
+#include "wire/query.h"
+#include "wire/text.h"
+
+namespace martd::wire {
+
+Result<std::vector<std::string>> parse_channel_list(std::string_view text, std::size_t most) {
+  std::vector<std::string> names;
+  while (!text.empty()) {
+    const std::string_view piece = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(piece.size() + 1, text.size()));
+    const std::string_view encoded = trim(piece);
+    if (encoded.empty()) continue;
+    auto name = decode_form(encoded);
+    if (!name || !push::valid_channel_name(*name))
+      return bad_request("not the name of a channel: " + shown(encoded) +
+                         " (taken: names, percent-encoded, at commas)");
+    if (std::find(names.begin(), names.end(), *name) != names.end()) continue;
+    if (names.size() == most) return bad_request("more than " + std::to_string(most) + " channels");
+    names.push_back(*std::move(name));
+  }
+  return names;
+}
+
+std::string format_stand(std::span<const std::string> channels, std::span<const push::Etag> etags) {
+  std::string text;
+  for (std::size_t i = 0; i < channels.size(); ++i) {
+    if (i > 0) text += '&';
+    text += encode_component(channels[i]);
+    text += '=';
+    push::append(text, etags[i]);
+  }
+  return text;
+}
+
+}  // namespace martd::wire

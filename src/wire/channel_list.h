@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "push/etag.h"
+#include "wire/refusal.h"
+
+namespace martd::wire {
+
+/// `a, b`: names of channels, percent-encoded, at commas; what `Martd-Channels` and `--snapshot` hold. One that is
+/// named twice counts once. Refuses a name that isn't one, and more than `most`.
+Result<std::vector<std::string>> parse_channel_list(std::string_view text, std::size_t most);
+
+/// `a=<etag>&b=<etag>`: where the channels stood, in the form of a query of /sub. As many etags as channels.
+std::string format_stand(std::span<const std::string> channels, std::span<const push::Etag> etags);
+
+}  // namespace martd::wire
