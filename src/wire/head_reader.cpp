@@ -66,7 +66,7 @@ bool HeadReader::is(char byte, Part part) { return (kParts[static_cast<unsigned 
 
 std::string_view HeadReader::take(Part part) {
   const std::size_t begin = at_;
-  while (at_ < head_.size() && is(head_[at_], part)) ++at_;
+  while (at_ < head_.size() && (kParts[static_cast<unsigned char>(head_[at_])] & part)) ++at_;
   return head_.substr(begin, at_ - begin);
 }
 
