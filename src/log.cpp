@@ -1,10 +1,16 @@
 #include "log.h"
 
+#include <fcntl.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -12,6 +18,10 @@
 
 namespace martd {
 namespace {
+
+constexpr std::string_view kAccessText = "access text";
+constexpr std::string_view kAccessJson = "access json";
+constexpr std::size_t kMostOfPath = 1000;
 
 /// `%*`: the message as the inside of a JSON string.
 class JsonText final : public spdlog::custom_flag_formatter {
@@ -26,32 +36,168 @@ class JsonText final : public spdlog::custom_flag_formatter {
   std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonText>(); }
 };
 
+std::unique_ptr<spdlog::formatter> pattern(std::string text) {
+  auto made = std::make_unique<spdlog::pattern_formatter>();
+  made->add_flag<JsonText>('*').set_pattern(std::move(text));
+  return made;
+}
+
+/// A line of the access log comes in the format that it was made for, by its logger's name: a reload may change the
+/// format between the two.
+class LineFormatter final : public spdlog::formatter {
+ public:
+  explicit LineFormatter(LogFormat format) : format_(format) {
+    said_ = pattern(format == LogFormat::json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":"%*"})"
+                                              : "%Y-%m-%d %H:%M:%S.%e %l %v");
+    access_text_ = pattern("%Y-%m-%d %H:%M:%S.%e access %v");
+    access_json_ = pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"access",%v})");
+  }
+
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
+    const std::string_view logger(message.logger_name.data(), message.logger_name.size());
+    auto& chosen = logger == kAccessText ? access_text_ : logger == kAccessJson ? access_json_ : said_;
+    chosen->format(message, out);
+  }
+  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<LineFormatter>(format_); }
+
+ private:
+  LogFormat format_;
+  std::unique_ptr<spdlog::formatter> said_, access_text_, access_json_;
+};
+
+/// Standard error or a file, which can be changed while others write.
+class LogSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  /// An empty path: standard error.
+  std::optional<std::string> open(const std::string& path) {
+    int opened = STDERR_FILENO;
+    if (!path.empty()) opened = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+    if (opened < 0) return "--log-file: can't be written: " + path + ": " + std::strerror(errno);
+    const std::lock_guard lock(mutex_);
+    if (descriptor_ != STDERR_FILENO) ::close(descriptor_);
+    descriptor_ = opened;
+    path_ = path;
+    return std::nullopt;
+  }
+
+  std::optional<std::string> reopen() {
+    std::string path;
+    {
+      const std::lock_guard lock(mutex_);
+      path = path_;
+    }
+    return path.empty() ? std::nullopt : open(path);
+  }
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    const char* rest = line.data();
+    for (std::size_t left = line.size(); left > 0;) {
+      const ssize_t written = ::write(descriptor_, rest, left);
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) return;  // a full disk: there is nowhere to say so
+      rest += written;
+      left -= static_cast<std::size_t>(written);
+    }
+  }
+  void flush_() override {}
+
+ private:
+  int descriptor_ = STDERR_FILENO;
+  std::string path_;
+};
+
+/// Made once and never let go of: loops write while a reload changes it.
+struct Log {
+  Log() {
+    spdlog::set_default_logger(said);
+    access_text->set_level(spdlog::level::info);
+    access_json->set_level(spdlog::level::info);
+  }
+
+  std::shared_ptr<LogSink> sink = std::make_shared<LogSink>();
+  std::shared_ptr<spdlog::logger> said = std::make_shared<spdlog::logger>("martd", sink);
+  std::shared_ptr<spdlog::logger> access_text = std::make_shared<spdlog::logger>(std::string(kAccessText), sink);
+  std::shared_ptr<spdlog::logger> access_json = std::make_shared<spdlog::logger>(std::string(kAccessJson), sink);
+};
+
+Log& log() {
+  static Log& made = *new Log;
+  return made;
+}
+
+spdlog::level::level_enum level_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warning:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      break;
+  }
+  return spdlog::level::err;
+}
+
+/// What a line of text can't be broken with.
+std::string visible(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text.substr(0, kMostOfPath)) {
+    if (c > ' ' && c < 0x7F) {
+      out += c;
+    } else {
+      out += {'%', kDigits[static_cast<unsigned char>(c) >> 4], kDigits[c & 0xF]};
+    }
+  }
+  if (text.size() > kMostOfPath) out += "...";
+  return out;
+}
+
 }  // namespace
 
-void set_log(const Options& options) {
-  auto log = std::make_shared<spdlog::logger>("martd", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  if (options.log_format == LogFormat::json) {
-    auto formatter = std::make_unique<spdlog::pattern_formatter>();
-    formatter->add_flag<JsonText>('*').set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":"%*"})");
-    log->set_formatter(std::move(formatter));
-  } else {
-    log->set_pattern("%Y-%m-%d %H:%M:%S.%e %l %v");
+std::optional<std::string> set_log(const Options& options) {
+  if (auto wrong = log().sink->open(options.log_file)) return wrong;
+  log().sink->set_formatter(std::make_unique<LineFormatter>(options.log_format));
+  log().said->set_level(level_of(options.log_level));
+  return std::nullopt;
+}
+
+void reopen_log() {
+  if (const auto wrong = log().sink->reopen()) return spdlog::error("{}", *wrong);
+  spdlog::info("log reopened");
+}
+
+std::string access_line(const http::AccessEntry& entry, LogFormat format) {
+  char seconds[32];
+  std::snprintf(seconds, sizeof seconds, "%.6f", std::chrono::duration<double>(entry.took).count());
+  const std::string peer = entry.peer.to_string();
+  const std::string method = visible(entry.method);
+  const std::string path = visible(entry.path);
+  const std::string bytes = std::to_string(entry.bytes);
+  if (format == LogFormat::text) {
+    const std::string status = entry.status == 0 ? "-" : std::to_string(entry.status);
+    return peer + ' ' + method + ' ' + path + ' ' + status + ' ' + bytes + ' ' + seconds;
   }
-  switch (options.log_level) {
-    case LogLevel::debug:
-      log->set_level(spdlog::level::debug);
-      break;
-    case LogLevel::info:
-      log->set_level(spdlog::level::info);
-      break;
-    case LogLevel::warning:
-      log->set_level(spdlog::level::warn);
-      break;
-    case LogLevel::error:
-      log->set_level(spdlog::level::err);
-      break;
-  }
-  spdlog::set_default_logger(std::move(log));
+  std::string out = "\"peer\":";
+  wire::append_json_string(out, peer);
+  out += ",\"method\":";
+  wire::append_json_string(out, method);
+  out += ",\"path\":";
+  wire::append_json_string(out, path);
+  out += ",\"status\":" + (entry.status == 0 ? "null" : std::to_string(entry.status));
+  return out + ",\"bytes\":" + bytes + ",\"seconds\":" + seconds;
+}
+
+http::AccessLog access_log(const Options& options) {
+  if (!options.access_log) return {};
+  const bool json = options.log_format == LogFormat::json;
+  return [logger = json ? log().access_json : log().access_text, format = options.log_format](const auto& entry) {
+    logger->info(access_line(entry, format));
+  };
 }
 
 }  // namespace martd

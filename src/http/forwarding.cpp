@@ -388,6 +388,7 @@ void Forwarding::done() {
     exchange_.reset();
   }
   session_.worker().counters().proxied_by_class[static_cast<std::size_t>(status_ / 100) % 6].add();
+  session_.note_status(status_);
   session_.answered(close_);
 }
 

@@ -69,6 +69,7 @@ void Session::on_deadline(push::Time now) {
 
 void Session::on_closed() {
   if (held_) held_->hung_up(loop().now());
+  end_record();
   worker_.gone(*this);
 }
 
@@ -84,6 +85,7 @@ void Session::catch_up() {
 }
 
 void Session::answered(bool close_after) {
+  end_record();
   if (close_after || close_after_) {
     close_after_ = true;
     return later([](Session& session) { session.end_after_writing(); });
@@ -95,6 +97,39 @@ void Session::answered(bool close_after) {
 
 void Session::broken() {
   later([](Session& session) { session.close(); });
+}
+
+// --- the access log ---
+
+void Session::begin_record(std::string_view method, std::string_view path) {
+  if (worker_.settings().access_log) record_ = std::make_unique<AccessRecord>(method, path);
+}
+
+/// What isn't held by then has its answer among those that go out together.
+void Session::serve(const wire::RequestHead& head, std::string_view body) {
+  if (record_) record_->begin_answer(worker_.reply().size());
+  handle(head, body);
+  if (!held()) end_written_record();
+}
+
+void Session::note(Sent sent, std::string_view bytes) {
+  if (sent == Sent::written || sent == Sent::queued) record_->sent(bytes);
+}
+
+void Session::note_status(int status) {
+  if (record_ && status != 0) record_->set_status(status);
+}
+
+void Session::end_written_record() {
+  if (!record_) return;
+  record_->sent(worker_.reply());
+  end_record();
+}
+
+void Session::end_record() {
+  if (!record_) return;
+  const auto record = std::move(record_);
+  if (const AccessLog& log = worker_.settings().access_log) record->tell(log, peer_);
 }
 
 void Session::await_request() {

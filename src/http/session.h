@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "http/access_log.h"
 #include "http/held.h"
 #include "http/incoming.h"
 #include "http/known_heads.h"
@@ -36,17 +37,27 @@ class Session final : public net::Connection {
   using Connection::drop_deadline;
   using Connection::end_after_writing;
   using Connection::half_close;
-  using Connection::offer;
-  using Connection::put;
   using Connection::queued;
   using Connection::Sent;
   using Connection::set_deadline;
+  Sent offer(const push::FramePtr& frame, std::size_t limit) {
+    const Sent sent = Connection::offer(frame, limit);
+    if (record_) note(sent, frame->bytes);
+    return sent;
+  }
+  Sent put(std::string_view bytes) {
+    const Sent sent = Connection::put(bytes);
+    if (record_) note(sent, bytes);
+    return sent;
+  }
   Worker& worker() { return worker_; }
   const Worker& worker() const { return worker_; }
   const wire::Address& peer() const { return peer_; }
   bool tls() const { return socket().tls(); }
   /// Reads on, after Held::wants_input() said no.
   void read_on() { watch_if_room(); }
+  /// For the access log, where the status can't be read from what is sent; 0: it can.
+  void note_status(int status);
   /// A held answer was sent: the next request may come, or the connection ends. Callable from within
   /// Subscriber::deliver.
   void answered(bool close_after);
@@ -83,6 +94,13 @@ class Session final : public net::Connection {
   void hold_poll(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now);
   void hold_stream(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now);
   void send_later(wire::Transport transport, const AnswerContext& context, push::Time now);
+  // --- the access log (session.cpp) ---
+  void serve(const wire::RequestHead& head, std::string_view body);
+  void begin_record(std::string_view method, std::string_view path);
+  void note(Sent sent, std::string_view bytes);
+  void end_written_record();
+  void end_record();
+
   void go_on();
   void await_request();
   void watch_if_room();
@@ -95,9 +113,10 @@ class Session final : public net::Connection {
   Session* next_ = nullptr;
   Session** at_ = nullptr;
   std::unique_ptr<Held> held_;
-  std::unique_ptr<Incoming> incoming_;  ///< while a request's body is coming
-  std::unique_ptr<std::string> input_;  ///< an unfinished head, or what came before its turn
-  KnownHeadPtr poll_head_;              ///< of its last long-poll, where the lines say nothing that matters
+  std::unique_ptr<Incoming> incoming_;    ///< while a request's body is coming
+  std::unique_ptr<std::string> input_;    ///< an unfinished head, or what came before its turn
+  KnownHeadPtr poll_head_;                ///< of its last long-poll, where the lines say nothing that matters
+  std::unique_ptr<AccessRecord> record_;  ///< of the request under way, where there is an access log
   wire::Address peer_;
   bool surplus_;
   bool head_begun_ = false;   ///< its deadline runs

@@ -95,6 +95,7 @@ void Session::handle(const wire::RequestHead& head, std::string_view body) {
 void Session::forward(const wire::RequestHead& head, std::string_view& data) {
   flush_reply();  // the answers to what was asked before
   if (!open()) return;
+  if (record_) record_->begin_answer(0);
   const push::Time now = loop().now();
   worker_.counters().requests.add();
   head_begun_ = false;
@@ -138,8 +139,13 @@ bool Session::ask_again(std::string_view head) {
   if (!asked || asked->transport != wire::Transport::poll) return false;
   worker_.counters().requests.add();
   head_begun_ = false;
+  begin_record("GET", split.path);
+  if (record_) record_->begin_answer(worker_.reply().size());
   hold_poll(*asked, {}, loop().now());
-  if (!held()) await_request();
+  if (!held()) {
+    end_written_record();
+    await_request();
+  }
   return true;
 }
 

@@ -48,7 +48,7 @@ void Session::process(std::string_view bytes) {
     if (incoming_) {
       if (!read_body(data)) break;
       const auto whole = std::exchange(incoming_, nullptr);
-      handle(whole->head, whole->body);
+      serve(whole->head, whole->body);
     } else {
       while (data.starts_with("\r\n")) data.remove_prefix(2);  // RFC 9112 section 2.2
       if (data.empty()) break;
@@ -101,10 +101,12 @@ bool Session::begin(std::string_view bytes, std::string_view& data) {
     return false;
   }
   const Settings& settings = worker_.settings();
+  begin_record(head.method, split_target(head.target).path);
   plain_poll_ = false;
   const Place place = place_of(split_target(head.target).path, settings.prefix, settings.has_upstream);
   if (place == Place::elsewhere && settings.has_upstream) {
     forward(head, data);
+    if (!held()) end_written_record();
     return true;
   }
   const std::size_t limit = body_limit(place, settings);
@@ -117,7 +119,7 @@ bool Session::begin(std::string_view bytes, std::string_view& data) {
     // As nearly always: all of it came at once, and nothing of it is copied.
     const std::string_view body = data.substr(0, length);
     data.remove_prefix(length);
-    handle(head, body);
+    serve(head, body);
     if (plain_poll_) poll_head_ = worker_.known_heads().remember(bytes.substr(bytes.find("\r\n") + 2));
     return true;
   }
@@ -158,12 +160,15 @@ void Session::refuse(int status, std::string_view message, std::string cors) {
   AnswerContext context;
   context.close = true;
   context.cors = std::move(cors);
+  if (!record_) begin_record("-", "-");
+  if (record_) record_->begin_answer(worker_.reply().size());
   append_error(worker_.reply(), status, message, context, loop().now());
   worker_.counters().refusals.add();
   incoming_.reset();
   head_begun_ = false;
   close_after_ = true;
   flush_reply();
+  end_record();
 }
 
 void Session::flush_reply() {

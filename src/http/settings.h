@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "http/access_log.h"
 #include "proxy/timeouts.h"
 #include "push/time.h"
 #include "wire/address.h"
@@ -36,6 +37,8 @@ struct Settings {
   wire::AddressSet trusted_proxies;
   wire::OriginList origins;
   std::string publish_secret;  ///< empty: none
+
+  AccessLog access_log;  ///< empty: none
 };
 
 }  // namespace martd::http
