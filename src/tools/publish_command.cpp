@@ -1,11 +1,16 @@
 #include "tools/publish_command.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <iostream>
 #include <iterator>
+#include <optional>
 
 #include "push/utf8.h"
+#include "tools/progress.h"
 #include "tools/server_client.h"
 #include "tools/server_option.h"
 #include "wire/text.h"
@@ -24,7 +29,9 @@ constexpr std::string_view kFooter =
     "Exit code: 0 all accepted; 1 refused (the reason is on standard error) or the server is away; 2 wrong use.\n"
     "The first line that is refused ends it.";
 
-const CommandText& command() {
+}  // namespace
+
+const CommandText& publish_command_text() {
   constexpr std::string_view kWhat = "The message";
   constexpr std::string_view kChannel = "The channel; each push sets all of it again";
   static const CommandText text{
@@ -32,11 +39,16 @@ const CommandText& command() {
       kFooter,
       {
           kServerOption,
-          {"secret", "SECRET", kServerGroup, "the server's --publish-secret; better given as\nMARTD_PUBLISH_SECRET"},
+          kInsecureOption,
+          kEndpointOption,
+          kSecretOption,
           {"json", "", kServerGroup, "print the server's answers, a line each"},
           {"id", "ID", kWhat, "your own; pushed again with it, it stays one message"},
           {"event", "NAME", kWhat, "event name for event streams"},
+          {"type", "TYPE", kWhat,
+           "its content type (text/plain in UTF-8, or\napplication/octet-stream where it isn't)"},
           {"expire", "DURATION", kWhat, "a life shorter than the channel's"},
+          {"also", "CHANNEL", kChannel, "a further channel, repeatable; all get the message\nor none", true},
           {"size", "N", kChannel, "messages kept (10)"},
           {"life", "DURATION", kChannel, "how long each is kept: 90s, 10m, 7d (1h)"},
           {"one2one", "", kChannel, "one subscriber at most"},
@@ -46,13 +58,19 @@ const CommandText& command() {
   return text;
 }
 
-int wrong_use(const std::string& line) {
-  std::fprintf(stderr, "martd: %s\n", line.c_str());
-  return 2;
+namespace {
+
+std::vector<std::string> channels(const CommandLine& line) {
+  std::vector<std::string> names{line.arguments[0]};
+  if (const auto also = line.values.find("also"); also != line.values.end())
+    names.insert(names.end(), also->second.begin(), also->second.end());
+  return names;
 }
 
 std::string target(const CommandLine& line) {
-  std::string out = "/pub?channel=" + wire::encode_component(line.arguments[0]);
+  std::string out = "/pub?";
+  for (const std::string& name : channels(line))
+    out += (out.back() == '?' ? "channel=" : "&channel=") + wire::encode_component(name);
   for (const std::string_view name : {"size", "life", "one2one", "key", "expire", "event", "id"}) {
     const auto given = line.values.find(name);
     if (given == line.values.end()) continue;
@@ -61,79 +79,98 @@ std::string target(const CommandLine& line) {
   return out;
 }
 
+bool is_content_type(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7F; });
+}
+
 /// Publishes over one connection, message by message.
 class Publisher {
  public:
-  Publisher(const ServerOption& server, std::string where, const std::string& secret, bool json)
-      : server_(server.url), client_(server.address), json_(json) {
+  /// `type`: of the messages; empty: by what they are.
+  Publisher(const ServerOption& server, std::string where, const std::string& secret, std::string type, bool json)
+      : server_(server.url), client_(server.address, server.certificate), type_(std::move(type)), json_(json) {
     request_.method = "POST";
     request_.target = std::move(where);
     if (!secret.empty()) request_.headers.emplace_back("Authorization", "Bearer " + secret);
     request_.headers.emplace_back("Content-Type", "");
   }
 
-  /// False: it wasn't accepted, and standard error says why. `which` stands before it: `line 3: `.
-  bool publish(std::string payload, const std::string& which) {
-    request_.headers.back().second = push::is_utf8(payload) ? "text/plain; charset=utf-8" : "application/octet-stream";
+  /// Why it wasn't accepted; nothing: it was.
+  std::optional<std::string> publish(std::string payload) {
+    request_.headers.back().second = !type_.empty()           ? type_
+                                     : push::is_utf8(payload) ? "text/plain; charset=utf-8"
+                                                              : "application/octet-stream";
     request_.body = std::move(payload);
     const Answer answer = client_.ask(request_);
-    if (answer.reached != Answer::Reached::answered) {
-      std::fprintf(stderr, "martd: %s%s: %s\n", which.c_str(), server_.c_str(), answer.problem().c_str());
-      return false;
-    }
-    if (answer.status != 200) {
-      std::fprintf(stderr, "martd: %srefused: %s\n", which.c_str(), answer.problem().c_str());
-      return false;
-    }
-    if (!json_) return true;
+    if (answer.reached != Answer::Reached::answered) return server_ + ": " + answer.problem();
+    if (answer.status != 200) return "refused: " + answer.problem();
+    if (!json_) return std::nullopt;
     const std::string_view end = answer.body.ends_with('\n') ? "" : "\n";
     std::fwrite(answer.body.data(), 1, answer.body.size(), stdout);
     std::fwrite(end.data(), 1, end.size(), stdout);
-    return std::fflush(stdout) == 0;
+    if (std::fflush(stdout) != 0) return "standard output can't be written";
+    return std::nullopt;
   }
 
  private:
   std::string server_;
   ServerClient client_;
   ClientRequest request_;
+  std::string type_;
   bool json_;
 };
 
+int not_accepted(const std::string& problem) {
+  std::fprintf(stderr, "martd: %s\n", problem.c_str());
+  return 1;
+}
+
+/// On a terminal, standard error has a line that says how far it is; not where the messages are typed there.
 int publish_lines(Publisher& publisher) {
+  const bool shown = ::isatty(STDERR_FILENO) != 0 && ::isatty(STDIN_FILENO) == 0;
+  Progress progress(Progress::Clock::now());
+  const auto show = [&](const std::string& text) {
+    if (shown) std::fputs(text.c_str(), stderr);
+  };
   std::string text;
   for (std::size_t number = 1; std::getline(std::cin, text); ++number) {
     if (text.empty()) continue;
-    if (!publisher.publish(std::move(text), "line " + std::to_string(number) + ": ")) return 1;
+    if (const auto problem = publisher.publish(std::move(text))) {
+      show(progress.clear());
+      return not_accepted("line " + std::to_string(number) + ": " + *problem);
+    }
     text.clear();
+    show(progress.sent(Progress::Clock::now()));
   }
+  show(progress.summary(Progress::Clock::now()));
   return 0;
 }
 
 }  // namespace
 
 int publish_command(const std::vector<std::string>& arguments, const Environment& environment) {
-  auto read = read_command_line(command(), arguments);
-  if (const auto* shown = std::get_if<Shown>(&read)) {
-    std::fputs(shown->text.c_str(), stdout);
-    return 0;
-  }
-  if (const auto* wrong = std::get_if<Wrong>(&read)) return wrong_use(wrong->line);
-  const CommandLine& line = std::get<CommandLine>(read);
+  const auto begun = begin_command(publish_command_text(), arguments);
+  if (const int* code = std::get_if<int>(&begun)) return *code;
+  const CommandLine& line = std::get<CommandLine>(begun);
   if (line.arguments.empty()) return wrong_use("CHANNEL is missing (taken: martd pub CHANNEL [MESSAGE | -])");
   if (line.arguments.size() > 2) return wrong_use("more than one MESSAGE (taken: one, in quotes where it has spaces)");
   const auto server = server_option(line, environment);
   if (const auto* wrong = std::get_if<Wrong>(&server)) return wrong_use(wrong->line);
   const bool by_line = line.arguments.size() == 2 && line.arguments[1] == "-";
   if (by_line && line.values.contains("id")) return wrong_use("--id: names one message (taken: not with -)");
-  std::string secret = variable(environment, "MARTD_PUBLISH_SECRET");
-  if (const auto given = line.values.find("secret"); given != line.values.end()) secret = given->second[0];
-  if (!is_header_value(secret)) return wrong_use("--secret: can't be sent in a header (taken: visible ASCII)");
+  const auto secret = secret_option(line, environment);
+  if (const auto* wrong = std::get_if<Wrong>(&secret)) return wrong_use(wrong->line);
+  const std::string type = value_or(line, "type", "");
+  if (!is_content_type(type)) return wrong_use("--type: not a content type (taken: visible ASCII, as text/plain)");
 
-  if (refuse_channel(line.arguments[0])) return 1;
+  for (const std::string& channel : channels(line)) {
+    if (refuse_channel(channel)) return 1;
+  }
 
   std::signal(SIGPIPE, SIG_IGN);
   std::ios::sync_with_stdio(false);
-  Publisher publisher(std::get<ServerOption>(server), target(line), secret, line.values.contains("json"));
+  Publisher publisher(std::get<ServerOption>(server), target(line), std::get<std::string>(secret), type,
+                      line.values.contains("json"));
   if (by_line) return publish_lines(publisher);
   std::string message;
   if (line.arguments.size() == 2) {
@@ -141,7 +178,8 @@ int publish_command(const std::vector<std::string>& arguments, const Environment
   } else {
     message.assign(std::istreambuf_iterator<char>(std::cin), {});
   }
-  return publisher.publish(std::move(message), "") ? 0 : 1;
+  if (const auto problem = publisher.publish(std::move(message))) return not_accepted(*problem);
+  return 0;
 }
 
 }  // namespace martd::tools

@@ -12,31 +12,15 @@
 #include <mutex>
 #include <thread>
 
+#include "tools/http_client.h"
+
 namespace martd::tools {
 namespace {
 
 constexpr std::size_t kMostOfBody = 64 << 10;
-constexpr std::time_t kConnectSeconds = 10;
 constexpr std::time_t kAnswerSeconds = 30;
 /// The watch ends a stream long before.
 constexpr std::time_t kStreamSeconds = 24 * 3600;
-
-std::unique_ptr<httplib::ClientImpl> make_client(const ServerAddress& address) {
-  std::unique_ptr<httplib::ClientImpl> client;
-  if (address.tls) {
-    client = std::make_unique<httplib::SSLClient>(address.host, address.port);
-    client->enable_server_certificate_verification(true);
-  } else {
-    client = std::make_unique<httplib::ClientImpl>(address.host, address.port);
-  }
-  client->set_keep_alive(true);
-  client->set_tcp_nodelay(true);
-  client->set_url_encode(false);
-  client->set_default_headers({{"User-Agent", "martd/" MARTD_VERSION}});
-  client->set_connection_timeout(kConnectSeconds);
-  client->set_write_timeout(kAnswerSeconds);
-  return client;
-}
 
 Answer::Reached reached(httplib::Error error) {
   switch (error) {
@@ -76,6 +60,11 @@ class Watch {
     // A later end is found when the thread wakes for the earlier one.
     if (end_ < wakes_) changed_.notify_one();
   }
+  /// Until heard(): who reads is busy, which is not the stream's silence.
+  void pause() {
+    const std::lock_guard lock(mutex_);
+    end_ = std::chrono::steady_clock::time_point::max();
+  }
   bool ended_it() const { return ended_it_; }
 
  private:
@@ -88,7 +77,8 @@ class Watch {
         client_.stop();
         end_ = std::chrono::steady_clock::now() + std::chrono::seconds(1);
       }
-      wakes_ = end_;
+      // Not the far end of time, which some libraries' arithmetic passes.
+      wakes_ = std::min(end_, std::chrono::steady_clock::now() + std::chrono::hours(1));
       changed_.wait_until(lock, wakes_);
     }
   }
@@ -154,7 +144,8 @@ std::string Answer::problem() const {
     case Reached::nothing:
       return "can't be reached";
     case Reached::untrusted:
-      return "its certificate is not trusted or not for this name (SSL_CERT_FILE names the file of an authority)";
+      return "its certificate is not trusted or not for this name (SSL_CERT_FILE names the file of an authority; "
+             "--insecure takes any)";
     case Reached::broken:
       return "broke off";
     case Reached::silent:
@@ -173,13 +164,15 @@ std::string Answer::problem() const {
 }
 
 struct ServerClient::Impl {
-  explicit Impl(const ServerAddress& where) : address(where), client(make_client(where)) {}
+  Impl(const ServerAddress& where, Certificate certificate)
+      : address(where), client(make_http_client(where, certificate)) {}
 
   ServerAddress address;
   std::unique_ptr<httplib::ClientImpl> client;
 };
 
-ServerClient::ServerClient(const ServerAddress& address) : impl_(std::make_unique<Impl>(address)) {}
+ServerClient::ServerClient(const ServerAddress& address, Certificate certificate)
+    : impl_(std::make_unique<Impl>(address, certificate)) {}
 ServerClient::~ServerClient() = default;
 
 Answer ServerClient::ask(const ClientRequest& request) {
@@ -213,6 +206,7 @@ Answer ServerClient::follow(const ClientRequest& from, StreamReceiver& receiver)
       answer.body.append(data, std::min(size, kMostOfBody - answer.body.size()));
       return answer.body.size() < kMostOfBody;
     }
+    watch.pause();
     enough = !receiver.received({data, size});
     watch.heard(receiver.patience());
     return !enough;

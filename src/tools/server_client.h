@@ -64,10 +64,13 @@ struct StreamReceiver {
   ~StreamReceiver() = default;
 };
 
+/// Whether the certificate of an https server has to be valid for it and signed by an authority that is trusted.
+enum class Certificate : std::uint8_t { verified, any };
+
 /// A connection to a server, kept between requests and made anew where it broke. One thread at a time. Blocks.
 class ServerClient {
  public:
-  explicit ServerClient(const ServerAddress& address);
+  explicit ServerClient(const ServerAddress& address, Certificate certificate = Certificate::verified);
   ~ServerClient();
   ServerClient(const ServerClient&) = delete;
   ServerClient& operator=(const ServerClient&) = delete;

@@ -8,10 +8,17 @@
 namespace martd::tools {
 
 std::variant<ServerOption, Wrong> server_option(const CommandLine& line, const Environment& environment) {
-  ServerOption option{"http://localhost:54321", {}};
+  ServerOption option{"http://localhost:54321", {}, Certificate::verified};
+  if (line.values.contains("insecure")) option.certificate = Certificate::any;
   std::string where = "--server";
+  if (line.values.contains("server") && line.values.contains("endpoint"))
+    return Wrong{"--endpoint: --server is given, too (taken: one of them)"};
   if (const auto given = line.values.find("server"); given != line.values.end()) {
     option.url = given->second[0];
+  } else if (const auto endpoint = line.values.find("endpoint"); endpoint != line.values.end()) {
+    option.url = endpoint->second[0];
+    if (option.url.find("://") == std::string::npos) option.url.insert(0, "http://");
+    where = "--endpoint";
   } else if (std::string set = variable(environment, "MARTD_SERVER"); !set.empty()) {
     option.url = std::move(set);
     where = "MARTD_SERVER";
@@ -21,6 +28,32 @@ std::variant<ServerOption, Wrong> server_option(const CommandLine& line, const E
   if (!address) return Wrong{where + ": not the address of a server (taken: " + std::string(kServerForms) + ")"};
   option.address = *std::move(address);
   return option;
+}
+
+std::variant<std::string, Wrong> secret_option(const CommandLine& line, const Environment& environment) {
+  std::string secret = value_or(line, "secret", variable(environment, "MARTD_PUBLISH_SECRET"));
+  if (!is_header_value(secret)) return Wrong{"--secret: can't be sent in a header (taken: visible ASCII)"};
+  return secret;
+}
+
+std::variant<CommandLine, int> begin_command(const CommandText& command, const std::vector<std::string>& arguments) {
+  auto read = read_command_line(command, arguments);
+  if (const auto* shown = std::get_if<Shown>(&read)) {
+    std::fputs(shown->text.c_str(), stdout);
+    return 0;
+  }
+  if (const auto* wrong = std::get_if<Wrong>(&read)) return wrong_use(wrong->line);
+  return std::get<CommandLine>(std::move(read));
+}
+
+int wrong_use(const std::string& line) {
+  std::fprintf(stderr, "martd: %s\n", line.c_str());
+  return 2;
+}
+
+std::string value_or(const CommandLine& line, std::string_view name, std::string otherwise) {
+  if (const auto given = line.values.find(name); given != line.values.end()) return given->second[0];
+  return otherwise;
 }
 
 std::string variable(const Environment& environment, std::string_view name) {

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "tools/command_line.h"
 #include "tools/server_client.h"
@@ -15,14 +16,33 @@ inline constexpr std::string_view kServerGroup = "The server";
 inline constexpr OptionText kServerOption{
     "server", "URL", kServerGroup,
     "http://HOST[:PORT][/PREFIX] or https://...; also as\nMARTD_SERVER (http://localhost:54321)"};
+inline constexpr OptionText kInsecureOption{"insecure", "", kServerGroup,
+                                            "https with whatever certificate; others may listen"};
+/// As the Python scripts call it: HOST:PORT, or a URL.
+inline constexpr OptionText kEndpointOption{"endpoint", "HOST:PORT", "", ""};
+inline constexpr OptionText kSecretOption{"secret", "SECRET", kServerGroup,
+                                          "the server's --publish-secret; better given as\nMARTD_PUBLISH_SECRET"};
 
 struct ServerOption {
   std::string url;  ///< as it was given, for what is said
   ServerAddress address;
+  Certificate certificate = Certificate::verified;
 };
 
-/// --server, else MARTD_SERVER, else the default.
+/// --server or --endpoint, else MARTD_SERVER, else the default; with --insecure.
 std::variant<ServerOption, Wrong> server_option(const CommandLine& line, const Environment& environment);
+
+/// --secret, else MARTD_PUBLISH_SECRET, else none.
+std::variant<std::string, Wrong> secret_option(const CommandLine& line, const Environment& environment);
+
+/// Reads the arguments. --help and wrong use are answered here: then it is the exit code.
+std::variant<CommandLine, int> begin_command(const CommandText& command, const std::vector<std::string>& arguments);
+
+/// Says on standard error what is wrong; returns the exit code for it.
+int wrong_use(const std::string& line);
+
+/// The value of an option that may stand once, or `otherwise`.
+std::string value_or(const CommandLine& line, std::string_view name, std::string otherwise);
 
 /// A variable's value; empty where it isn't set.
 std::string variable(const Environment& environment, std::string_view name);

@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "tools/message_command.h"
 #include "tools/server_client.h"
 #include "tools/server_option.h"
 #include "tools/subscription.h"
@@ -28,41 +29,54 @@ constexpr std::string_view kUsage =
 
 constexpr std::string_view kFooter =
     "It goes on until it is interrupted, as tail -f does (every line is written out at once).\n"
+    "Commands of --exec run one after another. One that fails is said on standard error, and the next one runs.\n"
     "Exit code: 0 after --count messages, or when nobody reads its output any more; 1 refused for good (the reason is\n"
-    "on standard error), or ended by the server because another took the channel; 2 wrong use.";
+    "on standard error), ended by the server because another took the channel, or after --count messages of which a\n"
+    "command failed; 2 wrong use.";
 
-const CommandText& command() {
+}  // namespace
+
+const CommandText& subscribe_command_text() {
   constexpr std::string_view kWhat = "What is followed and shown";
   static const CommandText text{
       kUsage,
       kFooter,
       {
           kServerOption,
+          kInsecureOption,
+          kEndpointOption,
           {"cid", "ID", kServerGroup, "this client's name, for one2one channels (random)"},
           {"since", "CURSOR", kWhat,
            "0: all that is kept (0); now: only what is new; or\nthe last etag seen, one for each channel, joined by ."},
           {"count", "N", kWhat, "end after N messages"},
           {"json", "", kWhat, "print the objects of the line stream as they are"},
+          {"exec", "COMMAND", kWhat,
+           "run COMMAND by /bin/sh for each message, in place of\n"
+           "printing it: the payload (with --json the object) is\n"
+           "its standard input; MARTD_CHANNEL, MARTD_ETAG,\n"
+           "MARTD_EVENT and MARTD_TYPE are in its environment"},
+          {"etag", "CURSOR", "", ""},  // as scripts/subscribe.py calls --since
       },
   };
   return text;
 }
 
-int wrong_use(const std::string& line) {
-  std::fprintf(stderr, "martd: %s\n", line.c_str());
-  return 2;
-}
+namespace {
 
 struct Settings {
   std::uint64_t count = 0;  ///< 0: without end
   bool json = false;
+  std::string exec;  ///< empty: print
 };
 
 /// Follows one subscription through all its connections.
 class Follower final : private StreamReceiver {
  public:
   Follower(const ServerOption& server, Subscription subscription, Settings settings)
-      : server_(server.url), client_(server.address), subscription_(std::move(subscription)), settings_(settings) {}
+      : server_(server.url),
+        client_(server.address, server.certificate),
+        subscription_(std::move(subscription)),
+        settings_(settings) {}
 
   /// Blocks until it is over. Returns the exit code.
   int run() {
@@ -162,7 +176,7 @@ class Follower final : private StreamReceiver {
     } else if (const auto* message = std::get_if<MessageLine>(&line)) {
       print(text, *message);
     } else if (!std::holds_alternative<BrokenLine>(line)) {
-      if (settings_.json) write(std::string(text) + '\n');
+      if (settings_.json && settings_.exec.empty()) write(std::string(text) + '\n');
       if (const auto* missed = std::get_if<MissedLine>(&line)) {
         const std::string count = missed->count ? std::to_string(*missed->count) : "some";
         say(missed->channel + ": " + count + " missed");
@@ -176,15 +190,25 @@ class Follower final : private StreamReceiver {
   }
 
   void print(std::string_view text, const MessageLine& message) {
-    std::string out;
-    if (settings_.json) {
-      out = text;
+    if (!settings_.exec.empty()) {
+      execute(text, message);
+    } else if (settings_.json) {
+      write(std::string(text) + '\n');
     } else {
-      if (subscription_.channels() > 1) out = message.channel + '\t';
-      out += message.payload;
+      write((subscription_.channels() > 1 ? message.channel + '\t' : "") + message.payload + '\n');
     }
-    write(out + '\n');
-    if (++printed_ == settings_.count && !exit_code_) exit_code_ = 0;
+    if (++printed_ == settings_.count && !exit_code_) exit_code_ = command_failed_ ? 1 : 0;
+  }
+
+  void execute(std::string_view text, const MessageLine& message) {
+    const auto wrong = run_for_message(settings_.exec, settings_.json ? text : message.payload,
+                                       {{"MARTD_CHANNEL", message.channel},
+                                        {"MARTD_ETAG", message.etag},
+                                        {"MARTD_EVENT", message.event},
+                                        {"MARTD_TYPE", message.type}});
+    if (!wrong) return;
+    say(message.channel + ": " + message.etag + ": " + *wrong);
+    command_failed_ = true;
   }
 
   void close(const ClosedLine& closed) {
@@ -214,6 +238,7 @@ class Follower final : private StreamReceiver {
   Subscription subscription_;
   Settings settings_;
   std::uint64_t printed_ = 0;
+  bool command_failed_ = false;
   LineCutter lines_;
   Clock::time_point last_line_;
   Patience patience_;
@@ -233,21 +258,12 @@ std::string random_cid() {
   return cid;
 }
 
-std::string value_or(const CommandLine& line, std::string_view name, std::string otherwise) {
-  if (const auto given = line.values.find(name); given != line.values.end()) return given->second[0];
-  return otherwise;
-}
-
 }  // namespace
 
 int subscribe_command(const std::vector<std::string>& arguments, const Environment& environment) {
-  auto read = read_command_line(command(), arguments);
-  if (const auto* shown = std::get_if<Shown>(&read)) {
-    std::fputs(shown->text.c_str(), stdout);
-    return 0;
-  }
-  if (const auto* wrong = std::get_if<Wrong>(&read)) return wrong_use(wrong->line);
-  const CommandLine& line = std::get<CommandLine>(read);
+  const auto begun = begin_command(subscribe_command_text(), arguments);
+  if (const int* code = std::get_if<int>(&begun)) return *code;
+  const CommandLine& line = std::get<CommandLine>(begun);
   if (line.arguments.empty()) return wrong_use("CHANNEL is missing (taken: martd sub CHANNEL...)");
   std::set<std::string_view> names;
   for (const std::string& channel : line.arguments) {
@@ -255,13 +271,15 @@ int subscribe_command(const std::vector<std::string>& arguments, const Environme
   }
   const auto server = server_option(line, environment);
   if (const auto* wrong = std::get_if<Wrong>(&server)) return wrong_use(wrong->line);
-  auto cursors = parse_since(value_or(line, "since", "0"), line.arguments.size());
+  auto cursors = parse_since(value_or(line, "since", value_or(line, "etag", "0")), line.arguments.size());
   if (!cursors) {
     return wrong_use(
         "--since: not a cursor of these channels (taken: 0, now, or an etag for each channel, joined by .)");
   }
   Settings settings;
   settings.json = line.values.contains("json");
+  settings.exec = value_or(line, "exec", "");
+  if (settings.exec.empty() && line.values.contains("exec")) return wrong_use("--exec: empty (taken: a shell command)");
   if (const std::string count = value_or(line, "count", ""); line.values.contains("count")) {
     const char* end = count.data() + count.size();
     const auto [stop, error] = std::from_chars(count.data(), end, settings.count);

@@ -7,6 +7,8 @@
 
 namespace martd::tools {
 
+const CommandText& subscribe_command_text();
+
 /// `martd sub`: follows channels and prints what comes, until it is refused for good, has printed as many messages as
 /// it was asked for, or nobody reads its output any more. Blocks. `arguments` are those after `sub`.
 /// Returns the exit code: 0 as asked, 1 refused, 2 wrong use.

@@ -121,8 +121,9 @@ Line Subscription::read(std::string_view line) {
     if (!decoded) return BrokenLine{};
     bytes = *std::move(decoded);
   }
-  followed->cursor = std::move(etag);
-  return MessageLine{std::move(channel), std::move(bytes)};
+  followed->cursor = etag;
+  return MessageLine{std::move(channel), std::move(bytes), std::move(etag), text_of(*object, "event"),
+                     text_of(*object, "type")};
 }
 
 std::optional<std::vector<std::string>> parse_since(std::string_view text, std::size_t channels) {

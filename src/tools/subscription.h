@@ -18,6 +18,9 @@ namespace martd::tools {
 struct MessageLine {
   std::string channel;
   std::string payload;  ///< the bytes as they were published
+  std::string etag;
+  std::string event;  ///< the publisher's name for it; may be empty
+  std::string type;   ///< its content type; may be empty
 };
 struct MissedLine {
   std::string channel;

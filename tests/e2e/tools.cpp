@@ -7,6 +7,7 @@
 
 #include "support/program.h"
 #include "support/streams.h"
+#include "support/temp_file.h"
 #include "support/test_server.h"
 #include "support/text.h"
 
@@ -128,6 +129,110 @@ TEST_CASE_FIXTURE(ToolsTest, "sub that is refused for good ends with 1") {
   server.set("room", "one2one=1");
   EventStream first(server.endpoint(), "room=now");
   CHECK(run({"sub", "room"}) == 1);
+}
+
+TEST_CASE_FIXTURE(ToolsTest, "pub to several channels, all or none, with a type, an event and an id") {
+  CHECK(run({"pub", "a", "x", "--also", "b c", "--also", "d", "--type", "text/x-test", "--event", "tick", "--id",
+             "1"}) == 0);
+  CHECK(run({"pub", "d", "x", "--id", "1"}) == 0);
+  LineStream stream(server.endpoint(), "b%20c=0&d=0");
+  for (int i = 0; i < 2; ++i) {
+    const auto line = stream.next();
+    CHECK(text_at(line, "type") == "text/x-test");
+    CHECK(text_at(line, "event") == "tick");
+  }
+  server.publish("locked", "x", "key=k");
+  CHECK(run({"pub", "news", "x", "--also", "locked"}) == 1);
+  CHECK(server.inspection("news").status == 404);
+  CHECK(run({"pub", "news", "x", "--type", "a\nb"}) == 2);
+}
+
+TEST_CASE_FIXTURE(ToolsTest, "tools take the names that the Python scripts have for the server and the etag") {
+  const std::string endpoint = server.endpoint().authority();
+  CHECK(Program({"pub", "news", "a", "--endpoint", endpoint}).await_exit() == 0);
+  const std::string etag = server.newest("news");
+  server.publish("news", "b");
+  Program follower({"sub", "news", "--endpoint", endpoint, "--etag", etag, "--count", "1"});
+  CHECK(follower.await_exit() == 0);
+  CHECK(follower.output() == "b\n");
+}
+
+TEST_CASE_FIXTURE(ToolsTest, "sub ends after as many messages as it was asked for, and pub sends the secret") {
+  for (const char* payload : {"a", "b", "c"}) server.publish("news", payload);
+  Program follower(with_server({"sub", "news", "--count", "2"}));
+  CHECK(follower.await_exit() == 0);
+  CHECK(follower.output() == "a\nb\n");
+
+  TestServer closed({"--publish-from", "none", "--publish-secret", "hunter2"});
+  const std::string url = closed.endpoint().url();
+  CHECK(Program({"pub", "news", "a", "--server", url, "--secret", "hunter2"}).await_exit() == 0);
+  CHECK(Program({"pub", "news", "a", "--server", url}, {{"MARTD_PUBLISH_SECRET", "hunter2"}}).await_exit() == 0);
+  Program refused({"pub", "news", "a", "--server", url, "--secret", "hunter3"});
+  CHECK(refused.await_exit() == 1);
+  CHECK_FALSE(contains(refused.errors(), "hunter"));
+}
+
+TEST_CASE_FIXTURE(ToolsTest, "sub runs a command for each message, in their order, and the shell reads none of it") {
+  const std::string nasty = "$(echo no) `echo no` '\" ; echo no\n";
+  server.publish("news", nasty, "event=" + percent_encoded("$(echo no)"));
+  server.publish("news", "second");
+  Program follower(with_server({"sub", "news", "--count", "2", "--exec",
+                                "printf '[%s %s]' \"$MARTD_CHANNEL\" \"$MARTD_EVENT\"; cat; echo \"=$MARTD_ETAG\""}));
+  CHECK(follower.await_exit() == 0);
+  const std::string newest = server.newest("news");
+  CHECK(follower.output() == "[news $(echo no)]" + nasty + "=" + plus(newest, -1) + "\n[news ]second=" + newest + "\n");
+}
+
+TEST_CASE_FIXTURE(ToolsTest, "sub goes on after a command that failed, says so, and ends with 1") {
+  server.publish("news", "a");
+  server.publish("news", "b");
+  Program follower(
+      with_server({"sub", "news", "--count", "2", "--json", "--exec", "cat; grep -q '\"b\"' <&-; exit 7"}));
+  CHECK(follower.await_exit() == 1);
+  CHECK(count_of(follower.output(), "\"payload\":") == 2);
+  CHECK(count_of(follower.errors(), "the command ended with 7") == 2);
+}
+
+TEST_CASE("https: a certificate that is trusted, one that isn't, one for another name, and --insecure") {
+  TestServer server({"--http", "none", "--https", "localhost:0"});
+  const std::string port = std::to_string(server.listening("https").at(0).port);
+  const std::string url = "https://localhost:" + port;
+  const Program::Environment trust{{"SSL_CERT_FILE", std::string(MARTD_SOURCE) + "/certs/localhost.crt"}};
+  const auto pub = [&](const std::vector<std::string>& more, const Program::Environment& environment) {
+    std::vector<std::string> arguments{"pub", "news", "a"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return Program(arguments, environment).await_exit();
+  };
+  CHECK(pub({"--server", url}, trust) == 0);
+  CHECK(pub({"--server", "https://127.0.0.1:" + port}, trust) == 0);
+  CHECK(pub({"--server", url}, {}) == 1);
+  CHECK(pub({"--server", "https://ip6-localhost:" + port}, trust) == 1);
+  CHECK(pub({"--server", url, "--insecure"}, {}) == 0);
+  Program untrusting({"sub", "news", "--server", url});
+  CHECK(untrusting.await_exit() == 1);
+  CHECK(contains(untrusting.errors(), "certificate"));
+  Program follower({"sub", "news", "--server", url, "--count", "3"}, trust);
+  CHECK(follower.await_exit() == 0);
+  Program careless({"sub", "news", "--server", url, "--count", "3", "--insecure"});
+  CHECK(careless.await_exit() == 0);
+}
+
+TEST_CASE("--check-config: one line and its exit code") {
+  TempFile right("max-size = 3\n");
+  Program good({"--check-config", "--config", right.path()});
+  CHECK(good.await_exit() == 0);
+  CHECK(good.output() == "the configuration is right: " + right.path() + "\n");
+  CHECK(good.errors() == "");
+  TempFile wrong("max-siez = 3\n");
+  Program bad({"--check-config", "--config", wrong.path()});
+  CHECK(bad.await_exit() == 2);
+  CHECK(lines_of(bad.errors()).size() == 1);
+  CHECK(contains(bad.errors(), "nearest: max-size"));
+  TempFile certificate("no certificate");
+  Program certificates(
+      {"--check-config", "--https", "localhost:0", "--cert", certificate.path(), "--cert-key", certificate.path()});
+  CHECK(certificates.await_exit() == 2);
+  CHECK(contains(certificates.errors(), certificate.path()));
 }
 
 TEST_CASE("sub waits for the server, and goes on where it stood after a break") {

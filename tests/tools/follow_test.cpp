@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <httplib.h>
 
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 #include "tools/server_client.h"
@@ -26,9 +28,19 @@ struct Site {
     server.Get("/x/silent", [this](const httplib::Request&, httplib::Response& response) {
       response.set_chunked_content_provider("application/x-ndjson",
                                             [this](std::size_t offset, httplib::DataSink& sink) {
-                                              if (offset == 0) sink.write("one\n", 4);
-                                              std::this_thread::sleep_for(20ms);
-                                              return !over;
+                                              if (offset == 0) return sink.write("one\n", 4);
+                                              await(over);
+                                              return false;
+                                            });
+    });
+    server.Get("/x/later", [this](const httplib::Request&, httplib::Response& response) {
+      response.set_chunked_content_provider("application/x-ndjson",
+                                            [this](std::size_t offset, httplib::DataSink& sink) {
+                                              if (offset == 0) return sink.write("one\n", 4);
+                                              await(go);
+                                              sink.write("two\n", 4);
+                                              await(over);
+                                              return false;
                                             });
     });
     server.Get("/x/busy", [](const httplib::Request&, httplib::Response& response) {
@@ -39,11 +51,14 @@ struct Site {
     server.Post("/x/echo", [](const httplib::Request& request, httplib::Response& response) {
       response.set_content(request.get_header_value("X-A") + ':' + request.body, "text/plain");
     });
+    server.Get("/x/up", [](const httplib::Request&, httplib::Response&) {});
     thread = std::thread([this] { server.listen_after_bind(); });
-    while (!server.is_running()) std::this_thread::sleep_for(1ms);  // its stop() does nothing before
+    // Its stop() does nothing before it runs, and the first answer says that it does.
+    httplib::Client("127.0.0.1", port).Get("/x/up");
   }
   ~Site() {
-    over = true;
+    tell(go);
+    tell(over);
     server.stop();
     thread.join();
   }
@@ -52,8 +67,23 @@ struct Site {
 
   ServerAddress address() const { return {false, "127.0.0.1", static_cast<std::uint16_t>(port), "/x"}; }
 
+  void await(const bool& flag) {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return flag; });
+  }
+  void tell(bool& flag) {
+    {
+      const std::lock_guard lock(mutex);
+      flag = true;
+    }
+    changed.notify_all();
+  }
+
   httplib::Server server;
-  std::atomic<bool> over = false;
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool go = false;
+  bool over = false;
   int port = 0;
   std::thread thread;
 };
@@ -99,6 +129,33 @@ TEST_CASE("client: a stream that is silent for too long is given up, and the nex
   const Answer answer = client.follow({"GET", "/silent", {}, ""}, receiver);
   CHECK(answer.reached == Answer::Reached::silent);
   CHECK(client.ask({"POST", "/echo", {{"X-A", "b"}}, "c"}).body == "b:c");
+}
+
+/// Busy with the first piece for longer than the stream may be silent; the second comes only then.
+struct BusyReceiver final : StreamReceiver {
+  explicit BusyReceiver(Site& from) : site(from) {}
+  void opened() override {}
+  bool received(std::string_view bytes) override {
+    text += bytes;
+    if (text != "one\n") return false;
+    const auto end = std::chrono::steady_clock::now() + 4 * patience();
+    while (std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    site.tell(site.go);
+    return true;
+  }
+  push::Duration patience() const override { return 100ms; }
+  Site& site;
+  std::string text;
+};
+
+TEST_CASE("client: who is busy with a message is not taken for a silent server") {
+  // The watch once ran on while a command of --exec was running, and cut the stream that nobody read from.
+  Site site;
+  ServerClient client(site.address());
+  BusyReceiver receiver(site);
+  const Answer answer = client.follow({"GET", "/later", {}, ""}, receiver);
+  CHECK(receiver.text == "one\ntwo\n");
+  CHECK(answer.reached == Answer::Reached::answered);
 }
 
 TEST_CASE("client: an answer that is no stream") {

@@ -35,6 +35,17 @@ TEST_CASE("subscription: a message moves its channel's cursor alone") {
   CHECK(s.query() == "a=18446744073709551615&b=7&cid=me");
 }
 
+TEST_CASE("subscription: what is said of a message besides its payload") {
+  Subscription s = follow("0");
+  const Line line = s.read(R"({"channel":"news","etag":"7","payload":"x","event":"tick","type":"text/plain"})");
+  const auto* message = std::get_if<MessageLine>(&line);
+  REQUIRE(message != nullptr);
+  CHECK(message->etag == "7");
+  CHECK(message->event == "tick");
+  CHECK(message->type == "text/plain");
+  CHECK(s.query() == "news=7&cid=me");
+}
+
 TEST_CASE("subscription: payloads that are not UTF-8 come as base64") {
   Subscription s = follow("0");
   CHECK(said(s, R"({"channel":"news","etag":"1","payload":"aGVsbG8A/w==","base64":true})") ==
