@@ -5,12 +5,34 @@
 #include <string>
 #include <vector>
 
+#include "manual.h"
 #include "options.h"
 #include "server.h"
+#include "tools/doctor_command.h"
 #include "tools/publish_command.h"
 #include "tools/subscribe_command.h"
 
 namespace {
+
+/// --check-config: what the options themselves don't show.
+int check(const martd::Options& options) {
+  if (const auto wrong = martd::check_certificates(options)) {
+    std::fprintf(stderr, "martd: %s\n", wrong->c_str());
+    return 2;
+  }
+  std::printf("the configuration is right: %s\n", options.config.empty() ? "no file" : options.config.c_str());
+  return 0;
+}
+
+int print_manual(const std::vector<std::string>& arguments) {
+  const auto made = martd::manual(arguments);
+  if (const auto* wrong = std::get_if<martd::Wrong>(&made)) {
+    std::fprintf(stderr, "martd: %s\n", wrong->line.c_str());
+    return 2;
+  }
+  std::fputs(std::get<martd::Shown>(made).text.c_str(), stdout);
+  return 0;
+}
 
 int run(const std::vector<std::string>& arguments) {
   const auto parsed = martd::parse(arguments, martd::environment_of(environ));
@@ -22,8 +44,9 @@ int run(const std::vector<std::string>& arguments) {
     std::fprintf(stderr, "martd: %s\n", wrong->line.c_str());
     return 2;
   }
-  const auto& [options, warnings] = std::get<martd::Run>(parsed);
+  const auto& [options, warnings, check_only] = std::get<martd::Run>(parsed);
   for (const std::string& warning : warnings) std::fprintf(stderr, "martd: warning: %s\n", warning.c_str());
+  if (check_only) return check(options);
   return martd::run_server(options, [&arguments](const martd::Options& in_use) {
     return martd::reload(in_use, arguments, martd::environment_of(environ));
   });
@@ -34,10 +57,12 @@ int run(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
   const std::string command = arguments.empty() ? "" : arguments.front();
-  if (command != "pub" && command != "sub") return run(arguments);
+  if (martd::asks_for_manual(arguments)) return print_manual(arguments);
+  if (command != "pub" && command != "sub" && command != "doctor") return run(arguments);
 
   const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
   const auto environment = martd::environment_of(environ);
+  if (command == "doctor") return martd::tools::doctor_command(rest, environment);
   return command == "pub" ? martd::tools::publish_command(rest, environment)
                           : martd::tools::subscribe_command(rest, environment);
 }

@@ -1,6 +1,9 @@
 #include "option_table.h"
 
+#include <unistd.h>
+
 #include <concepts>
+#include <filesystem>
 #include <fstream>
 
 #include "option_values.h"
@@ -64,6 +67,13 @@ Complaint set_count(Options& options, const Values& values) {
 template <auto Field>
 Complaint set_text(Options& options, const Values& values) {
   options.*Field = values[0];
+  return {};
+}
+
+/// Said at all: one that says `false` is not given.
+template <auto Field>
+Complaint set_flag(Options& options, const Values&) {
+  options.*Field = true;
   return {};
 }
 
@@ -202,6 +212,14 @@ OptionRow not_yet(std::string_view name, std::string_view form, Complaint (*set)
 
 bool can_read(const std::string& file) { return std::ifstream(file).is_open(); }
 
+/// Whether the file can be written, or made where it isn't there. Makes nothing.
+bool can_write(const std::string& file) {
+  if (::access(file.c_str(), F_OK) == 0)
+    return ::access(file.c_str(), W_OK) == 0 && !std::filesystem::is_directory(file);
+  const auto folder = std::filesystem::path(file).parent_path();
+  return ::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0;
+}
+
 std::vector<OptionRow> make_rows() {
   constexpr auto keep = OnReload::keep;
   constexpr auto apply = OnReload::apply;
@@ -294,9 +312,14 @@ std::vector<OptionRow> make_rows() {
 
       row<&O::threads>({"threads", "N", kRest, "event loops (the cores)"}, keep, set_count<&O::threads, 1, 1024>),
       row<&O::config>({"config", "FILE", kRest, "TOML, the options' names as keys (none)"}, keep, set_text<&O::config>),
-      row<&O::log_level>({"log-level", "LEVEL", kRest, "debug, info, warning or error (info)"}, apply, set_log_level),
-      row<&O::log_format>({"log-format", "FORMAT", kRest, "text or json, to standard error (text)"}, apply,
-                          set_log_format),
+      row<&O::log_level>({"log-level", "debug|info|warning|error", kRest, "what is said, and what is worse (info)"},
+                         apply, set_log_level),
+      row<&O::log_format>({"log-format", "text|json", kRest, "json: an object a line (text)"}, apply, set_log_format),
+      row<&O::log_file>(
+          {"log-file", "FILE", kRest, "written to in place of standard error (none);\nSIGUSR1 opens it anew"}, apply,
+          set_text<&O::log_file>),
+      row<&O::access_log>({"access-log", "", kRest, "a line in the log for each request"}, apply,
+                          set_flag<&O::access_log>),
 
       not_yet("inject", "", take_anything),
       not_yet("store", "FILE", take_anything),
@@ -327,6 +350,9 @@ Complaint check(const Options& options) {
   }
   for (const std::string& file : options.cert_key) {
     if (!can_read(file)) return taken("--cert-key: can't be read", file, "a PEM file with a private key");
+  }
+  if (!options.log_file.empty() && !can_write(options.log_file)) {
+    return taken("--log-file: can't be written", options.log_file, "a file in a folder that is there");
   }
   for (const ListenAddress& address : options.https) {
     if (options.cert.empty() && !is_loopback(address)) {

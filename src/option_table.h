@@ -24,7 +24,8 @@ struct OptionRow {
   bool (*same)(const Options&, const Options&);    ///< as far as the fields can be compared
 };
 
-/// Every option, in the order of --help. To add one: a field in Options, a row here, a line in the README's table.
+/// Every option, in the order of --help. To add one: a field in Options, a row here, a line in the README's table and
+/// in docs/martd.toml.
 const std::vector<OptionRow>& option_rows();
 
 /// `MARTD_MAX_SIZE` for max-size.

@@ -16,16 +16,23 @@ namespace {
 constexpr std::string_view kUsage =
     "Usage: martd [options]                       run the server\n"
     "       martd pub CHANNEL [MESSAGE | -] ...   publish (see martd pub --help)\n"
-    "       martd sub CHANNEL... ...              follow channels (see martd sub --help)";
+    "       martd sub CHANNEL... ...              follow channels (see martd sub --help)\n"
+    "       martd doctor URL ...                  try a server from outside (see martd doctor --help)";
 
 constexpr std::string_view kFooter =
     "Every option can also be given as a variable (MARTD_MAX_SIZE for --max-size; several addresses at commas)\n"
     "and as a key of the file (max-size = 100). A flag outranks a variable, which outranks the file.\n"
-    "SIGTERM and SIGINT stop it, a second one at once; SIGHUP reads file, secrets and certificates again.\n"
+    "SIGTERM and SIGINT stop it, a second one at once; SIGHUP reads file, secrets and certificates again;\n"
+    "SIGUSR1 opens the log file anew.\n"
     "Exit code: 0 stopped, 1 stopped at once, 2 a wrong option, file or address.";
 
-/// Variables that are no option of the server: MARTD_SERVER is read by martd pub and martd sub.
-constexpr std::string_view kOtherVariables[] = {"MARTD_SERVER"};
+/// Variables that are no option of the server: the first is read by martd pub and martd sub, the others are set by
+/// martd sub --exec, and a server may be started there.
+constexpr std::string_view kOtherVariables[] = {"MARTD_SERVER", "MARTD_CHANNEL", "MARTD_ETAG", "MARTD_EVENT",
+                                                "MARTD_TYPE"};
+
+/// Not one of the table: it can't stand in a file or a variable.
+constexpr std::string_view kCheckConfig = "check-config";
 
 /// What was said of an option, and where, as it is named in complaints.
 struct Given {
@@ -39,15 +46,6 @@ const OptionRow* find_row(std::string_view name) {
     if (row.text.name == name) return &row;
   }
   return nullptr;
-}
-
-const tools::CommandText& command() {
-  static const tools::CommandText text = [] {
-    tools::CommandText made{kUsage, kFooter, {}};
-    for (const OptionRow& row : option_rows()) made.options.push_back(row.text);
-    return made;
-  }();
-  return text;
 }
 
 std::optional<Wrong> take_command_line(tools::CommandLine line, AllGiven& given) {
@@ -93,7 +91,7 @@ std::optional<Wrong> take_file(const std::string& file, AllGiven& given) {
     const std::string where = file + ':' + std::to_string(entry.line) + ": " + entry.key;
     const OptionRow* row = find_row(entry.key);
     if (row == nullptr)
-      return Wrong{where + ": no such option" + tools::nearest_option(command().options, entry.key, "")};
+      return Wrong{where + ": no such option" + tools::nearest_option(server_command_text().options, entry.key, "")};
     if (entry.key == "config") return Wrong{where + ": a file can't name another (taken: --config or MARTD_CONFIG)"};
     if (entry.values.size() != 1 && !row->text.repeatable) return Wrong{where + ": an array (taken: one value)"};
     if (!given.contains(entry.key)) given[entry.key] = {std::move(entry.values), where};
@@ -158,11 +156,12 @@ Wrong one_line(Wrong wrong) {
 }
 
 std::variant<Run, Shown, Wrong> parse_lines(const std::vector<std::string>& arguments, const Environment& environment) {
-  auto line = tools::read_command_line(command(), arguments);
+  auto line = tools::read_command_line(server_command_text(), arguments);
   if (auto* shown = std::get_if<Shown>(&line)) return std::move(*shown);
   if (auto* wrong = std::get_if<Wrong>(&line)) return std::move(*wrong);
 
   Run run;
+  run.check_only = std::get<tools::CommandLine>(line).values.erase(std::string(kCheckConfig)) > 0;
   run.options.threads = std::clamp(std::thread::hardware_concurrency(), 1U, 1024U);
   AllGiven given;
   if (auto wrong = take_command_line(std::get<tools::CommandLine>(std::move(line)), given)) return *std::move(wrong);
@@ -176,6 +175,17 @@ std::variant<Run, Shown, Wrong> parse_lines(const std::vector<std::string>& argu
 }
 
 }  // namespace
+
+const tools::CommandText& server_command_text() {
+  static const tools::CommandText text = [] {
+    tools::CommandText made{kUsage, kFooter, {}};
+    for (const OptionRow& row : option_rows()) made.options.push_back(row.text);
+    made.options.push_back(
+        {kCheckConfig, "", "Running", "look whether options, file and certificates are right,\nand end: 0 or 2"});
+    return made;
+  }();
+  return text;
+}
 
 Environment environment_of(const char* const* entries) {
   Environment environment;

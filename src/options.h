@@ -79,9 +79,11 @@ struct Options {
   std::size_t max_memory = std::size_t{1} << 30;    ///< bytes of all messages kept, from 1 MiB, at least `max_payload`
   std::size_t max_connections = 0;                  ///< of all public listeners; 0: as many as the open files allow
 
-  // Log, to standard error
+  // Log
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::text;
+  std::string log_file;     ///< empty: standard error
+  bool access_log = false;  ///< a line for each request
 
   std::string config;  ///< the configuration file; empty: none
 
@@ -97,9 +99,13 @@ Environment environment_of(const char* const* entries);
 struct Run {
   Options options;
   std::vector<std::string> warnings;  ///< one line each, for standard error or the log
+  bool check_only = false;            ///< --check-config: don't run it
 };
 using tools::Shown;  // --help or --version: for standard output, exit code 0
 using tools::Wrong;  // what is wrong and what is taken: for standard error after `martd: `, exit code 2
+
+/// What the server's command line takes: the table's options, and --check-config.
+const tools::CommandText& server_command_text();
 
 /// Flags, then MARTD_… variables, then the file named by --config. Reads that file and no other, writes nothing,
 /// never throws for what the user wrote. `arguments` are without the program's name.

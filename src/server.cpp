@@ -79,6 +79,7 @@ http::Settings settings_of(const Options& options, std::size_t max_connections) 
   settings.trusted_proxies = options.trusted_proxy;
   settings.origins = options.origin;
   settings.publish_secret = options.publish_secret;
+  settings.access_log = access_log(options);
   return settings;
 }
 
@@ -158,6 +159,7 @@ class Server {
         open_files_(raise_open_files()),
         hub_(clock_.start()),
         signals_(main_, SIGTERM, SIGINT, SIGHUP) {
+    signals_.add(SIGUSR1);
     hub_.limit_memory(options_.max_memory);
     if (!options_.https.empty()) tls_ = make_tls(options_);
     open_doors(options_.http, "http", false);
@@ -315,6 +317,7 @@ class Server {
       if (error) return;
       await_signal();
       if (signal == SIGHUP) return reload();
+      if (signal == SIGUSR1) return reopen_log();
       if (stopping_.exchange(true)) ::_exit(1);
       stop();
     });
@@ -334,9 +337,12 @@ class Server {
         spdlog::error("reload refused, everything stays as it was: {}", error.line);
         return;
       }
+    if (const auto wrong = set_log(fresh.options)) {
+      spdlog::error("reload refused, everything stays as it was: {}", *wrong);
+      return;
+    }
     options_ = fresh.options;
     tls_ = tls;
-    set_log(options_);
     hub_.limit_memory(options_.max_memory);
     if (admin_) admin_->set_token(options_.admin_token);
     max_connections_ = connections_that_fit(options_, open_files_);
@@ -404,8 +410,18 @@ class Server {
 
 }  // namespace
 
+std::optional<std::string> check_certificates(const Options& options) try {
+  if (!options.https.empty() || !options.cert.empty()) make_tls(options);
+  return std::nullopt;
+} catch (const StartError& error) {
+  return error.line;
+}
+
 int run_server(const Options& options, const Reloader& reloader) {
-  set_log(options);
+  if (const auto wrong = set_log(options)) {
+    std::fprintf(stderr, "martd: %s\n", wrong->c_str());
+    return 2;
+  }
   std::signal(SIGPIPE, SIG_IGN);
   try {
     return Server(options, reloader).run();

@@ -211,6 +211,30 @@ TEST_CASE("help and version") {
   CHECK(std::get<Shown>(parse({"--version"}, {})).text == "martd " MARTD_VERSION "\n");
 }
 
+TEST_CASE("check-config: said on the command line only, and no option of the server") {
+  CHECK_FALSE(std::get<Run>(parse({}, {})).check_only);
+  const auto parsed = parse({"--check-config", "--max-size", "3"}, {});
+  REQUIRE(std::holds_alternative<Run>(parsed));
+  CHECK(std::get<Run>(parsed).check_only);
+  CHECK(std::get<Run>(parsed).options.given.size() == 1);
+  CHECK(is_wrong({"--check-config", "--max-size", "x"}, "--max-size: not a whole number"));
+  const Folder folder;
+  CHECK(is_wrong({"--config", folder.write("m.toml", "check-config = true")}, "check-config: no such option"));
+  CHECK_FALSE(std::get<Run>(parse({}, {{"MARTD_CHECK_CONFIG", "true"}})).check_only);
+}
+
+TEST_CASE("log file: a folder that is there, and nothing is made") {
+  const Folder folder;
+  const std::string file = (folder.path / "log").string();
+  CHECK(options({"--log-file", file}).log_file == file);
+  CHECK_FALSE(std::filesystem::exists(file));
+  CHECK(is_wrong({"--log-file", (folder.path / "no" / "log").string()}, "--log-file: can't be written"));
+  CHECK(is_wrong({"--log-file", folder.path.string()}, "--log-file: can't be written"));
+  CHECK(options({"--access-log"}).access_log);
+  CHECK(options({}, {{"MARTD_ACCESS_LOG", "true"}}).access_log);
+  CHECK_FALSE(options({}, {{"MARTD_ACCESS_LOG", "false"}}).access_log);
+}
+
 TEST_CASE("parts that are not there yet are known and refused") {
   CHECK(is_wrong({"--store", "x.db"}, "--store: not built in yet"));
   CHECK(is_wrong({"--inject"}, "--inject: not built in yet"));

@@ -1,0 +1,33 @@
+#include "manual.h"
+
+#include "options.h"
+#include "tools/command_manual.h"
+#include "tools/doctor_command.h"
+#include "tools/publish_command.h"
+#include "tools/subscribe_command.h"
+
+namespace martd {
+namespace {
+
+std::vector<tools::NamedCommand> commands() {
+  return {{"", "run the server", &server_command_text()},
+          {"pub", "publish", &tools::publish_command_text()},
+          {"sub", "follow channels", &tools::subscribe_command_text()},
+          {"doctor", "try a server from outside", &tools::doctor_command_text()}};
+}
+
+}  // namespace
+
+bool asks_for_manual(const std::vector<std::string>& arguments) {
+  return !arguments.empty() && (arguments[0] == "--completion" || arguments[0] == "--man-page");
+}
+
+std::variant<tools::Shown, tools::Wrong> manual(const std::vector<std::string>& arguments) {
+  const auto all = commands();
+  if (arguments == std::vector<std::string>{"--man-page"}) return tools::Shown{tools::man_page(all)};
+  if (arguments.size() == 2 && arguments[1] == "bash") return tools::Shown{tools::bash_completion(all)};
+  if (arguments.size() == 2 && arguments[1] == "zsh") return tools::Shown{tools::zsh_completion(all)};
+  return tools::Wrong{arguments[0] + ": wrong use (taken: --completion bash, --completion zsh, --man-page)"};
+}
+
+}  // namespace martd
