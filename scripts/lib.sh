@@ -28,6 +28,9 @@ build_packages() {
 # What `test` needs besides. The pages' tests: Node as it is, or Debian's with its npm.
 test_packages() {
   echo "doctest-dev curl clang-format clang libclang-rt-dev"
+  # The proxies that martd is tried behind, and what takes the package, its man page and its completions.
+  echo "haproxy caddy dpkg-dev fakeroot groff-base zsh"
+  have nginx || [[ -x /usr/sbin/nginx ]] || echo "nginx-light"
   have node && have npm || echo "nodejs npm"
   have chromium || have chromium-browser || have google-chrome || echo "chromium"
 }
@@ -54,8 +57,9 @@ need_packages() {
   local log
   log=$(mktemp)
   # shellcheck disable=SC2086
+  # RUNLEVEL=1: a service that a package brings is not started.
   if ! { $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update &&
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends $missing; } \
+    $as_root env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends $missing; } \
     </dev/null >"$log" 2>&1; then
     tail -n 15 "$log" >&2
     rm -f "$log"
