@@ -33,7 +33,10 @@ std::string text_of(const Finding& finding) {
   char line[40];
   std::snprintf(line, sizeof line, "%s  %-11s ", kGrades[static_cast<int>(finding.grade)],
                 std::string(finding.subject).c_str());
-  std::string out = line + finding.said + '\n';
+  std::string out = line;
+  // Some of it is the server's, whose terminal this isn't.
+  for (const char c : finding.said) out += static_cast<unsigned char>(c) < ' ' || c == 0x7F ? '?' : c;
+  out += '\n';
   for (const std::string& change : finding.change) out += "        " + change + '\n';
   return out;
 }

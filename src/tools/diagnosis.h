@@ -22,7 +22,8 @@ struct Finding {
   std::vector<std::string> change;  ///< what to change, a line each; with a pass there is nothing
 };
 
-/// `PASS  stream      first byte after 3 ms`, and the changes below it, indented. With line ends.
+/// `PASS  stream      first byte after 3 ms`, and the changes below it, indented. With line ends; no other control
+/// characters.
 std::string text_of(const Finding& finding);
 
 struct SeenReach {

@@ -23,6 +23,8 @@ TEST_CASE("diagnosis: a line, and what to change below it") {
   CHECK(text_of({Grade::pass, "stream", "first byte after 3 ms", {}}) == "PASS  stream      first byte after 3 ms\n");
   CHECK(text_of({Grade::fail, "own pages", "no", {"nginx    a", "Caddy    b"}}) ==
         "FAIL  own pages   no\n        nginx    a\n        Caddy    b\n");
+  CHECK(text_of(judge(SeenStream{200, "a\x1b[2Jb", {}, 5s}))
+            .starts_with("FAIL  stream      an event stream is answered 200 a?[2Jb\n"));
 }
 
 TEST_CASE("diagnosis: whether it is there at all") {
