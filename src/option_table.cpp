@@ -70,13 +70,6 @@ Complaint set_text(Options& options, const Values& values) {
   return {};
 }
 
-/// Said at all: one that says `false` is not given.
-template <auto Field>
-Complaint set_flag(Options& options, const Values&) {
-  options.*Field = true;
-  return {};
-}
-
 template <auto Field>
 Complaint set_secret(Options& options, const Values& values) {
   if (!valid_secret(values[0])) {

@@ -14,7 +14,7 @@ namespace martd {
 namespace {
 
 constexpr std::string_view kUsage =
-    "Usage: martd [options]                       run the server\n"
+    "Usage: martd [UPSTREAM] [options]            run the server\n"
     "       martd pub CHANNEL [MESSAGE | -] ...   publish (see martd pub --help)\n"
     "       martd sub CHANNEL... ...              follow channels (see martd sub --help)\n"
     "       martd doctor URL ...                  try a server from outside (see martd doctor --help)";

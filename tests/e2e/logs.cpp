@@ -1,12 +1,14 @@
 // The log: a line a request where that is asked for, to a file that can be moved away, and never a secret.
 
 #include <doctest/doctest.h>
+#include <httplib.h>
 #include <signal.h>
 
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include "support/deadline.h"
 #include "support/streams.h"
@@ -41,6 +43,30 @@ std::string access_of(const std::string& text, const std::string& request) {
   }
   return {};
 }
+
+/// A site that martd can stand before, with one page.
+struct Site {
+  Site() {
+    server.Get("/page", [](const httplib::Request&, httplib::Response& response) {
+      response.set_content(std::string(100'000, 'x'), "text/plain");
+    });
+    port = server.bind_to_any_port("127.0.0.1");
+    thread = std::thread([this] { server.listen_after_bind(); });
+    httplib::Client("127.0.0.1", port).Get("/page");  // before it serves, its stop() would do nothing
+  }
+  ~Site() { stop(); }
+  Site(const Site&) = delete;
+  Site& operator=(const Site&) = delete;
+
+  void stop() {
+    server.stop();
+    if (thread.joinable()) thread.join();
+  }
+
+  httplib::Server server;
+  int port = 0;
+  std::thread thread;
+};
 
 }  // namespace
 
@@ -93,6 +119,29 @@ TEST_CASE("as JSON, every line is an object, whatever stands in the path") {
     CHECK(object.at("seconds").to_number<double>() >= 0);
   }
   CHECK(seen);
+}
+
+TEST_CASE("what the site behind answers has its line, when it is over") {
+  Site site;
+  TestServer server({"http://127.0.0.1:" + std::to_string(site.port), "--access-log"});
+  CHECK(server.get("/page?key=hunter2").body.size() == 100'000);
+  CHECK(server.get("/nothing").status == 404);
+  Connection raw(server.endpoint());
+  raw.send("GET /page HTTP/1.1\r\nHost: a\r\n\r\nGET /client.js HTTP/1.1\r\nHost: a\r\n\r\n");
+  raw.read_answer();
+  raw.read_answer();
+  site.stop();
+  CHECK(server.get("/gone").status == 502);
+  server.program().await_errors([](const std::string& text) { return contains(text, "GET /gone"); });
+  const std::string log = accesses_of(server.program().errors());
+  CHECK(count_of(log, " access ") == 5);
+  CHECK(count_of(log, " GET /page 200 ") == 2);
+  CHECK(count_of(log, " GET /nothing 404 ") == 1);
+  CHECK(count_of(log, " GET /client.js 200 ") == 1);
+  CHECK(count_of(log, " GET /gone 502 ") == 1);
+  CHECK_FALSE(contains(log, "hunter"));
+  const std::string line = access_of(log, " /page ");
+  CHECK(std::stoul(line.substr(line.find(" 200 ") + 5)) > 100'000);
 }
 
 TEST_CASE("to a file, which is opened anew by SIGUSR1 after it was moved away") {
