@@ -347,8 +347,9 @@ class Server {
     if (admin_) admin_->set_token(options_.admin_token);
     max_connections_ = connections_that_fit(options_, open_files_);
     const auto settings = std::make_shared<const http::Settings>(settings_of(options_, max_connections_));
+    for (auto& lane : lanes_) lane->worker.use(*settings);
     for (auto& lane : lanes_) {
-      lane->worker.use(settings);
+      lane->worker.keep(settings);
       lane->loop.post([&lane = *lane, tls] { lane.tls = tls; });
     }
     for (const std::string& warning : fresh.warnings) spdlog::warn("{}", warning);

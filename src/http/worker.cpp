@@ -45,8 +45,9 @@ void Worker::take(int descriptor, const wire::Address& peer, const std::shared_p
   session->start();
 }
 
-void Worker::use(std::shared_ptr<const Settings> settings) {
-  settings_.store(settings.get(), std::memory_order_release);
+void Worker::use(const Settings& settings) { settings_.store(&settings, std::memory_order_release); }
+
+void Worker::keep(std::shared_ptr<const Settings> settings) {
   loop_.post([this, timeouts = settings->upstream_timeouts] {
     if (upstream_) upstream_->use(timeouts);
   });

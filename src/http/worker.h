@@ -48,8 +48,11 @@ class Worker final : public push::LoopDoor {
   /// LoopDoor: any thread.
   void ready(push::Channel& channel) override;
 
-  /// From the next request on. Any thread: all loops change over in the same moment.
-  void use(std::shared_ptr<const Settings> settings);
+  /// From the next request on. Any thread. `settings` must live until keep(): every loop is told to use them before any
+  /// is woken to keep them, so that all change over in the same moment.
+  void use(const Settings& settings);
+  /// Owns what it uses, and lets go of what it used before. Any thread.
+  void keep(std::shared_ptr<const Settings> settings);
 
   /// Answers what is held, ends streams, closes idle connections; `done` is called when no session is left.
   void stop(std::function<void()> done);

@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <vector>
 
 #include "tools/command_manual.h"
@@ -5,11 +6,30 @@
 namespace martd::tools {
 namespace {
 
-/// Text that roff takes as it is: a `-` that can be copied as one, and no line that begins with a request.
+/// The code point that begins at `at`, and past it. The tables are valid UTF-8.
+unsigned code_point(std::string_view text, std::size_t& at) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(text[i])); };
+  const unsigned first = byte(at++);
+  unsigned point = first >= 0xF0 ? first & 0x07 : first >= 0xE0 ? first & 0x0F : first & 0x1F;
+  while (at < text.size() && (byte(at) & 0xC0) == 0x80) point = point << 6 | (byte(at++) & 0x3F);
+  return point;
+}
+
+/// Text that roff takes as it is: a `-` that can be copied as one, no line that begins with a request, and by its
+/// number what isn't ASCII.
 std::string plain(std::string_view text) {
   std::string out;
   bool line_begins = true;
-  for (const char c : text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    if (static_cast<unsigned char>(c) >= 0x80) {
+      char name[16];
+      std::snprintf(name, sizeof name, "\\[u%04X]", code_point(text, at));
+      out += name;
+      line_begins = false;
+      continue;
+    }
+    ++at;
     if (line_begins && (c == '.' || c == '\'')) out += "\\&";
     if (c == '\\') {
       out += "\\e";

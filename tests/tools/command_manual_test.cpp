@@ -18,7 +18,7 @@ struct Fixture {
                       {"hidden", "N", "", "", false}}};
   CommandText pub{"Usage: x pub CHANNEL\n\nSends it.\n.not a request",
                   "Exit code: 0.",
-                  {{"key", "KEY", "The channel", "back\\slash", false}}};
+                  {{"key", "KEY", "The channel", "back\\slash, \xC3\xA4 and \xE2\x80\xA6", false}}};
   std::vector<NamedCommand> commands{{"", "run", &server}, {"pub", "publish: one", &pub}};
 };
 
@@ -49,7 +49,7 @@ TEST_CASE_FIXTURE(Fixture, "man: every option with its group, and nothing that r
   const std::string text = man_page(commands);
   CHECK(contains(text, ".SS Limits\n.TP\n\\fB\\-\\-size\\fR \\fIN\\fR\nhow many;\n0: none\n"));
   CHECK(contains(text, ".SS martd pub\n.nf\nx pub CHANNEL\n.fi\n.PP\nSends it.\n\\&.not a request\n"));
-  CHECK(contains(text, "back\\eslash"));
+  CHECK(contains(text, "back\\eslash, \\[u00E4] and \\[u2026]\n"));
   CHECK(contains(text, "The end.\n"));
   CHECK_FALSE(contains(text, "hidden"));
 }

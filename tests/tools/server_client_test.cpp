@@ -65,6 +65,14 @@ TEST_CASE("command line: what is an option, and what follows --") {
   CHECK(std::holds_alternative<Wrong>(read_command_line(command, {"--flag=x"})));
   CHECK(std::holds_alternative<Wrong>(read_command_line(command, {"--one"})));
   CHECK(std::holds_alternative<Shown>(read_command_line(command, {"-h"})));
+  // The next option was once taken for the value, and the complaint was about what came after it.
+  const auto missing = read_command_line(command, {"--one", "--flag", "x"});
+  REQUIRE(std::holds_alternative<Wrong>(missing));
+  CHECK(std::get<Wrong>(missing).line.starts_with("--one: a value is missing"));
+  const auto alike = read_command_line(command, {"--one", "--no", "--flag"});
+  REQUIRE(std::holds_alternative<CommandLine>(alike));
+  CHECK(std::get<CommandLine>(alike).values.at("one") == std::vector<std::string>{"--no"});
+  CHECK(std::holds_alternative<CommandLine>(read_command_line(command, {"--one=--flag"})));
 }
 
 }  // namespace
