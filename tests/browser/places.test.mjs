@@ -40,7 +40,7 @@ it("a page of a foreign origin that --origin names follows and publishes, by bot
   const first = await stage.server();
   const front = await stage.front(first);
   const server = await stage.server("--origin", front.url);
-  for (const before of ["", "window.AbortController = undefined;"]) {
+  for (const before of ["", "window.TextDecoder = undefined;"]) {
     for (const credentials of [false, true]) {
       front.pages["/page"] = [html, `<script>${before}</script><script src="${server.url}/client.js"></script>
         <script>martd.CREDENTIALS = ${credentials};${chat}</script>`];

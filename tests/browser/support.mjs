@@ -166,7 +166,9 @@ export async function launch() {
   browser ??= await chromium.launch({
     executablePath: process.env.MARTD_CHROMIUM,
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-      "--disable-component-update", "--disable-sync"],
+      "--disable-component-update", "--disable-sync",
+      // A name as a server on the local net has it: plain http, and not this machine to the browser. It is loopback here, too.
+      "--host-resolver-rules=MAP push.test 127.0.0.1"],
     ignoreDefaultArgs: ["--disable-back-forward-cache"],
   });
   return browser;
@@ -203,23 +205,31 @@ export class Stage {
     return front;
   }
 
-  async tab(options = {}) {
-    const context = await (await launch()).newContext(options);
-    this.#made.push(() => context.close());
+  /** A tab of a browser of its own, or `beside` another page, of the same browser. */
+  async tab(options = {}, beside) {
+    const context = beside?.context() ?? (await (await launch()).newContext(options));
+    if (!beside) this.#made.push(() => context.close());
     const page = await context.newPage();
     page.on("console", (message) => this.said.push(message.text()));
     return page;
   }
 
   /** A page of `url`'s origin that has client.js and keeps what it is told in `seen`. */
-  async page(url, { before, clock, context } = {}) {
-    const page = await this.tab(context);
+  async page(url, { before, clock, context, beside } = {}) {
+    const page = await this.tab(context, beside);
     if (clock) await page.clock.install();
     if (before) await page.addInitScript(before);
     await page.goto(`${url}/there-is-nothing-here`);
     await page.addScriptTag({ url: `${url}/client.js` });
     await page.evaluate(rememberEverything);
     return page;
+  }
+
+  /** Several tabs of one browser. The first one leads. */
+  async pages(count, url, options = {}) {
+    const pages = [];
+    while (pages.length < count) pages.push(await this.page(url, { ...options, beside: pages[0] }));
+    return pages;
   }
 }
 
