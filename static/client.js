@@ -23,47 +23,44 @@
   "use strict";
   if (self.martd) return; // a second tag: the page keeps its connection
 
-  var page = self.document, script = page && page.currentScript; // a SharedWorker has no document
-  var origin = location.protocol + "//" + location.host;
-  var home = /^(https?:\/\/[^\/]+)([^?#]*)\/client\.js([?#]|$)/.exec(
-    script ? script.src : typeof martdScript === "string" ? martdScript : "") || ["", origin, ""];
-  var martd = (self.martd = {
-    // Where the script came from, with the prefix; the page's own server is "".
-    SERVER: (home[1] === origin ? "" : home[1]) + home[2],
-    cid: guid(),
-    HEARTBEAT: 15,
-    CREDENTIALS: false,
-    state: "closed",
-    transport: ""
-  });
-
-  var me = guid();
-  var channels = bare(); // name -> its listeners; the arrays are replaced, never changed
-  var aside = bare(); // channels that the server refuses for now
-  var unshared = bare(); // channels that are one2one
-  var alone = !/^http/.test(origin) || !self.BroadcastChannel; // nothing is shared
-  var hidden = false; // the page is frozen or left: it holds nothing
-  var watchers = [];
-  var said = {};
-  var wanting = 0, asking = 0, late = false; // late: somebody fell behind
-  var pageCursor = readPageCursor();
+  var page = self.document, // a SharedWorker has none
+    script = page && page.currentScript,
+    origin = location.protocol + "//" + location.host,
+    home = /^(https?:\/\/[^\/]+)([^?#]*)\/client\.js(?=[?#]|$)/.exec(script ? script.src : self.martdScript) || ["", "", ""],
+    martd = (self.martd = {
+      // Where the script came from, with the prefix; the page's own server is "".
+      SERVER: (home[1] === origin ? "" : home[1]) + home[2],
+      cid: guid(),
+      HEARTBEAT: 15,
+      CREDENTIALS: false,
+      state: "closed",
+      transport: ""
+    }),
+    me = guid(),
+    channels = bare(), // name -> its listeners; the arrays are replaced, never changed
+    aside = bare(), // channels that the server refuses for now
+    unshared = bare(), // channels that are one2one
+    alone = !/^http/.test(origin) || !self.BroadcastChannel, // nothing is shared
+    hidden = false, // the page is frozen or left: it holds nothing
+    watchers = [],
+    said = {},
+    wanting = 0, asking = 0, late = false, // late: somebody fell behind
+    pageCursor = readPageCursor();
 
   // Where updates come from: our own feed; that of all pages, whose `feed` is here only where we lead.
-  var own = { at: bare(), state: "closed", transport: "" };
-  var shared = { at: bare(), state: "connecting", transport: "" };
-  own.feed = newFeed(false, function (told) { hear(own, told); });
+  var own = { status: status("closed") }, shared = { status: status("connecting") };
+  own.feed = newFeed(false, function (told) { learn(own, told); });
 
   // ---- what a page calls ----
 
   martd.sub = function (channel, callback, options) {
     channel = String(channel);
-    if (!options || typeof options !== "object") options = { etag: options };
+    if (Object(options) !== options) options = { etag: options };
     var etag = options.etag || pageCursor[channel] || "0";
     if (/^$|^\.|^martd\.|^(cid|lastEventId|last_event_id)$|[\x00-\x1f\x7f-\x9f]/.test(channel) ||
         encodeURIComponent(channel).replace(/%../g, ".").length > 255 || typeof callback !== "function" ||
         typeof etag !== "string" || !/^(\d{1,20}|now)$/.test(etag)) {
-      throw new Error('martd.sub takes a channel name, a function, and digits or "now" in a string; not ' +
-        [channel, callback, etag]);
+      throw new Error('martd.sub takes a channel name, a function, digits or "now" in a string; not ' + [channel, callback, etag]);
     }
 
     // `now` is made an etag at once: a stream that breaks before its first message must resume from somewhere.
@@ -87,11 +84,9 @@
   };
 
   martd.pub = function (name, size, life, one2one, key, payload, callback) {
-    function value(of) { return of === undefined || of === null ? "" : encodeURIComponent(of); }
-    var url = martd.SERVER + "/pub?channel=" + value(name) + "&size=" + value(size) + "&life=" + value(life) +
-      "&one2one=" + value(one2one) + "&key=" + value(key);
-    request(url, payload === undefined || payload === null ? "" : payload, "", function (xhr) {
-      if (!xhr.status) sayUnreachable();
+    var query = queryOf({ channel: name, size: size, life: life, one2one: one2one, key: key });
+    request("/pub?" + query, given(payload), function (xhr) {
+      if (!xhr.status) say(unreachable());
       if (xhr.status >= 400) say("/pub: " + (parse(xhr.responseText).error || xhr.status));
       if (callback) callback(xhr.responseText, xhr);
     });
@@ -108,7 +103,7 @@
   // ---- what the page wants ----
 
   function wantSoon() {
-    if (!wanting) wanting = setTimeout(want);
+    if (!wanting) wanting = setTimeout(function () { want(); });
   }
 
   // Tells the feeds what we follow, from where. To those that run elsewhere it is a sign of life, too.
@@ -117,15 +112,15 @@
     clearTimeout(wanting);
     wanting = 0;
     if (hidden) return;
-    eachListener(function (l, name) {
+    eachOne(function (l, name) {
       if (aside[name] || l.etag === "now") return;
       var names = sourceOf(name) === own ? mine : theirs;
       if (!names[name] || less(l.etag, names[name])) names[name] = l.etag;
       any = any || names === theirs;
     });
-    own.feed.want(me, mine, now === true);
+    own.feed.want(me, mine, now);
     if (any && !group) join();
-    if (group) ask({ from: me, wants: theirs, now: now === true, set: [martd.SERVER, martd.CREDENTIALS, martd.HEARTBEAT] });
+    if (group) ask({ from: me, wants: theirs, now: now, martd: JSON.stringify(martd) });
     settle();
   }
 
@@ -133,22 +128,18 @@
 
   // ---- what comes of it ----
 
-  function hear(source, told) {
+  function learn(source, told) {
     var update = told.update, name = update && update[0];
-    if (told.say) say(told.say);
-    else if (told.closed) closed(source, told.closed, told.channel, told.final);
+    if (told.closed) closed(source, told.closed, told.channel, told.final);
     else if (update) {
       if (source !== sourceOf(name)) return;
-      if (source.at[name]) source.at[name] = update[2];
+      if (source.status.at[name]) source.status.at[name] = update[2];
       (channels[name] || []).forEach(function (l) { take(l, update); });
       if (late) catchUp();
-    } else {
-      source.at = told.at;
-      source.state = told.state;
-      source.transport = told.transport;
-      source.breaks = told.breaks;
+    } else if (told.at) {
+      source.status = told;
       settle();
-    }
+    } else say(told.say);
   }
 
   function take(l, update) {
@@ -166,15 +157,16 @@
 
   // Who is behind its feed? Who is followed now, and doesn't know it?
   function settle() {
-    var show = { state: "closed", transport: "" };
-    eachListener(function (l, name) {
-      var source = sourceOf(name), at = source.at[name];
+    var show = status("closed");
+    eachOne(function (l, name) {
+      var now = sourceOf(name).status, at = now.at[name];
       if (aside[name]) return;
-      if (show.state === "closed" || show.state === "open") show = source;
+      if (show.state === "closed" || show.state === "open") show = now;
+      if (now.state !== "open") l.open = 0;
       if (!at) return;
       if (less(l.etag, at)) l.behind = true;
-      if (l.behind || source.state !== "open" || l.open === source.breaks) return;
-      l.open = source.breaks;
+      if (l.behind || l.open === now.turn) return;
+      l.open = now.turn;
       tell(l, l.options.onopen);
     });
     if (show.state !== martd.state || show.transport !== martd.transport) {
@@ -190,7 +182,7 @@
     var asked = bare(), listeners = [], progress, found;
     late = false;
     if (asking || hidden) return;
-    eachListener(function (l, name) {
+    eachOne(function (l, name) {
       if (!l.behind || aside[name] || (asked[name] && asked[name] !== l.etag)) return;
       asked[name] = l.etag;
       l.kept = []; // what the feed tells meanwhile
@@ -206,9 +198,9 @@
     }
 
     asking = 1;
-    longPoll(queryOf(asked, martd.cid) + "&.wait=0", Object.keys(asked), {
-      current: function () { return true; },
-      alive: function () {},
+    longPoll(query(martd.cid, asked, true), {
+      current: bare, // always
+      alive: bare,
       deliver: function (name, etag, payloads, missed) {
         if (etag !== asked[name]) progress = true;
         listeners.forEach(function (l) {
@@ -251,7 +243,7 @@
         }, 5000 + Math.random() * 5000);
       }
     }
-    eachListener(function (l, name) {
+    eachOne(function (l, name) {
       if (sourceOf(name) !== source || (channel && name !== channel)) return;
       l.open = 0;
       tell(l, l.options.onclosed, reason);
@@ -261,46 +253,41 @@
 
   // ---- a feed ----
 
-  // Runs one request for all that its pages want. `tell` gets updates; {at, state, transport, breaks}, where `at` is how
-  // far the channels are that are followed; {closed, channel, final}; {say}.
+  // Runs one request for all that its pages want. `tell` gets {update}, a status(), {closed, channel,
+  // final}, {say}.
   function newFeed(isShared, tell) {
-    var pages = bare(), lastSeen = {};
-    var cursors = bare(); // what to ask for
-    var at = bare(); // what was asked for by the request that is open, and how far that is
-    var link = null; // the request under way
-    var timer = 0, due = 0; // of the next connect()
-    var fresh = true; // the pages don't know yet that all is followed
-    var breaks = 1, failures = 0; // all; in a row
-    var probed = false; // a long-poll came through where streams had failed
-    var streamAfter = self.fetch && self.AbortController && self.TextDecoder && self.ReadableStream ? 0 : Infinity;
-    var state = "closed", kind = "";
+    var pages = bare(), // what each wants, and until when
+      cursors = bare(), // what to ask for
+      at = bare(), // what was asked for by the request that is open, and how far that is
+      link = null, // the request under way
+      timer = 0, due = 0, // of the next connect()
+      turn = 1, failures = 0, // a new turn after each break; failures in a row
+      probed = false, // a long-poll came through where streams had failed
+      streamAfter = self.AbortController && self.TextDecoder && self.ReadableStream ? 0 : Infinity,
+      state = "closed", kind;
 
     function want(who, names, now) {
       var changed, all = bare();
-      pages[who] = names;
-      lastSeen[who] = Date.now();
-      Object.keys(pages).forEach(function (p) {
-        if (Date.now() - lastSeen[p] > 150000) delete pages[p]; // it crashed; who lives asks every minute at least
-        Object.keys(pages[p] || {}).forEach(function (name) { all[name] = true; });
+      pages[who] = { names: names, until: Date.now() + 150000 };
+      each(pages, function (id, its) {
+        if (Date.now() > its.until) delete pages[id]; // it crashed; who lives asks every minute at least
+        else each(its.names, function (name) { all[name] = true; });
       });
-      Object.keys(cursors).forEach(function (name) {
-        if (all[name]) return;
-        delete cursors[name];
-        changed = true;
+      each(cursors, function (name) {
+        if (!all[name]) changed = delete cursors[name];
       });
-      Object.keys(names).forEach(function (name) {
-        var missing = !cursors[name];
+      each(names, function (name, etag) {
+        var old = cursors[name];
         // Who follows from a later etag leaves out what it has.
-        if (missing || (!link && less(names[name], cursors[name]))) cursors[name] = names[name];
-        changed = changed || missing;
+        if (!old || (!link && less(etag, old))) cursors[name] = etag;
+        changed = changed || !old;
       });
       // What changes together becomes one new request; the old one goes on meanwhile.
       if (changed) {
-        fresh = true;
         if (!timer) connectSoon(link ? 10 : 0);
       } else if (link) link.check();
       else if (now || (timer && Date.now() > due)) connect(); // timers of hidden pages come late
-      status();
+      report();
     }
 
     function connectSoon(delay) {
@@ -312,13 +299,15 @@
     function connect() {
       close();
       var poll = Date.now() < streamAfter;
-      if (!Object.keys(cursors).length) return become("closed", "");
+      if (!Object.keys(cursors).length) return become("closed");
       kind = poll ? "poll" : "stream";
-      if (state !== "open") become("connecting", kind);
+      if (state !== "open") become("connecting");
       // After some failures a long-poll finds out whether the server is away, or streams don't come through.
       poll = poll || failures > 2;
       // A long-poll waits only when all know that they are followed.
-      open(poll ? longPoll : eventStream, poll && fresh ? "&.wait=0" : "");
+      open(poll ? longPoll : eventStream, poll && Object.keys(cursors).some(function (name) {
+        return cursors[name] !== at[name];
+      }));
     }
 
     function close() {
@@ -330,15 +319,15 @@
       old.stop();
     }
 
-    // A transport(query, names, on) returns what stops it. It calls on.alive() at every sign of life, on.healthy() after more
+    // A transport(asks, on, names) returns what stops it. It calls on.alive() at every sign of life, on.healthy() after more
     // than the opening, on.deliver(), and one of the others at its end.
-    function open(transport, extra) {
-      var poll = transport === longPoll, began = Date.now(), heard = began, limit = poll ? 45000 : 10000, isOpen, news;
-      var here = bare(), my = (link = {});
-      Object.keys(cursors).forEach(function (name) { here[name] = cursors[name]; });
+    function open(transport, hurry) {
+      var poll = transport === longPoll, began = Date.now(), heard = began, limit = poll ? 45000 : 10000, isOpen, news,
+        here = bare(), my = (link = {});
+      each(cursors, function (name, etag) { here[name] = etag; });
 
       function mine(then) {
-        return function (a, b, c, d) { if (link === my) then(a, b, c, d); };
+        return function () { if (link === my) then.apply(0, arguments); };
       }
 
       my.check = function () {
@@ -347,22 +336,23 @@
         if (overdue < 0) my.watch = setTimeout(my.check, -overdue);
         else {
           // Long overdue: the machine slept.
-          if (!poll && overdue < 9000) giveUpStreams("the stream is mute: does a proxy buffer it (nginx: proxy_buffering off)?");
+          if (!poll && overdue < 9000) giveUp("the stream is mute: does a proxy buffer it (nginx: proxy_buffering off)?");
           fail(poll ? 0 : 1);
         }
       };
 
-      my.stop = transport(queryOf(here, isShared ? "*" : martd.cid) + extra, Object.keys(here), {
+      my.stop = transport(query(isShared ? "*" : martd.cid, here, hurry), {
         current: function () { return link === my; },
         alive: mine(function () {
           heard = Date.now();
-          if (!poll) limit = martd.HEARTBEAT * 2000 + 5000; // the first byte comes at once
+          if (!poll) {
+            limit = martd.HEARTBEAT * 2000 + 5000; // the first byte comes at once
+            probed = false;
+          }
           if (isOpen) return;
           isOpen = true;
-          probed = poll && probed;
           at = here;
-          if (!poll || fresh || state !== "open") become("open", kind);
-          fresh = false;
+          if (!poll || hurry) become("open");
         }),
         healthy: mine(function () { failures = 0; }),
         deliver: mine(function (name, etag, payloads, missed) {
@@ -376,36 +366,35 @@
           if (failures > 2) probed = true;
           failures = 0;
           // No spinning where waits are cut short: by a server that stops, or a page with our cid.
-          if (news || extra || Date.now() - began > 1000) connect();
+          if (news || hurry || Date.now() - began > 1000) connect();
           else connectSoon(Math.random() * 1000);
         }),
         closed: mine(closed),
         refused: mine(function (status, text) {
           var answer = parse(text), error = answer.error || "status " + status;
-          if (status !== 409 || !isShared) tell({ say: "/sub: " + error });
-          if (status !== 400 && status !== 403 && status !== 409) fail();
-          else closed(status === 409 ? "one2one" : error, answer.channel, 0, true);
+          if (status !== 409) tell({ say: "/sub: " + error });
+          if (/^40[039]$/.test(status)) closed(status === 409 ? "one2one" : error, answer.channel, 0, true);
+          else fail();
         }),
         ended: mine(function (pause) {
-          if (!isOpen) sayUnreachable(tell);
-          if (!isOpen && !poll && probed) giveUpStreams("event streams don't come through.");
+          if (!isOpen) tell({ say: unreachable() });
+          if (!isOpen && !poll && probed) giveUp("event streams don't come through.");
           fail(pause);
         })
-      });
+      }, Object.keys(here));
       my.check();
     }
 
     function fail(pause) {
       close();
       failures++;
-      breaks++;
-      fresh = true;
+      turn++;
       at = bare();
-      become(navigator.onLine === false ? "offline" : "waiting", kind);
+      become(navigator.onLine === false ? "offline" : "waiting");
       connectSoon(pause || Math.random() * Math.min(30000, 500 * Math.pow(2, failures)));
     }
 
-    function giveUpStreams(why) {
+    function giveUp(why) {
       tell({ say: why + " Long-polls take over for ten minutes." });
       streamAfter = Date.now() + 600000;
     }
@@ -414,65 +403,64 @@
       final = !channel && (final || /^(one2one|replaced|kicked)$/.test(reason));
       if (cursors[channel]) {
         delete cursors[channel];
-        Object.keys(pages).forEach(function (p) { delete pages[p][channel]; });
+        each(pages, function (id, its) { delete its.names[channel]; });
         connect();
       } else if (final) {
         close();
-        become("closed", "");
+        become("closed");
       } else fail(pause);
       tell({ closed: reason, channel: channel, final: final });
     }
 
-    function become(to, by) {
+    function become(to) {
       state = to;
-      kind = by;
-      status();
+      report();
     }
 
-    function status() {
-      var now = bare();
-      Object.keys(at).forEach(function (name) { if (cursors[name] === at[name]) now[name] = at[name]; });
-      tell({ at: now, state: state, transport: kind, breaks: me + breaks });
+    function report() {
+      var now = status(state, state === "closed" ? "" : kind, me + turn);
+      each(at, function (name, etag) { if (cursors[name] === etag) now.at[name] = etag; });
+      tell(now);
     }
 
     return {
       want: want,
-      close: close,
-      pause: function () {
+      stop: function () {
         if (link) fail();
         close();
       },
       network: function () {
         if (navigator.onLine) connect();
-        else if (state === "waiting") become("offline", kind);
+        else if (state === "waiting") become("offline");
       }
     };
   }
 
   // ---- sharing ----
 
-  var group = null; // the BroadcastChannel
-  var leader = "", election = null, worker = null, ping = 0, unanswered = 0, out = [];
+  var group = null, // the BroadcastChannel
+    leader = "", lock = null, ping = 0, waits = 0, out = []; // waits: for an answer of who leads
 
   function join() {
     // Pages share that ask the same server in the same way.
     var name = "martd " + [martd.SERVER, martd.CREDENTIALS];
     try {
-      if (navigator.locks) {
-        group = new BroadcastChannel(name);
-        elect();
-      } else {
-        if (home[1] !== origin || !home[0]) throw origin; // a worker's script must be of the page's origin
-        name = home[1] + home[2] + "/client.js " + name;
-        group = new BroadcastChannel(name);
-        worker = new SharedWorker(home[1] + home[2] + "/client.js", name);
-        worker.onerror = goAlone;
+      if (!navigator.locks) {
+        if (home[1] !== origin) throw origin; // a worker's script must be of the page's origin
+        name = home[0] + name;
+        new SharedWorker(home[0], name).onerror = goAlone;
       }
-      group.onmessage = hearGroup;
-      ping = setInterval(want, 10000);
+      meet(name);
+      ping = setInterval(wantSoon, 10000);
+      if (navigator.locks) elect();
     } catch (notHere) {
       goAlone();
     }
+  }
+
+  function meet(name) {
+    group = new BroadcastChannel(name);
+    group.onmessage = hear;
   }
 
   function goAlone() {
@@ -482,16 +470,18 @@
   }
 
   function elect(steal) {
-    var mine = (election = { abort: self.AbortController && new AbortController() });
-    navigator.locks.request(group.name, steal ? { steal: true } : mine.abort ? { signal: mine.abort.signal } : {}, function () {
-      if (election !== mine) return;
+    if (lock) lock.abort(); // takes back what was asked for, and gives back what we have
+    var mine = (lock = new AbortController()), held = false;
+    navigator.locks.request(group.name, steal ? { steal: true } : { signal: mine.signal }, function () {
+      if (lock !== mine) return;
+      held = true;
       lead();
-      return new Promise(function (resolve) { mine.release = resolve; });
+      return new Promise(function (done) { mine.signal.onabort = done; });
     })["catch"](function () {
-      if (election !== mine) return;
-      if (!mine.release) return goAlone(); // no locks for this page
+      if (lock !== mine) return;
+      if (!held) return goAlone(); // no locks for this page
       // Another page had no answer from us, and took it.
-      standDown();
+      resign();
       elect();
       want();
     });
@@ -503,7 +493,7 @@
     shared.feed = newFeed(true, function (told) {
       if (!out.length) Promise.resolve().then(flush);
       out.push(told);
-      hear(shared, told);
+      learn(shared, told);
     });
     group.postMessage({ by: me, hello: true, told: [] });
     want();
@@ -514,8 +504,8 @@
     out = [];
   }
 
-  function standDown() {
-    if (shared.feed) shared.feed.close();
+  function resign() {
+    if (shared.feed) shared.feed.stop();
     shared.feed = null;
     leader = "";
   }
@@ -524,70 +514,63 @@
   function ask(what) {
     if (shared.feed) return shared.feed.want(me, what.wants, what.now);
     group.postMessage(what);
-    if (!unanswered) {
-      unanswered = setTimeout(function () {
-        unanswered = 0;
-        if (worker) return goAlone();
-        if (election.abort) election.abort.abort();
-        elect(true);
+    if (!waits) {
+      waits = setTimeout(function () {
+        waits = 0;
+        if (lock) elect(true);
+        else goAlone();
       }, 5000 + Math.random() * 3000);
     }
   }
 
   function answered() {
-    clearTimeout(unanswered);
-    unanswered = 0;
+    clearTimeout(waits);
+    waits = 0;
   }
 
-  function hearGroup(event) {
+  function hear(event) {
     var m = event.data;
     if (m.from) {
-      if (!page && m.set) {
-        martd.SERVER = m.set[0];
-        martd.CREDENTIALS = m.set[1];
-        martd.HEARTBEAT = m.set[2];
-      }
+      if (!page) each(parse(m.martd), function (name, value) { martd[name] = value; }); // SERVER and the like
       if (shared.feed) shared.feed.want(m.from, m.wants, m.now);
       return;
     }
     if (m.hello) {
-      if (page) standDown();
+      if (page) resign();
       leader = m.by;
     }
     leader = leader || m.by;
     if (leader !== m.by) return; // one who doesn't know yet that it leads no more
     answered();
-    m.told.forEach(function (told) { hear(shared, told); });
+    m.told.forEach(function (told) { learn(shared, told); });
     if (m.hello) want();
   }
 
   function part() {
-    var old = election;
+    var old = lock;
     if (!group) return;
-    election = null;
+    lock = null;
     if (!shared.feed) group.postMessage({ from: me, wants: {} });
-    standDown();
-    if (old && old.abort) old.abort.abort();
-    if (old && old.release) old.release();
+    resign();
+    if (old) old.abort();
     group.close();
     group = null;
     clearInterval(ping);
     answered();
-    shared.at = bare();
-    shared.state = hidden ? "waiting" : "connecting";
+    shared.status = status("waiting");
   }
 
   // ---- transports ----
 
-  function eventStream(query, names, on) {
-    var abort = new AbortController(), decoder = new TextDecoder(), form = query.length > 4000;
-    var rest = "", id, event, data, retry, healthy = false;
-    query += "&.transport=sse&.format=json";
+  function eventStream(asks, on, names) {
+    var abort = new AbortController(), decoder = new TextDecoder(), form,
+      rest = "", got = {}, healthy = false;
+    asks += "&.transport=sse&.format=json";
+    form = asks.length > 4000; // a long list of channels goes as a form
 
-    self.fetch(martd.SERVER + "/sub" + (form ? "" : "?" + query), {
+    self.fetch(martd.SERVER + "/sub" + (form ? "" : "?" + asks), {
       method: form ? "POST" : "GET",
-      body: form ? new URLSearchParams(query) : undefined,
-      headers: { Accept: "text/event-stream" },
+      body: form ? asks : undefined,
       credentials: martd.CREDENTIALS ? "include" : "same-origin",
       signal: abort.signal
     }).then(function (answer) {
@@ -607,62 +590,61 @@
       })();
     })["catch"](ended);
 
-    function ended() { on.ended(healthy ? 0 : retry); }
+    function ended() { on.ended(healthy ? 0 : +got.retry); }
 
     function line(text) {
-      var colon = text.indexOf(":"), field = text.slice(0, colon), value = text.slice(colon + 2);
-      if (field === "data") data = value;
-      else if (field === "id") id = value;
-      else if (field === "event") event = value;
-      else if (field === "retry") retry = +value;
+      var colon = text.indexOf(":");
+      if (colon > 0) got[text.slice(0, colon)] = text.slice(colon + 2);
       if (text && colon) return;
       if (!healthy) on.healthy((healthy = true));
-      if (text || !data) return;
-      var told = JSON.parse(data), kind = event;
-      data = event = "";
-      if (kind === "martd.closed") on.closed(told.reason, told.channel, retry);
-      else if (kind === "martd.missed") on.deliver(told.channel, id.split(".")[names.indexOf(told.channel)], [], told.missed);
-      else on.deliver(told.channel, told.etag, [told.base64 ? bytes(told.payload) : told.payload]);
+      if (text || !got.data) return;
+      var told = JSON.parse(got.data), name = told.channel, kind = got.event;
+      got.data = got.event = "";
+      if (kind === "martd.closed") on.closed(told.reason, name, +got.retry);
+      else if (kind === "martd.missed") on.deliver(name, got.id.split(".")[names.indexOf(name)], [], told.missed);
+      else on.deliver(name, told.etag, [told.base64 ? bytes(told.payload) : told.payload]);
     }
 
     return function () { abort.abort(); };
   }
 
-  function longPoll(query, names, on) {
-    var form = query.length > 4000, type = "application/x-www-form-urlencoded";
-    var xhr = request(martd.SERVER + "/sub" + (form ? "" : "?" + query), form ? query : null, type, function () {
+  function longPoll(asks, on) {
+    var form = asks.length > 4000, xhr = request("/sub" + (form ? "" : "?" + asks), form ? asks : undefined, function () {
       if (!on.current()) return;
       if (!xhr.status) return on.ended();
       var answers = xhr.status === 200 && parse(xhr.responseText).channels;
       if (!answers) return on.refused(xhr.status, xhr.responseText);
       on.alive();
-      names.forEach(function (name) {
-        if (!said.hasOwnProperty.call(answers, name)) return;
-        var a = answers[name];
+      each(answers, function (name, a) {
         (a.base64 || []).forEach(function (i) { a.payload[i] = bytes(a.payload[i]); });
         on.deliver(name, a.etag, a.payload, a.missed);
       });
       on.answered();
     });
+    xhr.timeout = 60000;
     return function () { xhr.abort(); };
   }
 
-  function request(url, body, type, done) {
+  function request(path, body, done) {
     var xhr = new XMLHttpRequest();
-    xhr.open(body === null ? "GET" : "POST", url, true);
+    xhr.open(body === undefined ? "GET" : "POST", martd.SERVER + path, true);
     xhr.withCredentials = martd.CREDENTIALS;
-    if (type) xhr.timeout = 60000;
-    if (type && body) xhr.setRequestHeader("Content-Type", type);
     xhr.onreadystatechange = function () { if (xhr.readyState === 4) done(xhr); };
     xhr.send(body);
     return xhr;
   }
 
-  function queryOf(cursors, cid) {
-    return "cid=" + encodeURIComponent(cid) + Object.keys(cursors).map(function (name) {
-      return "&" + encodeURIComponent(name) + "=" + cursors[name];
-    }).join("");
+  function query(cid, cursors, hurry) {
+    return "cid=" + encodeURIComponent(cid) + "&" + queryOf(cursors) + (hurry ? "&.wait=0" : "");
   }
+
+  function queryOf(values) {
+    return Object.keys(values).map(function (name) {
+      return encodeURIComponent(name) + "=" + encodeURIComponent(given(values[name]));
+    }).join("&");
+  }
+
+  function given(value) { return value == null ? "" : value; }
 
   // ---- what the page is told ----
 
@@ -676,15 +658,13 @@
   }
 
   function say(text) {
-    if (!said[text]) console.warn("martd: " + text);
+    if (text && !said[text]) console.warn("martd: " + text);
     said[text] = true;
   }
 
-  function sayUnreachable(tell) {
-    if (/^http/.test(martd.SERVER) && martd.SERVER.indexOf(origin)) {
-      var text = "no answer of " + martd.SERVER + " that this page may read: is it there, and run with --origin " + origin + " ?";
-      tell ? tell({ say: text }) : say(text);
-    }
+  function unreachable() {
+    return /^http/.test(martd.SERVER) && martd.SERVER.indexOf(origin) &&
+      "no answer of " + martd.SERVER + " that this page may read: is it there, and run with --origin " + origin + " ?";
   }
 
   // ---- when to come back at once, and when to let go ----
@@ -696,43 +676,49 @@
 
   function leave() {
     hidden = true;
-    eachListener(function (l) { l.open = 0; });
-    own.feed.pause();
+    own.feed.stop();
     part();
     settle();
   }
 
   function network() {
-    own.feed.network();
-    if (shared.feed) shared.feed.network();
+    [own, shared].forEach(function (source) { if (source.feed) source.feed.network(); });
   }
 
   [
     [self, "online", network],
     [self, "offline", network],
-    [page, "visibilitychange", function () { if (!page.hidden) wake(); }],
-    [page && self, "pagehide", leave],
-    [page && self, "pageshow", function () { if (hidden) wake(); }],
-    [page, "freeze", leave],
-    [page, "resume", wake]
-  ].forEach(function (on) { if (on[0]) on[0].addEventListener(on[1], on[2]); });
+    [self, "pagehide", leave],
+    [self, "pageshow", function () { if (hidden) wake(); }],
+    [page || self, "visibilitychange", function () { if (!page.hidden) wake(); }],
+    [page || self, "freeze", leave],
+    [page || self, "resume", wake]
+  ].forEach(function (on) { on[0].addEventListener(on[1], on[2]); });
 
   if (!page) {
-    group = new BroadcastChannel(self.name);
-    group.onmessage = hearGroup;
+    meet(self.name);
     lead();
   }
 
   // ---- small things ----
+
+  // How a feed stands. `at`: how far the channels are that are followed.
+  function status(state, transport, turn) {
+    return { at: bare(), state: state, transport: transport || "", turn: turn };
+  }
+
+  function each(of, then) {
+    Object.keys(of).forEach(function (name) { if (name in of) then(name, of[name]); });
+  }
 
   function bare() { return Object.create(null); }
 
   // Of two etags; `now` is no place.
   function less(a, b) { return a.length < b.length || (a.length === b.length && a < b); }
 
-  function eachListener(then) {
-    Object.keys(channels).forEach(function (name) {
-      (channels[name] || []).forEach(function (l) { then(l, name); });
+  function eachOne(then) {
+    each(channels, function (name, listeners) {
+      listeners.forEach(function (l) { if (!l.gone) then(l, name); });
     });
   }
 
@@ -748,11 +734,7 @@
     return new Uint8Array(atob(base64).split("").map(function (c) { return c.charCodeAt(0); }));
   }
 
-  function guid() {
-    return "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, function () {
-      return Math.floor(Math.random() * 16).toString(16);
-    });
-  }
+  function guid() { return Math.random().toString(36).slice(2); }
 
   // Where the channels stood when the page was made, as the proxy tells it.
   function readPageCursor() {

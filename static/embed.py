@@ -9,8 +9,9 @@ The same input gives the same output, byte for byte: no dates, no paths.
 import gzip
 import hashlib
 import pathlib
-import re
 import sys
+
+from shorten import shorten
 
 CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -24,11 +25,11 @@ SENT = {".html", ".js"}
 
 # A module knows its own address only as import.meta, and a classic script cannot even name that; so the module
 # is the script with one line before and one behind it.
-MODULE_HEAD = b"const martdScript = import.meta.url;\n"
-MODULE_TAIL = b"export default window.martd;\n"
+MODULE_HEAD = b"self.martdScript = import.meta.url;\n"
+MODULE_TAIL = b"export default martd;\n"
 
-
-NOTICE = b"/* martd; the source has comments: static/client.js */\n"
+# What is delivered has no comments; who looks at it should know where they are.
+NOTICE = b"// martd: static/client.js\n"
 
 
 def array(name, data):
@@ -37,37 +38,16 @@ def array(name, data):
     return "\n".join(lines + ["};"])
 
 
-# A script's comments, and the blanks that begin and end its lines, are for its readers: they stay in the source tree. What
-# is taken off is so little that it can be told line by line. What could be misread so is refused: see plain_lines().
-HEADER = re.compile(r"\A/\*.*?\*/\s*", re.DOTALL)
-COMMENT = re.compile(r"(^|\s+)//( .*)?$")
-
-
-def for_delivery(text, name):
-    """The script without its comments: one header in /* */, and // to the end of a line."""
-    lines = []
-    for number, line in enumerate(HEADER.sub("", text).splitlines(), 1):
-        bare = COMMENT.sub("", line)
-        for left_over in ("/*", "*/", "`"):
-            if left_over in bare:
-                sys.exit(f"embed.py: {name}: {left_over} in {bare.strip()!r}: is it a comment, or in a string? Write it otherwise")
-        if "//" in line and bare.count('"') % 2:
-            sys.exit(f"embed.py: {name}: a comment begins inside of a string: {line.strip()!r}")
-        if bare.endswith("\\"):
-            sys.exit(f"embed.py: {name}: a line goes on in the next: {line.strip()!r}")
-        if bare.strip():
-            lines.append(bare.strip())
-    return "\n".join(lines) + "\n"
-
-
 def asset(function, path):
     data = path.read_bytes()
-    if path.suffix == ".js":
-        data = NOTICE + for_delivery(data.decode("utf-8"), path.name).encode("utf-8")
     if not data:
         sys.exit(f"embed.py: {path} is empty")
-    if function.endswith("_module_js"):
-        data = MODULE_HEAD + data + MODULE_TAIL
+    if path.suffix == ".js":
+        try:
+            script = shorten(data.decode("utf-8")).encode("utf-8") + b"\n"
+        except ValueError as error:
+            sys.exit(f"embed.py: {path}: {error}")
+        data = MODULE_HEAD + script + MODULE_TAIL if function.endswith("_module_js") else NOTICE + script
     packed = gzip.compress(data, 9, mtime=0) if path.suffix in SENT else b""
     # Weak, because one validator stands for the plain and for the gzip'd bytes.
     etag = 'W/"' + hashlib.sha256(data).hexdigest()[:20] + '"'

@@ -1,8 +1,11 @@
 // The real program, a front that misbehaves, and the browser. Nothing here sleeps: everything is waited for by its condition.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import http from "node:http";
 import net from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after } from "node:test";
 import { chromium } from "playwright-core";
 
@@ -192,6 +195,44 @@ export class Stage {
       }
     };
   }
+
+  /** A real nginx before `server`; `directives` for its one location. */
+  async nginx(server, directives) {
+    const folder = await mkdtemp(path.join(tmpdir(), "martd-nginx-"));
+    this.#made.push(() => rm(folder, { recursive: true, force: true }));
+    for (let tries = 0; ; tries++) {
+      const probe = net.createServer().listen(0, "127.0.0.1");
+      await once(probe, "listening");
+      const { port } = probe.address();
+      probe.close();
+      await writeFile(path.join(folder, "nginx.conf"), `
+        daemon off; master_process off; error_log stderr; pid ${folder}/pid; events {}
+        http {
+          access_log off;
+          ${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(" ")}
+          server {
+            listen 127.0.0.1:${port};
+            location / { proxy_pass http://127.0.0.1:${server.port}; proxy_http_version 1.1; ${directives} }
+          }
+        }`);
+      const child = spawn("nginx", ["-p", folder, "-c", path.join(folder, "nginx.conf"), "-e", "stderr"], {
+        env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      let said = "", ended = false;
+      child.stderr.on("data", (text) => (said += text));
+      child.on("error", (error) => { said += error; ended = true; });
+      child.on("exit", () => { ended = true; });
+      const answers = () => fetch(`http://127.0.0.1:${port}/client.js`).then((answer) => answer.ok, () => false);
+      await eventually(async () => ended || (await answers()), "nginx answers");
+      this.#made.push(() => { child.kill("SIGKILL"); });
+      if (!ended) return { url: `http://localhost:${port}` };
+      // Somebody else was quicker to take the port.
+      if (tries === 5 || !/in use/.test(said)) throw new Error(`nginx: ${said}`);
+    }
+  }
+
+  undo(then) { this.#made.push(then); }
 
   async server(...options) {
     const server = await Server.start(...options);

@@ -76,8 +76,9 @@ it("a leader that crashes", async (stage) => {
   await each([leader, ...others], (page) => opened(page, "a"));
   await server.publish("news", "1");
   await each(others, (page) => told(page, "a", 1));
+  const { streams } = front;
   leader.goto("chrome://crash").catch(() => {});
-  await eventually(() => front.held.size === 0, "its connection is gone");
+  await eventually(() => front.streams === streams + 1, "another tab leads");
   await server.publish("news", "2");
   await each(others, async (page) => assert.deepEqual(await told(page, "a", 2), ["1", "2"]));
 });
@@ -88,12 +89,11 @@ it("a leader that is frozen by the browser hands over, and is told what it slept
   const [leader, other] = await stage.pages(2, front.url);
   await each([leader, other], (page) => follow(page, "a", "news"));
   await each([leader, other], (page) => opened(page, "a"));
-  const devtools = await leader.context().newCDPSession(leader);
-  await devtools.send("Page.setWebLifecycleState", { state: "frozen" });
+  await leader.evaluate(() => document.dispatchEvent(new Event("freeze")));
   await opened(other, "a", 2);
   await server.publish("news", "1");
   assert.deepEqual(await told(other, "a", 1), ["1"]);
-  await devtools.send("Page.setWebLifecycleState", { state: "active" });
+  await leader.evaluate(() => document.dispatchEvent(new Event("resume")));
   assert.deepEqual(await told(leader, "a", 1), ["1"]);
   await eventually(() => front.held.size === 1, "one request is held");
 });
@@ -104,7 +104,11 @@ it("a leader that stands still is replaced, and follows when it goes on", async 
   const server = await stage.server();
   const front = await stage.front(server);
   const leader = await stage.page(front.url);
-  const other = await stage.page(front.url, { beside: leader, clock: true });
+  const other = await stage.page(front.url, { beside: leader, before: () => {
+    const { setTimeout, setInterval } = window;
+    window.setTimeout = (then, time) => setTimeout(then, time / 20);
+    window.setInterval = (then, time) => setInterval(then, time / 20);
+  } });
   await follow(leader, "a", "news");
   await opened(leader, "a");
   await follow(other, "a", "news");
@@ -113,7 +117,6 @@ it("a leader that stands still is replaced, and follows when it goes on", async 
   await devtools.send("Debugger.enable");
   await devtools.send("Debugger.pause");
   await server.publish("news", "1");
-  for (let i = 0; i < 4; i++) await other.clock.runFor(5000);
   assert.deepEqual(await told(other, "a", 1), ["1"]);
   await server.publish("news", "2");
   assert.deepEqual(await told(other, "a", 2), ["1", "2"]);
