@@ -86,7 +86,7 @@
   martd.pub = function (name, size, life, one2one, key, payload, callback) {
     var query = queryOf({ channel: name, size: size, life: life, one2one: one2one, key: key });
     request("/pub?" + query, given(payload), function (xhr) {
-      if (!xhr.status) say(unreachable());
+      if (!xhr.status) say(noAnswer());
       if (xhr.status >= 400) say("/pub: " + (parse(xhr.responseText).error || xhr.status));
       if (callback) callback(xhr.responseText, xhr);
     });
@@ -164,7 +164,8 @@
       if (show.state === "closed" || show.state === "open") show = now;
       if (now.state !== "open") l.open = 0;
       if (!at) return;
-      if (less(l.etag, at)) l.behind = true;
+      // Who is ahead may have heard more than the feed, or of a server that is no more: that is asked once.
+      if (less(l.etag, at) || (!l.sure && l.etag !== at)) l.behind = true;
       if (l.behind || l.open === now.turn) return;
       l.open = now.turn;
       tell(l, l.options.onopen);
@@ -179,7 +180,7 @@
 
   // One poll that doesn't wait for all who are behind; of each channel, for those who stand at the same etag.
   function catchUp() {
-    var asked = bare(), listeners = [], progress, found;
+    var asked = bare(), listeners = [], moved, found;
     late = false;
     if (asking || hidden) return;
     eachOne(function (l, name) {
@@ -202,25 +203,27 @@
       current: bare, // always
       alive: bare,
       deliver: function (name, etag, payloads, missed) {
-        if (etag !== asked[name]) progress = true;
+        if (etag !== asked[name]) moved = true;
         listeners.forEach(function (l) {
           if (l.channel !== name) return;
           var kept = l.kept || [];
           if (l.etag === "now") found = true;
           l.behind = l.kept = 0;
+          l.sure = true;
           take(l, [name, l.etag, etag, payloads, missed]);
           kept.forEach(function (update) { take(l, update); });
         });
       },
       answered: function () {
         settle();
-        again(progress ? 0 : 500);
+        again(moved ? 0 : 500);
         if (found) want();
       },
       refused: function (status, text) {
-        var name = status === 409 && parse(text).channel;
+        var answer = parse(text), name = status === 409 && answer.channel;
         again(name ? 0 : 5000 + Math.random() * 5000);
         if (name) closed(sourceOf(name), "one2one", name);
+        else say("/sub: " + (answer.error || "status " + status));
       },
       ended: function () { again(1000 + Math.random() * 4000); }
     });
@@ -255,13 +258,13 @@
 
   // Runs one request for all that its pages want. `tell` gets {update}, a status(), {closed, channel,
   // final}, {say}.
-  function newFeed(isShared, tell) {
+  function newFeed(many, tell) { // many: it is shared
     var pages = bare(), // what each wants, and until when
       cursors = bare(), // what to ask for
       at = bare(), // what was asked for by the request that is open, and how far that is
       link = null, // the request under way
       timer = 0, due = 0, // of the next connect()
-      turn = 1, failures = 0, // a new turn after each break; failures in a row
+      turn = 1, fails = 0, // a new turn after each break; failures in a row
       probed = false, // a long-poll came through where streams had failed
       streamAfter = self.AbortController && self.TextDecoder && self.ReadableStream ? 0 : Infinity,
       state = "closed", kind;
@@ -303,7 +306,7 @@
       kind = poll ? "poll" : "stream";
       if (state !== "open") become("connecting");
       // After some failures a long-poll finds out whether the server is away, or streams don't come through.
-      poll = poll || failures > 2;
+      poll = poll || fails > 2;
       // A long-poll waits only when all know that they are followed.
       open(poll ? longPoll : eventStream, poll && Object.keys(cursors).some(function (name) {
         return cursors[name] !== at[name];
@@ -341,7 +344,7 @@
         }
       };
 
-      my.stop = transport(query(isShared ? "*" : martd.cid, here, hurry), {
+      my.stop = transport(query(many ? "*" : martd.cid, here, hurry), {
         current: function () { return link === my; },
         alive: mine(function () {
           heard = Date.now();
@@ -354,7 +357,7 @@
           at = here;
           if (!poll || hurry) become("open");
         }),
-        healthy: mine(function () { failures = 0; }),
+        healthy: mine(function () { fails = 0; }),
         deliver: mine(function (name, etag, payloads, missed) {
           var before = here[name];
           if (!before || cursors[name] !== before) return; // cancelled, or asked for anew
@@ -363,8 +366,8 @@
           if (etag !== before || missed) tell({ update: [name, before, etag, payloads, missed] });
         }),
         answered: mine(function () {
-          if (failures > 2) probed = true;
-          failures = 0;
+          if (fails > 2) probed = true;
+          fails = 0;
           // No spinning where waits are cut short: by a server that stops, or a page with our cid.
           if (news || hurry || Date.now() - began > 1000) connect();
           else connectSoon(Math.random() * 1000);
@@ -377,7 +380,7 @@
           else fail();
         }),
         ended: mine(function (pause) {
-          if (!isOpen) tell({ say: unreachable() });
+          if (!isOpen) tell({ say: noAnswer() });
           if (!isOpen && !poll && probed) giveUp("event streams don't come through.");
           fail(pause);
         })
@@ -387,11 +390,11 @@
 
     function fail(pause) {
       close();
-      failures++;
+      fails++;
       turn++;
       at = bare();
       become(navigator.onLine === false ? "offline" : "waiting");
-      connectSoon(pause || Math.random() * Math.min(30000, 500 * Math.pow(2, failures)));
+      connectSoon(pause || Math.random() * Math.min(30000, 500 * Math.pow(2, fails)));
     }
 
     function giveUp(why) {
@@ -442,8 +445,9 @@
     leader = "", lock = null, ping = 0, waits = 0, out = []; // waits: for an answer of who leads
 
   function join() {
-    // Pages share that ask the same server in the same way.
-    var name = "martd " + [martd.SERVER, martd.CREDENTIALS];
+    // Pages share that ask the same server in the same way. What they say to each other is part of the name: when that
+    // changes, the name must, for there will be pages with the script of before.
+    var name = "martd 1 " + [martd.SERVER, martd.CREDENTIALS];
     try {
       if (!navigator.locks) {
         if (home[1] !== origin) throw origin; // a worker's script must be of the page's origin
@@ -519,7 +523,7 @@
         waits = 0;
         if (lock) elect(true);
         else goAlone();
-      }, 5000 + Math.random() * 3000);
+      }, 2000 + Math.random() * 2000);
     }
   }
 
@@ -662,7 +666,7 @@
     said[text] = true;
   }
 
-  function unreachable() {
+  function noAnswer() {
     return /^http/.test(martd.SERVER) && martd.SERVER.indexOf(origin) &&
       "no answer of " + martd.SERVER + " that this page may read: is it there, and run with --origin " + origin + " ?";
   }

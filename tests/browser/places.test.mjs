@@ -1,11 +1,12 @@
 // Where the script runs: foreign origins, a module, a file, a strict policy, old browsers.
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import http from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { Script } from "node:vm";
-import { gzipSync } from "node:zlib";
+import { gunzipSync } from "node:zlib";
 import { Stage, eventually, until } from "./support.mjs";
 
 const it = (name, body) => test(name, { timeout: 60000 }, Stage.test(body));
@@ -135,9 +136,13 @@ it("a second tag leaves the first one's subscriptions alone", async (stage) => {
 it("client.js is small as it is delivered, and its syntax is that of 2009", async (stage) => {
   const server = await stage.server();
   for (const address of ["/client.js", "/client.js?module"]) {
-    const script = await (await fetch(server.url + address)).text();
-    const size = gzipSync(script, { level: 9 }).length;
-    assert(size <= 6 * 1024, `${address}: ${size} bytes`);
+    const packed = await new Promise((resolve, reject) => {
+      http.get(server.url + address, { headers: { "Accept-Encoding": "gzip" } }, async (answer) => {
+        resolve(Buffer.concat(await answer.toArray()));
+      }).on("error", reject);
+    });
+    assert(packed.length <= 6 * 1024, `${address}: ${packed.length} bytes`);
+    const script = gunzipSync(packed).toString();
     if (address.includes("module")) continue;
     // Without strings and regular expressions, where these signs mean something else.
     const code = script.replace(/^\/\/.*$/gm, "").replace(/"[^"\n]*"|'[^'\n]*'/g, '""').replace(/\/(\\.|\[[^\]]*\]|[^/\n\\])+\/[.g]/g, "0");
@@ -154,7 +159,7 @@ it("client.js is revalidated, and smaller for who takes gzip", async (stage) => 
     assert.match(whole.headers.get("vary") ?? "", /accept-encoding/i);
     const text = await whole.text();
     assert.equal(text.includes("export default martd"), address.includes("module"));
-    new Script(text.replace(/^export .*$/m, "")); // throws where it is no script
+    if (!address.includes("module")) new Script(text); // throws where it is no script
     const again = await fetch(server.url + address, { headers: { "If-None-Match": whole.headers.get("etag") } });
     assert.equal(again.status, 304);
   }
