@@ -122,6 +122,27 @@ it("from where the page stood, as its tag or its Server-Timing says", async (sta
   }
 });
 
+it("a browser that has nothing newer than XMLHttpRequest", async (stage) => {
+  const server = await stage.server();
+  const page = await stage.tab();
+  await page.addInitScript(() => {
+    for (const name of ["fetch", "AbortController", "TextDecoder", "ReadableStream", "URLSearchParams", "BroadcastChannel", "SharedWorker", "EventSource"]) {
+      window[name] = undefined;
+    }
+    Object.defineProperty(navigator, "locks", { value: undefined });
+    Object.defineProperty(performance, "getEntriesByType", { value: undefined });
+    Object.defineProperty(navigator, "onLine", { value: undefined });
+  });
+  await page.goto(`${server.url}/there-is-nothing-here`);
+  await page.addScriptTag({ url: `${server.url}/client.js` });
+  await page.evaluate(chat);
+  await until(page, () => martd.state === "open" && martd.transport === "poll");
+  assert.equal(await page.evaluate(() => say("hello")), 200);
+  await server.publish("news", Uint8Array.of(255));
+  await until(page, () => got.length === 2);
+  assert.deepEqual(await page.evaluate(() => [got[0], got[1][0]]), ["hello", 255]);
+});
+
 it("a second tag leaves the first one's subscriptions alone", async (stage) => {
   const server = await stage.server();
   const front = await stage.front(server, {
