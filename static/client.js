@@ -221,11 +221,14 @@
       },
       refused: function (status, text) {
         var answer = parse(text), name = status === 409 && answer.channel;
-        again(name ? 0 : 5000 + Math.random() * 5000);
+        again(name ? 0 : 1000 + Math.random() * 4000);
         if (name) closed(sourceOf(name), "one2one", name);
         else say("/sub: " + (answer.error || "status " + status));
       },
-      ended: function () { again(1000 + Math.random() * 4000); }
+      ended: function () {
+        say(noAnswer());
+        again(1000 + Math.random() * 4000);
+      }
     });
   }
 

@@ -42,7 +42,7 @@ def asset(function, path):
     data = path.read_bytes()
     if not data:
         sys.exit(f"embed.py: {path} is empty")
-    if path.suffix == ".js":
+    if path.name == "client.js":
         try:
             script = shorten(data.decode("utf-8")).encode("utf-8") + b"\n"
         except ValueError as error:

@@ -1,4 +1,4 @@
-// The pages of examples/, as their how-tos have them run: served by another origin than the server, which allows it.
+// The pages of examples/, as their how-tos have them run: behind the server; and beside it, as another origin that it allows.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,8 +12,8 @@ const folder = new URL("../../examples/", import.meta.url);
 const usual = "http://localhost:54321";
 const types = { html: "text/html; charset=utf-8", css: "text/css" };
 
-/** A server, and the examples on another port, with its address in place of the usual one. */
-async function examples(stage) {
+/** A server, and the examples behind or beside it, with its address in place of the usual one. */
+async function examples(stage, where) {
   let address = usual;
   const site = http.createServer(async (request, response) => {
     const path = new URL(request.url, usual).pathname.replace(/\/$/, "/index.html");
@@ -28,19 +28,20 @@ async function examples(stage) {
   await once(site, "listening");
   stage.undo(() => { site.closeAllConnections(); site.close(); });
   const url = `http://localhost:${site.address().port}`;
-  const server = await stage.server("--origin", url);
+  const server = await stage.server(...(where === "behind" ? [url] : ["--origin", url]));
   address = server.url;
+  const home = where === "behind" ? address : url;
   const open = async (path, beside) => {
     const page = await stage.tab({}, beside);
     page.on("pageerror", (error) => stage.said.push(String(error)));
-    await page.goto(`${url}/${path}`);
+    await page.goto(`${home}/${path}`);
     return page;
   };
   return { server, open };
 }
 
-const it = (name, body) => test(name, { timeout: 60000 }, Stage.test(async (stage) => {
-  await body(await examples(stage), stage);
+const it = (name, body, where = "behind") => test(name, { timeout: 60000 }, Stage.test(async (stage) => {
+  await body(await examples(stage, where), stage);
   // Chromium itself writes down each 409, that of the desk which somebody else has.
   assert.deepEqual(stage.said.filter((text) => !text.includes("409")), [], "something is wrong in the console");
 }));
@@ -84,7 +85,7 @@ it("examples/dashboard: the curves are there at once, and go on", async ({ serve
   await page.getByText(/^[\d.]+ %$/).waitFor();
 });
 
-it("examples/chat: two windows, rooms, and the last lines for who comes later", async ({ open }) => {
+const chat = async ({ open }) => {
   const first = await open("chat/#tea");
   await first.getByLabel("Name").fill("Ada");
   await first.getByLabel("Line").fill("<img src=x> is text");
@@ -98,7 +99,9 @@ it("examples/chat: two windows, rooms, and the last lines for who comes later", 
   await second.evaluate(() => { location.hash = "coffee"; });
   await second.getByText("Room coffee").waitFor();
   assert.equal(await second.getByText("Ada").count(), 0);
-});
+};
+it("examples/chat: two windows, rooms, and the last lines for who comes later", chat);
+it("examples/chat: the same beside the server", chat, "beside");
 
 it("examples/progress: a bar that is right after a reload, too", async ({ server, open }) => {
   await server.publish("job/report-7", JSON.stringify({ percent: 40, step: "sorting" }), "&size=1");
