@@ -384,7 +384,7 @@
         }),
         ended: mine(function (pause) {
           if (!isOpen) tell({ say: noAnswer() });
-          if (!isOpen && !poll && probed) giveUp("event streams don't come through.");
+          if (!isOpen && !poll && probed) giveUp("streams don't come through.");
           fail(pause);
         })
       }, Object.keys(here));
@@ -401,7 +401,7 @@
     }
 
     function giveUp(why) {
-      tell({ say: why + " Long-polls take over for ten minutes." });
+      tell({ say: why + " Long-polls for ten minutes." });
       streamAfter = Date.now() + 600000;
     }
 
