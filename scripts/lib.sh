@@ -33,6 +33,7 @@ test_packages() {
   have nginx || [[ -x /usr/sbin/nginx ]] || echo "nginx-light"
   have node && have npm || echo "nodejs npm"
   have chromium || have chromium-browser || have google-chrome || echo "chromium"
+  have nginx || [[ -x /usr/sbin/nginx ]] || echo "nginx"
 }
 
 # need_packages PACKAGE...: installs the missing ones where that is allowed, else names them and stops.

@@ -3,12 +3,16 @@
  * `import martd from "/client.js?module"`.
  *
  * All channels of a page share one held request: an event stream (read by `fetch`), or long-polls where streams do not come
- * through or the browser cannot read them. The library keeps how far it has read each channel and goes on strictly after
- * that: every message comes once and in order, across broken connections, restarts of the server, sleep and the
- * back/forward cache. What was lost all the same is told, by `onmissed`.
+ * through or the browser cannot read them. All tabs of one origin share that request, too, where the browser has
+ * BroadcastChannel and either Web Locks (pages on https or localhost) or SharedWorker (and the script comes from the page's
+ * own origin); so `subscribers`, as the server counts them, are browsers rather than tabs. One2one channels are not shared.
+ *
+ * The library keeps how far it has read each channel and goes on strictly after that: every message comes once and in
+ * order, across broken connections, restarts of the server, tabs that are closed, sleep and the back/forward cache. What was
+ * lost all the same is told, by `onmissed`.
  *
  * Browsers: Chrome 66, Edge 79, Firefox 65, Safari 12.1 and newer by event stream; older ones, back to Internet
- * Explorer 10, by long-poll.
+ * Explorer 10, by long-poll. Tabs share from Chrome 69, Edge 79, Firefox 96, Safari 15.4 on.
  */
 export interface Martd {
   /**
@@ -41,9 +45,12 @@ export interface Martd {
 
   /** The server: "" for the page's own. It is where the script came from, with the prefix, when that is somewhere else. */
   SERVER: string;
-  /** Who this page is, sent with each subscription; of use for one2one channels. Random, new with each page load. */
+  /**
+   * Who this page is; of use for one2one channels, which it asks for by a connection of its own. Random, new with each page
+   * load. To keep a place over a reload, set it before the first martd.sub to what you keep in sessionStorage.
+   */
   cid: string;
-  /** The server's `--heartbeat` in seconds. A stream that is silent for more than two of them is taken to be buffered or dead. */
+  /** The server's `--heartbeat` in seconds. Set it, as SERVER and CREDENTIALS, before the first martd.sub. A stream that is silent for more than two of them is taken to be buffered or dead. */
   HEARTBEAT: number;
   /** Sends cookies to a SERVER of another origin, which must name the page's in `--origin`. */
   CREDENTIALS: boolean;

@@ -7,80 +7,86 @@
  *   martd.sub("news", show, { etag: "now", onmissed: function (count) { … } });
  *   martd.pub("news", 10, 3600, false, "", "hello", function (answer, xhr) { … });
  *
- * All channels share one held request: an event stream, or long-polls where streams don't come through.
- * Every message comes once and in order, across breaks too.
+ * Every message comes once and in order, across breaks too. How:
+ *
+ * - A listener (a call of martd.sub) has its own cursor: the etag of the last it was told.
+ * - A feed holds one request to the server, an event stream or long-polls, and tells updates: [channel, the etag before,
+ *   the etag after, payloads, missed]. A listener takes an update that follows its cursor, and asks the server itself, by
+ *   a poll that doesn't wait, when it finds that it is behind. So it doesn't matter who runs the feed, nor when that
+ *   changes.
+ * - All pages of one origin share a feed. One of them leads: it runs the feed, tells the others by a BroadcastChannel, and
+ *   hears from them what they follow. It is who has a Web Lock; where there are none (plain http), a SharedWorker, which
+ *   runs this file. Where neither is, or sharing fails, a page has a feed of its own.
+ * - A one2one channel is never shared: a page asks for it by its own feed and with its own martd.cid.
  */
 (function () {
   "use strict";
-  if (window.martd) return; // a second tag: the page keeps its connection
+  if (self.martd) return; // a second tag: the page keeps its connection
 
-  var script = document.currentScript, origin = location.protocol + "//" + location.host;
-  var martd = (window.martd = {
-    SERVER: home(script ? script.src : typeof martdScript === "string" ? martdScript : ""),
-    cid: guid(),
-    HEARTBEAT: 15,
-    CREDENTIALS: false,
-    state: "closed",
-    transport: ""
-  });
+  var page = self.document, // a SharedWorker has none
+    script = page && page.currentScript,
+    origin = location.protocol + "//" + location.host,
+    home = /^(https?:\/\/[^\/]+)([^?#]*)\/client\.js(?=[?#]|$)/.exec(script ? script.src : self.martdScript) || ["", "", ""],
+    martd = (self.martd = {
+      // Where the script came from, with the prefix; the page's own server is "".
+      SERVER: (home[1] === origin ? "" : home[1]) + home[2],
+      cid: guid(),
+      HEARTBEAT: 15,
+      CREDENTIALS: false,
+      state: "closed",
+      transport: ""
+    }),
+    me = guid(),
+    channels = bare(), // name -> its listeners; the arrays are replaced, never changed
+    aside = bare(), // channels that the server refuses for now
+    unshared = bare(), // channels that are one2one
+    alone = !/^http/.test(origin) || !self.BroadcastChannel, // nothing is shared
+    hidden = false, // the page is frozen or left: it holds nothing
+    watchers = [],
+    said = {},
+    wanting = 0, asking = 0, late = false, // late: somebody fell behind
+    pageCursor = readPageCursor();
 
-  // Name -> readers. A reader is a cursor and the callbacks that stand there; a channel has several only until a callback
-  // that came later has caught up.
-  var channels = Object.create(null);
-  var link = null; // the request under way
-  var timer = 0; // of the next connect()
-  var hidden = false; // the page is frozen or left: it holds nothing
-  var breaks = 1;
-  var failures = 0; // in a row
-  var probed = false; // a long-poll came through where streams had failed
-  var streamAfter = window.fetch && window.AbortController && window.TextDecoder && window.ReadableStream ? 0 : Infinity;
-  var turns = 0;
-  var watchers = [];
-  var said = {};
-  var pageCursor = readPageCursor();
+  // Where updates come from: our own feed; that of all pages, whose `feed` is here only where we lead.
+  var own = { status: status("closed") }, shared = { status: status("connecting") };
+  own.feed = newFeed(false, function (told) { learn(own, told); });
+
+  // ---- what a page calls ----
 
   martd.sub = function (channel, callback, options) {
     channel = String(channel);
-    if (!options || typeof options !== "object") options = { etag: options };
+    if (Object(options) !== options) options = { etag: options };
     var etag = options.etag || pageCursor[channel] || "0";
     if (/^$|^\.|^martd\.|^(cid|lastEventId|last_event_id)$|[\x00-\x1f\x7f-\x9f]/.test(channel) ||
         encodeURIComponent(channel).replace(/%../g, ".").length > 255 || typeof callback !== "function" ||
         typeof etag !== "string" || !/^(\d{1,20}|now)$/.test(etag)) {
-      throw new Error('martd.sub takes a channel name, a function, and digits or "now" in a string; not ' +
-        [channel, callback, etag]);
+      throw new Error('martd.sub takes a channel name, a function, digits or "now" in a string; not ' + [channel, callback, etag]);
     }
 
-    var listener = { call: callback, options: options };
-    var readers = channels[channel] || (channels[channel] = []);
-    var reader = readers.filter(function (r) { return r.etag === etag; })[0];
-    if (!reader) readers.push((reader = { channel: channel, etag: etag, listeners: [], turn: 0, aside: 1 }));
-    reader.listeners = reader.listeners.concat(listener);
-    if (reader.aside) {
-      readers.forEach(function (r) { r.idle = r.aside = 0; });
-      changed();
-    } else if (martd.state === "open") {
-      setTimeout(function () { opened(listener); });
-    }
+    // `now` is made an etag at once: a stream that breaks before its first message must resume from somewhere.
+    var listener = { channel: channel, call: callback, options: options, etag: etag, behind: etag === "now" };
+    channels[channel] = (channels[channel] || []).concat(listener);
+    delete aside[channel];
+    wantSoon();
 
     return {
       cancel: function () {
         if (listener.gone) return;
         listener.gone = true;
-        channels[channel] = channels[channel].filter(function (r) {
-          r.listeners = r.listeners.filter(function (l) { return l !== listener; });
-          return r.listeners.length || changed();
-        });
-        if (!channels[channel].length) delete channels[channel];
+        channels[channel] = channels[channel].filter(function (l) { return l !== listener; });
+        if (!channels[channel].length) {
+          delete channels[channel];
+          delete unshared[channel];
+        }
+        wantSoon();
       }
     };
   };
 
   martd.pub = function (name, size, life, one2one, key, payload, callback) {
-    function value(of) { return of === undefined || of === null ? "" : encodeURIComponent(of); }
-    var url = martd.SERVER + "/pub?channel=" + value(name) + "&size=" + value(size) + "&life=" + value(life) +
-      "&one2one=" + value(one2one) + "&key=" + value(key);
-    request(url, payload === undefined || payload === null ? "" : payload, "", function (xhr) {
-      if (!xhr.status) sayUnreachable();
+    var query = queryOf({ channel: name, size: size, life: life, one2one: one2one, key: key });
+    request("/pub?" + query, given(payload), function (xhr) {
+      if (!xhr.status) say(noAnswer());
       if (xhr.status >= 400) say("/pub: " + (parse(xhr.responseText).error || xhr.status));
       if (callback) callback(xhr.responseText, xhr);
     });
@@ -94,183 +100,484 @@
     if (event === "state") watchers.push(callback);
   };
 
-  // ---- what to ask for ----
+  // ---- what the page wants ----
 
-  // One reader for each channel. Several of one channel are asked for in turns, by requests that don't wait, until they
-  // stand at one etag, or all in a row had nothing new.
-  function choose() {
-    var chosen = [];
-    chosen.level = true;
-    eachChannel(function (readers, name) {
-      var last = readers.reduce(later).etag, idle = readers.every(function (r) { return r.idle === breaks; });
-      readers = channels[name] = readers.filter(function (r, i) {
-        if (idle) r.etag = last;
-        var same = readers.filter(function (s, j) { return j < i && s.etag === r.etag; })[0];
-        if (same) same.listeners = same.listeners.concat(r.listeners);
-        return !same;
-      });
-      var next = readers.reduce(function (a, b) { return b.turn < a.turn ? b : a; });
-      if (next.aside) return;
-      // "now" is made an etag first: a stream that breaks before its first message must resume from somewhere.
-      if (readers.length > 1 || next.etag === "now") chosen.level = false;
-      next.turn = ++turns;
-      chosen.push(next);
+  function wantSoon() {
+    if (!wanting) wanting = setTimeout(function () { want(); });
+  }
+
+  // Tells the feeds what we follow, from where. To those that run elsewhere it is a sign of life, too.
+  function want(now) {
+    var mine = bare(), theirs = bare(), any;
+    clearTimeout(wanting);
+    wanting = 0;
+    if (hidden) return;
+    eachOne(function (l, name) {
+      if (aside[name] || l.etag === "now") return;
+      var names = sourceOf(name) === own ? mine : theirs;
+      if (!names[name] || less(l.etag, names[name])) names[name] = l.etag;
+      any = any || names === theirs;
     });
-    return chosen;
+    own.feed.want(me, mine, now);
+    if (any && !group) join();
+    if (group) ask({ from: me, wants: theirs, now: now, martd: JSON.stringify(martd) });
+    settle();
   }
 
-  // Of two readers. "now" is no place yet.
-  function later(a, b) {
-    var x = a.etag, y = b.etag;
-    return y !== "now" && (x === "now" || y.length > x.length || (y.length === x.length && y > x)) ? b : a;
+  function sourceOf(name) { return alone || unshared[name] ? own : shared; }
+
+  // ---- what comes of it ----
+
+  function learn(source, told) {
+    var update = told.update, name = update && update[0];
+    if (told.closed) closed(source, told.closed, told.channel, told.final);
+    else if (update) {
+      if (source !== sourceOf(name)) return;
+      if (source.status.at[name]) source.status.at[name] = update[2];
+      (channels[name] || []).forEach(function (l) { take(l, update); });
+      if (late) catchUp();
+    } else if (told.at) {
+      source.status = told;
+      settle();
+    } else say(told.say);
   }
 
-  // ---- the request under way ----
-
-  // What changes together becomes one new request; the old one goes on meanwhile.
-  function changed() {
-    if (!timer) connectSoon(link ? 10 : 0);
+  function take(l, update) {
+    var before = update[1], etag = update[2], payloads = update[3], missed = update[4];
+    if (l.behind) {
+      if (l.kept && l.kept.push(update) > 9999) l.kept = 0; // it will ask again
+    } else if (l.etag === before ||
+        // Our cursor came from a poll and lies where no message is: after an empty push, or on the server's clock.
+        (before !== "0" && payloads.length < 2 && !missed && !less(l.etag, before) && less(l.etag, etag))) {
+      l.etag = etag;
+      if (missed) tell(l, l.options.onmissed, missed);
+      payloads.forEach(function (payload) { tell(l, l.call, payload); });
+    } else if (missed || less(l.etag, etag)) late = l.behind = true;
   }
 
-  function connectSoon(delay) {
-    clearTimeout(timer);
-    if (!hidden) timer = setTimeout(connect, delay);
-  }
-
-  function connect() {
-    close();
-    var readers = choose(), poll = Date.now() < streamAfter, kind = poll ? "poll" : "stream";
-    if (!readers.length) return become("closed", "");
-    if (martd.state !== "open") become("connecting", kind);
-    // After some failures a long-poll finds out whether the server is away, or streams don't come through.
-    poll = poll || !readers.level || failures > 2;
-    // A long-poll waits only when all callbacks know that they are followed.
-    var told = readers.level && readers.every(function (r) {
-      return r.listeners.every(function (l) { return l.open === breaks; });
+  // Who is behind its feed? Who is followed now, and doesn't know it?
+  function settle() {
+    var show = status("closed");
+    eachOne(function (l, name) {
+      var now = sourceOf(name).status, at = now.at[name];
+      if (aside[name]) return;
+      if (show.state === "closed" || show.state === "open") show = now;
+      if (now.state !== "open") l.open = 0;
+      if (!at) return;
+      // Who is ahead may have heard more than the feed, or of a server that is no more: that is asked once.
+      if (less(l.etag, at) || (!l.sure && l.etag !== at)) l.behind = true;
+      if (l.behind || l.open === now.turn) return;
+      l.open = now.turn;
+      tell(l, l.options.onopen);
     });
-    open(poll ? longPoll : eventStream, kind, readers, poll && !told ? "&.wait=0" : "");
+    if (show.state !== martd.state || show.transport !== martd.transport) {
+      martd.state = show.state;
+      martd.transport = show.transport;
+      watchers.forEach(function (w) { tell({}, w, martd.state, martd.transport); });
+    }
+    catchUp();
   }
 
-  function close() {
-    var old = link;
-    clearTimeout(timer);
-    link = timer = 0; // what still comes from the old one counts no more
-    if (!old) return;
-    clearTimeout(old.watch);
-    old.stop();
-  }
+  // One poll that doesn't wait for all who are behind; of each channel, for those who stand at the same etag.
+  function catchUp() {
+    var asked = bare(), listeners = [], moved, found;
+    late = false;
+    if (asking || hidden) return;
+    eachOne(function (l, name) {
+      if (!l.behind || aside[name] || (asked[name] && asked[name] !== l.etag)) return;
+      asked[name] = l.etag;
+      l.kept = []; // what the feed tells meanwhile
+      listeners.push(l);
+    });
+    if (!listeners.length) return;
 
-  // A transport(query, readers, on) returns what stops it. It calls on.alive() at every sign of life, on.healthy() after more
-  // than the opening, deliver(), and one of the others at its end.
-  function open(transport, kind, readers, extra) {
-    var poll = transport === longPoll, began = Date.now(), heard = began, limit = poll ? 45000 : 10000, isOpen = false;
-    var me = (link = {});
-    var query = "cid=" + encodeURIComponent(martd.cid) + readers.map(function (r) {
-      return "&" + encodeURIComponent(r.channel) + "=" + r.etag;
-    }).join("") + extra;
-
-    function mine(then) {
-      return function (a, b, c) { if (link === me) then(a, b, c); };
+    function again(delay) {
+      asking = setTimeout(function () {
+        asking = 0;
+        catchUp();
+      }, delay);
     }
 
-    me.check = function () {
-      var overdue = Date.now() - heard - limit;
-      clearTimeout(me.watch);
-      if (overdue < 0) me.watch = setTimeout(me.check, -overdue);
-      else {
-        // Long overdue: the machine slept.
-        if (!poll && overdue < 9000) giveUpStreams("the stream is mute: does a proxy buffer it (nginx: proxy_buffering off)?");
-        fail(poll ? 0 : 1);
+    asking = 1;
+    longPoll(query(martd.cid, asked, true), {
+      current: bare, // always
+      alive: bare,
+      deliver: function (name, etag, payloads, missed) {
+        if (etag !== asked[name]) moved = true;
+        listeners.forEach(function (l) {
+          if (l.channel !== name) return;
+          var kept = l.kept || [];
+          if (l.etag === "now") found = true;
+          l.behind = l.kept = 0;
+          l.sure = true;
+          take(l, [name, l.etag, etag, payloads, missed]);
+          kept.forEach(function (update) { take(l, update); });
+        });
+      },
+      answered: function () {
+        settle();
+        again(moved ? 0 : 500);
+        if (found) want();
+      },
+      refused: function (status, text) {
+        var answer = parse(text), name = status === 409 && answer.channel;
+        again(name ? 0 : 1000 + Math.random() * 4000);
+        if (name) closed(sourceOf(name), "one2one", name);
+        else say("/sub: " + (answer.error || "status " + status));
+      },
+      ended: function () {
+        say(noAnswer());
+        again(1000 + Math.random() * 4000);
+      }
+    });
+  }
+
+  // The server ended one channel, or all of a feed, or refuses it for good.
+  function closed(source, reason, channel, final) {
+    if (source === shared && channel) {
+      unshared[channel] = true;
+      return want();
+    }
+    if (source === shared && final) return goAlone(); // together we may ask for too much
+    if (channel) {
+      aside[channel] = true;
+      // It may come free, as that of a page that was reloaded does.
+      if (reason === "one2one") {
+        setTimeout(function () {
+          delete aside[channel];
+          want();
+        }, 5000 + Math.random() * 5000);
+      }
+    }
+    eachOne(function (l, name) {
+      if (sourceOf(name) !== source || (channel && name !== channel)) return;
+      l.open = 0;
+      tell(l, l.options.onclosed, reason);
+    });
+    want();
+  }
+
+  // ---- a feed ----
+
+  // Runs one request for all that its pages want. `tell` gets {update}, a status(), {closed, channel,
+  // final}, {say}.
+  function newFeed(many, tell) { // many: it is shared
+    var pages = bare(), // what each wants, and until when
+      cursors = bare(), // what to ask for
+      at = bare(), // what was asked for by the request that is open, and how far that is
+      link = null, // the request under way
+      timer = 0, due = 0, // of the next connect()
+      turn = 1, fails = 0, // a new turn after each break; failures in a row
+      probed = false, // a long-poll came through where streams had failed
+      streamAfter = self.AbortController && self.TextDecoder && self.ReadableStream ? 0 : Infinity,
+      state = "closed", kind;
+
+    function want(who, names, now) {
+      var changed, all = bare();
+      pages[who] = { names: names, until: Date.now() + 150000 };
+      each(pages, function (id, its) {
+        if (Date.now() > its.until) delete pages[id]; // it crashed; who lives asks every minute at least
+        else each(its.names, function (name) { all[name] = true; });
+      });
+      each(cursors, function (name) {
+        if (!all[name]) changed = delete cursors[name];
+      });
+      each(names, function (name, etag) {
+        var old = cursors[name];
+        // Who follows from a later etag leaves out what it has.
+        if (!old || (!link && less(etag, old))) cursors[name] = etag;
+        changed = changed || !old;
+      });
+      // What changes together becomes one new request; the old one goes on meanwhile.
+      if (changed) {
+        if (!timer) connectSoon(link ? 10 : 0);
+      } else if (link) link.check();
+      else if (now || (timer && Date.now() > due)) connect(); // timers of hidden pages come late
+      report();
+    }
+
+    function connectSoon(delay) {
+      clearTimeout(timer);
+      due = Date.now() + delay;
+      timer = setTimeout(connect, delay);
+    }
+
+    function connect() {
+      close();
+      var poll = Date.now() < streamAfter;
+      if (!Object.keys(cursors).length) return become("closed");
+      kind = poll ? "poll" : "stream";
+      if (state !== "open") become("connecting");
+      // After some failures a long-poll finds out whether the server is away, or streams don't come through.
+      poll = poll || fails > 2;
+      // A long-poll waits only when all know that they are followed.
+      open(poll ? longPoll : eventStream, poll && Object.keys(cursors).some(function (name) {
+        return cursors[name] !== at[name];
+      }));
+    }
+
+    function close() {
+      var old = link;
+      clearTimeout(timer);
+      link = timer = 0; // what still comes from the old one counts no more
+      if (!old) return;
+      clearTimeout(old.watch);
+      old.stop();
+    }
+
+    // A transport(asks, on, names) returns what stops it. It calls on.alive() at every sign of life, on.healthy() after more
+    // than the opening, on.deliver(), and one of the others at its end.
+    function open(transport, hurry) {
+      var poll = transport === longPoll, began = Date.now(), heard = began, limit = poll ? 45000 : 10000, isOpen, news,
+        here = bare(), my = (link = {});
+      each(cursors, function (name, etag) { here[name] = etag; });
+
+      function mine(then) {
+        return function () { if (link === my) then.apply(0, arguments); };
+      }
+
+      my.check = function () {
+        var overdue = Date.now() - heard - limit;
+        clearTimeout(my.watch);
+        if (overdue < 0) my.watch = setTimeout(my.check, -overdue);
+        else {
+          // Long overdue: the machine slept.
+          if (!poll && overdue < 9000) giveUp("the stream is mute: does a proxy buffer it (nginx: proxy_buffering off)?");
+          fail(poll ? 0 : 1);
+        }
+      };
+
+      my.stop = transport(query(many ? "*" : martd.cid, here, hurry), {
+        current: function () { return link === my; },
+        alive: mine(function () {
+          heard = Date.now();
+          if (!poll) {
+            limit = martd.HEARTBEAT * 2000 + 5000; // the first byte comes at once
+            probed = false;
+          }
+          if (isOpen) return;
+          isOpen = true;
+          at = here;
+          if (!poll || hurry) become("open");
+        }),
+        healthy: mine(function () { fails = 0; }),
+        deliver: mine(function (name, etag, payloads, missed) {
+          var before = here[name];
+          if (!before || cursors[name] !== before) return; // cancelled, or asked for anew
+          cursors[name] = here[name] = etag;
+          news = news || payloads.length || missed;
+          if (etag !== before || missed) tell({ update: [name, before, etag, payloads, missed] });
+        }),
+        answered: mine(function () {
+          if (fails > 2) probed = true;
+          fails = 0;
+          // No spinning where waits are cut short: by a server that stops, or a page with our cid.
+          if (news || hurry || Date.now() - began > 1000) connect();
+          else connectSoon(Math.random() * 1000);
+        }),
+        closed: mine(closed),
+        refused: mine(function (status, text) {
+          var answer = parse(text), error = answer.error || "status " + status;
+          if (status !== 409) tell({ say: "/sub: " + error });
+          if (/^40[039]$/.test(status)) closed(status === 409 ? "one2one" : error, answer.channel, 0, true);
+          else fail();
+        }),
+        ended: mine(function (pause) {
+          if (!isOpen) tell({ say: noAnswer() });
+          if (!isOpen && !poll && probed) giveUp("streams don't come through.");
+          fail(pause);
+        })
+      }, Object.keys(here));
+      my.check();
+    }
+
+    function fail(pause) {
+      close();
+      fails++;
+      turn++;
+      at = bare();
+      become(navigator.onLine === false ? "offline" : "waiting");
+      connectSoon(pause || Math.random() * Math.min(30000, 500 * Math.pow(2, fails)));
+    }
+
+    function giveUp(why) {
+      tell({ say: why + " Long-polls for ten minutes." });
+      streamAfter = Date.now() + 600000;
+    }
+
+    function closed(reason, channel, pause, final) {
+      final = !channel && (final || /^(one2one|replaced|kicked)$/.test(reason));
+      if (cursors[channel]) {
+        delete cursors[channel];
+        each(pages, function (id, its) { delete its.names[channel]; });
+        connect();
+      } else if (final) {
+        close();
+        become("closed");
+      } else fail(pause);
+      tell({ closed: reason, channel: channel, final: final });
+    }
+
+    function become(to) {
+      state = to;
+      report();
+    }
+
+    function report() {
+      var now = status(state, state === "closed" ? "" : kind, me + turn);
+      each(at, function (name, etag) { if (cursors[name] === etag) now.at[name] = etag; });
+      tell(now);
+    }
+
+    return {
+      want: want,
+      stop: function () {
+        if (link) fail();
+        close();
+      },
+      network: function () {
+        if (navigator.onLine) connect();
+        else if (state === "waiting") become("offline");
       }
     };
-
-    me.stop = transport(query, readers, {
-      current: function () { return link === me; },
-      alive: mine(function () {
-        heard = Date.now();
-        if (!poll) limit = martd.HEARTBEAT * 2000 + 5000; // the first byte comes at once
-        if (isOpen) return;
-        isOpen = true;
-        probed = poll && probed;
-        become("open", kind);
-        readers.forEach(function (r) { r.listeners.forEach(opened); });
-      }),
-      healthy: mine(function () { failures = 0; }),
-      answered: mine(function (news) {
-        if (failures > 2) probed = true;
-        failures = 0;
-        // No spinning where waits are cut short: by a server that stops, or a page with our cid.
-        if (news || extra || Date.now() - began > 1000) connect();
-        else connectSoon(Math.random() * 1000);
-      }),
-      closed: mine(closed),
-      refused: mine(function (status, body) {
-        var answer = parse(body), error = answer.error || "status " + status;
-        say("/sub: " + error);
-        if (status !== 400 && status !== 403 && status !== 409) fail();
-        else closed(status === 409 ? "one2one" : error, answer.channel, 0, true);
-      }),
-      ended: mine(function (pause) {
-        if (!isOpen) sayUnreachable();
-        if (!isOpen && !poll && probed) giveUpStreams("event streams don't come through.");
-        fail(pause);
-      })
-    });
-    me.check();
   }
 
-  function fail(pause) {
-    close();
-    failures++;
-    breaks++;
-    become(navigator.onLine === false ? "offline" : "waiting", martd.transport);
-    connectSoon(pause || Math.random() * Math.min(30000, 500 * Math.pow(2, failures)));
-  }
+  // ---- sharing ----
 
-  function giveUpStreams(why) {
-    say(why + " Long-polls take over for ten minutes.");
-    streamAfter = Date.now() + 600000;
-  }
+  var group = null, // the BroadcastChannel
+    leader = "", lock = null, ping = 0, waits = 0, out = []; // waits: for an answer of who leads
 
-  // The server ended one channel, or all. A one2one channel may come free, as that of a page that was reloaded does.
-  function closed(reason, channel, pause, forGood) {
-    var one = channels[channel];
-    if (one) {
-      one.forEach(function (r) { r.aside = 1; });
-      connect();
-    } else if (forGood || /^(one2one|replaced|kicked)$/.test(reason)) {
-      close();
-      become("closed", "");
-    } else fail(pause);
-    if (reason === "one2one") {
-      setTimeout(function () {
-        (one || []).forEach(function (r) { r.aside = 0; });
-        changed();
-      }, 5000 + Math.random() * 5000);
+  function join() {
+    // Pages share that ask the same server in the same way. What they say to each other is part of the name: when that
+    // changes, the name must, for there will be pages with the script of before.
+    var name = "martd 1 " + [martd.SERVER, martd.CREDENTIALS];
+    try {
+      if (!navigator.locks) {
+        if (home[1] !== origin) throw origin; // a worker's script must be of the page's origin
+        name = home[0] + name;
+        new SharedWorker(home[0], name).onerror = goAlone;
+      }
+      meet(name);
+      ping = setInterval(wantSoon, 10000);
+      if (navigator.locks) elect();
+    } catch (notHere) {
+      goAlone();
     }
-    eachChannel(function (readers, name) {
-      if (one && name !== channel) return;
-      readers.forEach(function (r) {
-        r.listeners.forEach(function (l) {
-          l.open = 0;
-          tell(l, l.options.onclosed, reason);
-        });
-      });
+  }
+
+  function meet(name) {
+    group = new BroadcastChannel(name);
+    group.onmessage = hear;
+  }
+
+  function goAlone() {
+    alone = true;
+    part();
+    want();
+  }
+
+  function elect(steal) {
+    if (lock) lock.abort(); // takes back what was asked for, and gives back what we have
+    var mine = (lock = new AbortController()), held = false;
+    navigator.locks.request(group.name, steal ? { steal: true } : { signal: mine.signal }, function () {
+      if (lock !== mine) return;
+      held = true;
+      lead();
+      return new Promise(function (done) { mine.signal.onabort = done; });
+    })["catch"](function () {
+      if (lock !== mine) return;
+      if (!held) return goAlone(); // no locks for this page
+      // Another page had no answer from us, and took it.
+      resign();
+      elect();
+      want();
     });
+  }
+
+  function lead() {
+    answered();
+    leader = me;
+    shared.feed = newFeed(true, function (told) {
+      if (!out.length) Promise.resolve().then(flush);
+      out.push(told);
+      learn(shared, told);
+    });
+    group.postMessage({ by: me, hello: true, told: [] });
+    want();
+  }
+
+  function flush() {
+    if (group) group.postMessage({ by: me, told: out });
+    out = [];
+  }
+
+  function resign() {
+    if (shared.feed) shared.feed.stop();
+    shared.feed = null;
+    leader = "";
+  }
+
+  // What we want goes to who leads, and that must answer.
+  function ask(what) {
+    if (shared.feed) return shared.feed.want(me, what.wants, what.now);
+    group.postMessage(what);
+    if (!waits) {
+      waits = setTimeout(function () {
+        waits = 0;
+        if (lock) elect(true);
+        else goAlone();
+      }, 2000 + Math.random() * 2000);
+    }
+  }
+
+  function answered() {
+    clearTimeout(waits);
+    waits = 0;
+  }
+
+  function hear(event) {
+    var m = event.data;
+    if (m.from) {
+      if (!page) each(parse(m.martd), function (name, value) { martd[name] = value; }); // SERVER and the like
+      if (shared.feed) shared.feed.want(m.from, m.wants, m.now);
+      return;
+    }
+    if (m.hello) {
+      if (page) resign();
+      leader = m.by;
+    }
+    leader = leader || m.by;
+    if (leader !== m.by) return; // one who doesn't know yet that it leads no more
+    answered();
+    m.told.forEach(function (told) { learn(shared, told); });
+    if (m.hello) want();
+  }
+
+  function part() {
+    var old = lock;
+    if (!group) return;
+    lock = null;
+    if (!shared.feed) group.postMessage({ from: me, wants: {} });
+    resign();
+    if (old) old.abort();
+    group.close();
+    group = null;
+    clearInterval(ping);
+    answered();
+    shared.status = status("waiting");
   }
 
   // ---- transports ----
 
-  function eventStream(query, readers, on) {
-    var abort = new AbortController(), decoder = new TextDecoder(), form = query.length > 4000, byName = Object.create(null);
-    var rest = "", id, event, data, retry, healthy = false;
-    readers.forEach(function (r) { byName[r.channel] = r; });
-    query += "&.transport=sse&.format=json";
+  function eventStream(asks, on, names) {
+    var abort = new AbortController(), decoder = new TextDecoder(), form,
+      rest = "", got = {}, healthy = false;
+    asks += "&.transport=sse&.format=json";
+    form = asks.length > 4000; // a long list of channels goes as a form
 
-    window.fetch(martd.SERVER + "/sub" + (form ? "" : "?" + query), {
+    self.fetch(martd.SERVER + "/sub" + (form ? "" : "?" + asks), {
       method: form ? "POST" : "GET",
-      body: form ? new URLSearchParams(query) : undefined,
-      headers: { Accept: "text/event-stream" },
+      body: form ? asks : undefined,
       credentials: martd.CREDENTIALS ? "include" : "same-origin",
       signal: abort.signal
     }).then(function (answer) {
@@ -284,74 +591,69 @@
           on.alive();
           var lines = (rest + decoder.decode(piece.value, { stream: true })).split("\n");
           rest = lines.pop();
-          for (var i = 0; i < lines.length && on.current(); i++) take(lines[i]);
+          for (var i = 0; i < lines.length && on.current(); i++) line(lines[i]);
           if (on.current()) next();
         })["catch"](ended);
       })();
     })["catch"](ended);
 
-    function ended() { on.ended(healthy ? 0 : retry); }
+    function ended() { on.ended(healthy ? 0 : +got.retry); }
 
-    function take(line) {
-      var colon = line.indexOf(":"), field = line.slice(0, colon), value = line.slice(colon + 2);
-      if (field === "data") data = value;
-      else if (field === "id") id = value;
-      else if (field === "event") event = value;
-      else if (field === "retry") retry = +value;
-      if (line && colon) return;
+    function line(text) {
+      var colon = text.indexOf(":");
+      if (colon > 0) got[text.slice(0, colon)] = text.slice(colon + 2);
+      if (text && colon) return;
       if (!healthy) on.healthy((healthy = true));
-      if (line || !data) return;
-      var told = JSON.parse(data), kind = event, reader = byName[told.channel];
-      data = event = "";
-      if (kind === "martd.closed") on.closed(told.reason, told.channel, retry);
-      else if (kind === "martd.missed") deliver(reader, id.split(".")[readers.indexOf(reader)], [], told.missed);
-      else deliver(reader, told.etag, [told.base64 ? bytes(told.payload) : told.payload]);
+      if (text || !got.data) return;
+      var told = JSON.parse(got.data), name = told.channel, kind = got.event;
+      got.data = got.event = "";
+      if (kind === "martd.closed") on.closed(told.reason, name, +got.retry);
+      else if (kind === "martd.missed") on.deliver(name, got.id.split(".")[names.indexOf(name)], [], told.missed);
+      else on.deliver(name, told.etag, [told.base64 ? bytes(told.payload) : told.payload]);
     }
 
     return function () { abort.abort(); };
   }
 
-  function longPoll(query, readers, on) {
-    var form = query.length > 4000, type = "application/x-www-form-urlencoded";
-    var xhr = request(martd.SERVER + "/sub" + (form ? "" : "?" + query), form ? query : null, type, function () {
+  function longPoll(asks, on) {
+    var form = asks.length > 4000, xhr = request("/sub" + (form ? "" : "?" + asks), form ? asks : undefined, function () {
       if (!on.current()) return;
       if (!xhr.status) return on.ended();
-      var answers = xhr.status === 200 && parse(xhr.responseText).channels, news;
+      var answers = xhr.status === 200 && parse(xhr.responseText).channels;
       if (!answers) return on.refused(xhr.status, xhr.responseText);
       on.alive();
-      readers.forEach(function (r) {
-        var a = said.hasOwnProperty.call(answers, r.channel) ? answers[r.channel] : { etag: r.etag, payload: [] };
+      each(answers, function (name, a) {
         (a.base64 || []).forEach(function (i) { a.payload[i] = bytes(a.payload[i]); });
-        r.idle = breaks;
-        news = deliver(r, a.etag, a.payload, a.missed) || news;
+        on.deliver(name, a.etag, a.payload, a.missed);
       });
-      on.answered(news);
+      on.answered();
     });
+    xhr.timeout = 60000;
     return function () { xhr.abort(); };
   }
 
-  function request(url, body, type, done) {
+  function request(path, body, done) {
     var xhr = new XMLHttpRequest();
-    xhr.open(body === null ? "GET" : "POST", url, true);
+    xhr.open(body === undefined ? "GET" : "POST", martd.SERVER + path, true);
     xhr.withCredentials = martd.CREDENTIALS;
-    if (type && body) xhr.setRequestHeader("Content-Type", type);
     xhr.onreadystatechange = function () { if (xhr.readyState === 4) done(xhr); };
     xhr.send(body);
     return xhr;
   }
 
-  // ---- what the page is told ----
-
-  function deliver(reader, etag, payloads, missed) {
-    var listeners = reader.listeners, news = payloads.length || missed; // the array is replaced, never changed
-    reader.etag = etag;
-    if (news && channels[reader.channel]) channels[reader.channel].forEach(function (r) { r.idle = 0; });
-    if (missed) listeners.forEach(function (l) { tell(l, l.options.onmissed, missed); });
-    payloads.forEach(function (payload) {
-      listeners.forEach(function (l) { tell(l, l.call, payload); });
-    });
-    return news;
+  function query(cid, cursors, hurry) {
+    return "cid=" + encodeURIComponent(cid) + "&" + queryOf(cursors) + (hurry ? "&.wait=0" : "");
   }
+
+  function queryOf(values) {
+    return Object.keys(values).map(function (name) {
+      return encodeURIComponent(name) + "=" + encodeURIComponent(given(values[name]));
+    }).join("&");
+  }
+
+  function given(value) { return value == null ? "" : value; }
+
+  // ---- what the page is told ----
 
   function tell(listener, callback, a, b) {
     if (!callback || listener.gone) return;
@@ -362,57 +664,69 @@
     }
   }
 
-  function opened(listener) {
-    if (listener.open !== breaks) tell(listener, listener.options.onopen);
-    listener.open = breaks;
-  }
-
-  function become(state, transport) {
-    if (state === martd.state && transport === martd.transport) return;
-    martd.state = state;
-    martd.transport = transport;
-    watchers.forEach(function (w) { tell({}, w, state, transport); });
-  }
-
   function say(text) {
-    if (!said[text]) console.warn("martd: " + text);
+    if (text && !said[text]) console.warn("martd: " + text);
     said[text] = true;
   }
 
-  function sayUnreachable() {
-    if (/^http/.test(martd.SERVER) && martd.SERVER.indexOf(origin)) {
-      say("no answer of " + martd.SERVER + " that this page may read: is it there, and run with --origin " + origin + " ?");
-    }
+  function noAnswer() {
+    return /^http/.test(martd.SERVER) && martd.SERVER.indexOf(origin) &&
+      "no answer of " + martd.SERVER + " that this page may read: is it there, and run with --origin " + origin + " ?";
   }
 
   // ---- when to come back at once, and when to let go ----
 
   function wake() {
-    if (!hidden && link) return link.check();
     hidden = false;
-    connectSoon();
+    want(true);
   }
 
   function leave() {
     hidden = true;
-    if (link) fail();
-    close();
+    own.feed.stop();
+    part();
+    settle();
+  }
+
+  function network() {
+    [own, shared].forEach(function (source) { if (source.feed) source.feed.network(); });
   }
 
   [
-    [window, "online", function () { connectSoon(); }],
-    [window, "offline", function () { if (martd.state === "waiting") become("offline", martd.transport); }],
-    [document, "visibilitychange", function () { if (!document.hidden) wake(); }],
-    [window, "pagehide", leave],
-    [window, "pageshow", function () { if (hidden) wake(); }],
-    [document, "freeze", leave],
-    [document, "resume", wake]
+    [self, "online", network],
+    [self, "offline", network],
+    [self, "pagehide", leave],
+    [self, "pageshow", function () { if (hidden) wake(); }],
+    [page || self, "visibilitychange", function () { if (!page.hidden) wake(); }],
+    [page || self, "freeze", leave],
+    [page || self, "resume", wake]
   ].forEach(function (on) { on[0].addEventListener(on[1], on[2]); });
+
+  if (!page) {
+    meet(self.name);
+    lead();
+  }
 
   // ---- small things ----
 
-  function eachChannel(then) {
-    Object.keys(channels).forEach(function (name) { if (channels[name]) then(channels[name], name); });
+  // How a feed stands. `at`: how far the channels are that are followed.
+  function status(state, transport, turn) {
+    return { at: bare(), state: state, transport: transport || "", turn: turn };
+  }
+
+  function each(of, then) {
+    Object.keys(of).forEach(function (name) { if (name in of) then(name, of[name]); });
+  }
+
+  function bare() { return Object.create(null); }
+
+  // Of two etags; `now` is no place.
+  function less(a, b) { return a.length < b.length || (a.length === b.length && a < b); }
+
+  function eachOne(then) {
+    each(channels, function (name, listeners) {
+      listeners.forEach(function (l) { if (!l.gone) then(l, name); });
+    });
   }
 
   function parse(text) {
@@ -427,21 +741,11 @@
     return new Uint8Array(atob(base64).split("").map(function (c) { return c.charCodeAt(0); }));
   }
 
-  function guid() {
-    return "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, function () {
-      return Math.floor(Math.random() * 16).toString(16);
-    });
-  }
-
-  // The server and prefix that the script came from; the page's own server is "".
-  function home(address) {
-    var at = /^(https?:\/\/[^\/]+)([^?#]*)\/client\.js([?#]|$)/.exec(address);
-    return at ? (at[1] === origin ? "" : at[1]) + at[2] : "";
-  }
+  function guid() { return Math.random().toString(36).slice(2); }
 
   // Where the channels stood when the page was made, as the proxy tells it.
   function readPageCursor() {
-    var found = Object.create(null), text = script && script.getAttribute("data-cursor");
+    var found = bare(), text = script && script.getAttribute("data-cursor");
     try {
       text = text || performance.getEntriesByType("navigation")[0].serverTiming.filter(function (t) {
         return t.name === "martd";

@@ -11,6 +11,8 @@ import hashlib
 import pathlib
 import sys
 
+from shorten import shorten
+
 CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -23,8 +25,11 @@ SENT = {".html", ".js"}
 
 # A module knows its own address only as import.meta, and a classic script cannot even name that; so the module
 # is the script with one line before and one behind it.
-MODULE_HEAD = b"const martdScript = import.meta.url;\n"
-MODULE_TAIL = b"export default window.martd;\n"
+MODULE_HEAD = b"self.martdScript = import.meta.url;\n"
+MODULE_TAIL = b"export default martd;\n"
+
+# What is delivered has no comments; who looks at it should know where they are.
+NOTICE = b"// martd: static/client.js\n"
 
 
 def array(name, data):
@@ -37,8 +42,12 @@ def asset(function, path):
     data = path.read_bytes()
     if not data:
         sys.exit(f"embed.py: {path} is empty")
-    if function.endswith("_module_js"):
-        data = MODULE_HEAD + data + MODULE_TAIL
+    if path.name == "client.js":
+        try:
+            script = shorten(data.decode("utf-8")).encode("utf-8") + b"\n"
+        except ValueError as error:
+            sys.exit(f"embed.py: {path}: {error}")
+        data = MODULE_HEAD + script + MODULE_TAIL if function.endswith("_module_js") else NOTICE + script
     packed = gzip.compress(data, 9, mtime=0) if path.suffix in SENT else b""
     # Weak, because one validator stands for the plain and for the gzip'd bytes.
     etag = 'W/"' + hashlib.sha256(data).hexdigest()[:20] + '"'

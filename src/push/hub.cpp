@@ -123,15 +123,20 @@ bool Hub::kicked(const Group& group, const Seat& seat) {
 void Hub::keep_first_only(Channel& channel, LoopId loops, Ready& ready) {
   const std::uint32_t until = channel.next_arrival();
   const Seat* first = nullptr;
+  bool any = false;
   for (LoopId loop = 0; loop < loops; ++loop) {
     const Group* group = channel.group_if(loop);
     if (!group) continue;
-    for (const Seat& seat : group->seats)
-      if (!kicked(*group, seat) && (!first || until - seat.arrival > until - first->arrival)) first = &seat;
+    for (const Seat& seat : group->seats) {
+      if (kicked(*group, seat)) continue;
+      any = true;
+      if (seat.subscriber->cid() == kSharedCid) continue;
+      if (!first || until - seat.arrival > until - first->arrival) first = &seat;
+    }
   }
-  if (!first) return;
-  channel.place = Channel::Place{std::string(first->subscriber->cid()), std::nullopt};
-  const std::uint32_t stays = first->arrival;
+  if (!any) return;
+  if (first) channel.place = Channel::Place{std::string(first->subscriber->cid()), std::nullopt};
+  const std::uint32_t stays = first ? first->arrival : until;  // `until` is no seat's
   for (LoopId loop = 0; loop < loops; ++loop) {
     Group* group = channel.group_if(loop);
     if (!group) continue;

@@ -12,7 +12,9 @@ std::optional<Roster::Refused> Roster::refused(Channel* channel, std::string_vie
     if (hub_.memory_full()) return Refused{Ending::unavailable, std::string(name)};
     return std::nullopt;
   }
-  if (!channel->attributes().one2one || !channel->place) return std::nullopt;
+  if (!channel->attributes().one2one) return std::nullopt;
+  if (cid == kSharedCid) return Refused{Ending::one2one, std::string(name)};
+  if (!channel->place) return std::nullopt;
   if (!cid.empty() && channel->place->cid == cid) return std::nullopt;
   return Refused{Ending::one2one, std::string(name)};
 }

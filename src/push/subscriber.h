@@ -21,6 +21,10 @@ enum class Delivery : std::uint8_t {
   done,    ///< it was answered with it, or is gone: it leaves all its channels
 };
 
+/// The cid of a subscriber that stands for several clients (the tabs of a browser that share a connection): it never
+/// has a one2one channel, so each of them has to ask for that by itself.
+inline constexpr std::string_view kSharedCid = "*";
+
 /// Where a subscriber stood when it left: its channels, in the order of its seats, and its cursors there.
 struct Left {
   std::vector<std::string> channels;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Stage, eventually, follow, numbers, opened, payloads, seen, state, told, until } from "./support.mjs";
 
-const byPoll = () => { window.AbortController = undefined; };
+const byPoll = () => { window.TextDecoder = undefined; };
 const it = (name, body) => test(name, { timeout: 120000 }, Stage.test(body));
 
 for (const [transport, before] of [["stream", undefined], ["poll", byPoll]]) {
@@ -177,6 +177,33 @@ for (const [name, mute, forward] of [["passes nothing of a stream on", true, 110
     assert.deepEqual(await told(page, "a", 3), ["1", "2", "3"]);
   });
 }
+
+it("a buffering nginx is given up for long-polls", async (stage) => {
+  const server = await stage.server();
+  const front = await stage.nginx(server, "proxy_buffering on; proxy_ignore_headers X-Accel-Buffering;");
+  const page = await stage.page(front.url, { clock: true });
+  await follow(page, "a", "news");
+  await eventually(() => server.subscribers("news"), "a stream is tried");
+  await server.publish("news", "1");
+  await page.clock.fastForward(11000);
+  await page.clock.resume();
+  assert.deepEqual(await told(page, "a", 1), ["1"]);
+  await until(page, () => martd.state === "open" && martd.transport === "poll");
+  assert(stage.said.some((text) => /mute.*proxy_buffering/.test(text)), stage.said.join("\n"));
+  await server.publish("news", "2");
+  assert.deepEqual(await told(page, "a", 2), ["1", "2"]);
+});
+
+it("an nginx as it is passes streams on: it is asked not to buffer them", async (stage) => {
+  const server = await stage.server();
+  const front = await stage.nginx(server, "");
+  const page = await stage.page(front.url);
+  await follow(page, "a", "news");
+  await opened(page, "a");
+  await server.publish("news", "1");
+  assert.deepEqual(await told(page, "a", 1), ["1"]);
+  assert.equal(await page.evaluate(() => martd.transport), "stream");
+});
 
 it("a stream that was mute while the machine slept is made anew", async (stage) => {
   const server = await stage.server();

@@ -43,6 +43,40 @@ test("the command that the page shows works, whatever the channel's name", { tim
   assert.equal(await page.getByLabel("Channel").evaluate((input) => input.validity.customError), true);
 }));
 
+test("several channels: each message says from where, and a channel can be left", { timeout: 60000 }, Stage.test(async (stage) => {
+  const { server, page } = await demo(stage);
+  await page.getByLabel("Channel").fill("sport");
+  await page.getByRole("button", { name: "Follow" }).click();
+  await eventually(() => server.subscribers("sport"), "the page follows it");
+  await server.publish("news", "about news");
+  await server.publish("sport", "about sport");
+  await page.getByRole("listitem").filter({ hasText: "about news" }).getByText("news", { exact: true }).waitFor();
+  await page.getByRole("listitem").filter({ hasText: "about sport" }).getByText("sport", { exact: true }).waitFor();
+  assert.match(await page.locator("#curl").textContent(), /channel=sport/);
+  await page.getByRole("button", { name: "news", exact: true }).click();
+  assert.match(await page.locator("#curl").textContent(), /channel=news/);
+  await page.reload();
+  await page.getByText("about sport").waitFor();
+  await page.getByRole("button", { name: "Leave sport" }).click();
+  await eventually(async () => (await server.subscribers("sport")) === 0, "sport is left");
+  assert.equal(await server.subscribers("news"), 1);
+}));
+
+test("a chat of two windows", { timeout: 60000 }, Stage.test(async (stage) => {
+  const { page } = await demo(stage);
+  const [second] = await Promise.all([page.waitForEvent("popup"), page.getByText("Open this page in a second window").click()]);
+  await second.getByText("connected by event stream").waitFor();
+  await page.getByLabel("Name").fill("Ada");
+  await page.getByLabel("Line").fill("are you there?");
+  await page.getByRole("button", { name: "Send" }).click();
+  await second.locator("#talk li:not(.mine)").getByText("are you there?").waitFor();
+  await second.getByLabel("Name").fill("Bob");
+  await second.getByLabel("Line").fill("<i>here</i>");
+  await second.getByLabel("Line").press("Enter");
+  await page.locator("#talk li:not(.mine)").getByText("<i>here</i>").waitFor();
+  await page.locator("#talk li.mine").getByText("are you there?").waitFor();
+}));
+
 test("below a prefix", { timeout: 60000 }, Stage.test(async (stage) => {
   const { server, page } = await demo(stage, {}, "--prefix", "/push");
   assert.equal(await page.evaluate(() => martd.SERVER), "/push");
@@ -55,7 +89,7 @@ test("below a prefix", { timeout: 60000 }, Stage.test(async (stage) => {
 
 test("published by keyboard alone, shown as text and not as markup", { timeout: 60000 }, Stage.test(async (stage) => {
   const { page } = await demo(stage);
-  for (let i = 0; i < 12; i++) {
+  for (let i = 0; i < 20; i++) {
     if (await page.evaluate(() => document.activeElement.name === "message")) break;
     await page.keyboard.press("Tab");
   }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Stage, eventually, follow, numbers, opened, payloads, seen, state, told, until } from "./support.mjs";
 
-const byPoll = () => { window.AbortController = undefined; };
+const byPoll = () => { window.TextDecoder = undefined; };
 
 for (const [transport, before] of [["stream", undefined], ["poll", byPoll]]) {
   const by = (name, body) => test(`${transport}: ${name}`, { timeout: 90000 }, Stage.test(async (stage) => body(stage)));

@@ -1,8 +1,11 @@
 // The real program, a front that misbehaves, and the browser. Nothing here sleeps: everything is waited for by its condition.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import http from "node:http";
 import net from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after } from "node:test";
 import { chromium } from "playwright-core";
 
@@ -166,7 +169,9 @@ export async function launch() {
   browser ??= await chromium.launch({
     executablePath: process.env.MARTD_CHROMIUM,
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-      "--disable-component-update", "--disable-sync"],
+      "--disable-component-update", "--disable-sync",
+      // A name as a server on the local net has it: plain http, and not this machine to the browser. It is loopback here, too.
+      "--host-resolver-rules=MAP push.test 127.0.0.1"],
     ignoreDefaultArgs: ["--disable-back-forward-cache"],
   });
   return browser;
@@ -191,6 +196,44 @@ export class Stage {
     };
   }
 
+  /** A real nginx before `server`; `directives` for its one location. */
+  async nginx(server, directives) {
+    const folder = await mkdtemp(path.join(tmpdir(), "martd-nginx-"));
+    this.#made.push(() => rm(folder, { recursive: true, force: true }));
+    for (let tries = 0; ; tries++) {
+      const probe = net.createServer().listen(0, "127.0.0.1");
+      await once(probe, "listening");
+      const { port } = probe.address();
+      probe.close();
+      await writeFile(path.join(folder, "nginx.conf"), `
+        daemon off; master_process off; error_log stderr; pid ${folder}/pid; events {}
+        http {
+          access_log off;
+          ${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(" ")}
+          server {
+            listen 127.0.0.1:${port};
+            location / { proxy_pass http://127.0.0.1:${server.port}; proxy_http_version 1.1; ${directives} }
+          }
+        }`);
+      const child = spawn("nginx", ["-p", folder, "-c", path.join(folder, "nginx.conf"), "-e", "stderr"], {
+        env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      let said = "", ended = false;
+      child.stderr.on("data", (text) => (said += text));
+      child.on("error", (error) => { said += error; ended = true; });
+      child.on("exit", () => { ended = true; });
+      const answers = () => fetch(`http://127.0.0.1:${port}/client.js`).then((answer) => answer.ok, () => false);
+      await eventually(async () => ended || (await answers()), "nginx answers");
+      this.#made.push(() => { child.kill("SIGKILL"); });
+      if (!ended) return { url: `http://localhost:${port}` };
+      // Somebody else was quicker to take the port.
+      if (tries === 5 || !/in use/.test(said)) throw new Error(`nginx: ${said}`);
+    }
+  }
+
+  undo(then) { this.#made.push(then); }
+
   async server(...options) {
     const server = await Server.start(...options);
     this.#made.push(() => server.stop("SIGKILL"));
@@ -203,23 +246,31 @@ export class Stage {
     return front;
   }
 
-  async tab(options = {}) {
-    const context = await (await launch()).newContext(options);
-    this.#made.push(() => context.close());
+  /** A tab of a browser of its own, or `beside` another page, of the same browser. */
+  async tab(options = {}, beside) {
+    const context = beside?.context() ?? (await (await launch()).newContext(options));
+    if (!beside) this.#made.push(() => context.close());
     const page = await context.newPage();
     page.on("console", (message) => this.said.push(message.text()));
     return page;
   }
 
   /** A page of `url`'s origin that has client.js and keeps what it is told in `seen`. */
-  async page(url, { before, clock, context } = {}) {
-    const page = await this.tab(context);
+  async page(url, { before, clock, context, beside } = {}) {
+    const page = await this.tab(context, beside);
     if (clock) await page.clock.install();
     if (before) await page.addInitScript(before);
     await page.goto(`${url}/there-is-nothing-here`);
     await page.addScriptTag({ url: `${url}/client.js` });
     await page.evaluate(rememberEverything);
     return page;
+  }
+
+  /** Several tabs of one browser. The first one leads. */
+  async pages(count, url, options = {}) {
+    const pages = [];
+    while (pages.length < count) pages.push(await this.page(url, { ...options, beside: pages[0] }));
+    return pages;
   }
 }
 

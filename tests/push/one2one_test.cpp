@@ -211,6 +211,45 @@ TEST_CASE_FIXTURE(HubTest, "one2one: the one that stays has no cid, and its plac
   CHECK(wait(third, {{"line", kNow}}) == "parked");
 }
 
+TEST_CASE_FIXTURE(One2OneTest,
+                  "one2one: who stands for several clients is refused, also while nobody has the channel") {
+  Follower shared(loops[0], "*");
+  CHECK(stream(shared, {{"news", kNow}, {"line", kNow}}) == "one2one line");
+  CHECK(wait(shared, {{"line", kAll}}) == "one2one line");
+  CHECK(stream(shared, {{"news", kNow}}).empty());
+  Follower first(loops[0], "x");
+  CHECK(stream(first, {{"line", kAll}}) == "hello");
+}
+
+TEST_CASE_FIXTURE(HubTest, "one2one: who stands for several clients never is the one that stays") {
+  Follower shared(loops[1], "*");
+  Follower first(loops[0], "x");
+  Follower second(loops[1], "y");
+  CHECK(stream(shared, {{"line", kNow}}, 1).empty());
+  CHECK(stream(first, {{"line", kNow}}).empty());
+  CHECK(stream(second, {{"line", kNow}}, 1).empty());
+  publish("line", "before");
+  CHECK(push("line", "a", kOne2One).subscribers == 1);
+  turn();
+  CHECK(shared.heard == "[before]");
+  CHECK(shared.ended == "one2one line");
+  CHECK(first.heard == "[before a]");
+  CHECK(second.ended == "one2one line");
+}
+
+TEST_CASE_FIXTURE(HubTest, "one2one: where all stand for several clients, all go, and the place is free") {
+  Follower shared(loops[0], "*");
+  Follower other(loops[1], "*");
+  CHECK(stream(shared, {{"line", kNow}}).empty());
+  CHECK(stream(other, {{"line", kNow}}, 1).empty());
+  CHECK(push("line", "a", kOne2One).subscribers == 0);
+  turn();
+  CHECK(shared.ended == "one2one line");
+  CHECK(other.ended == "one2one line");
+  Follower first(loops[0], "x");
+  CHECK(wait(first, {{"line", kNow}}) == "parked");
+}
+
 TEST_CASE_FIXTURE(HubTest, "one2one: who is kicked between two pending messages gets the first and not the second") {
   Follower first(loops[0]);
   Follower second(loops[0]);
