@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <httplib.h>
+#include <netdb.h>
 
 #include <filesystem>
 #include <string>
@@ -46,6 +47,20 @@ struct SecureSite {
   std::thread thread;
 };
 
+/// Whether `localhost` has that address here.
+bool is_localhost(const std::string& address) {
+  addrinfo* found = nullptr;
+  if (::getaddrinfo("localhost", nullptr, nullptr, &found) != 0) return false;
+  bool has = false;
+  for (const addrinfo* at = found; at; at = at->ai_next) {
+    char text[NI_MAXHOST] = "";
+    ::getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST);
+    has |= address == text;
+  }
+  ::freeaddrinfo(found);
+  return has;
+}
+
 }  // namespace
 
 TEST_SUITE_BEGIN("proxy");
@@ -59,9 +74,10 @@ TEST_CASE("a site on IPv4, on IPv6, and on a Unix socket") {
   serves(path, path.url(), "localhost");
 }
 
-TEST_CASE("a name with several addresses: the one that takes the connection, wherever it listens") {
-  for (const char* address : {"127.0.0.1", "::1"}) {
+TEST_CASE("a name, with one address or several: the one that takes the connection, wherever it listens") {
+  for (const std::string address : {"127.0.0.1", "::1"}) {
     CAPTURE(address);
+    if (!is_localhost(address)) continue;
     Upstream site(address);
     const std::string url = "http://localhost:" + std::to_string(site.port());
     serves(site, url, "localhost:" + std::to_string(site.port()));

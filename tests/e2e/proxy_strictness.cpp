@@ -1,4 +1,4 @@
-// What two parsers could read differently goes no further, in either direction. The list of docs/http-api.md, 'What is
+// What two parsers could read differently goes no further, in either direction. The list of docs/proxy.md, 'What is
 // refused'.
 
 #include <doctest/doctest.h>

@@ -1,7 +1,9 @@
 // Who gets which connection: reuse, the limit and who waits for it, dead ones, and that every place is given back.
 
+#include <netinet/in.h>
 #include <sys/resource.h>
 
+#include <cstring>
 #include <vector>
 
 #include "proxy/upstream_pool.h"
@@ -230,14 +232,49 @@ TEST_CASE_FIXTURE(PoolTest, "pool: several dead connections are no reason to ask
 
 TEST_CASE_FIXTURE(PoolTest,
                   "pool: of several addresses the first refuses; the next is taken, and comes first from then on") {
-  // `localhost` is both ::1 and 127.0.0.1; only one of them listens.
   SiteDoor door;
-  before("http://localhost:" + std::to_string(door.port()), 1);
+  // The one place there is must be enough for all of them.
+  before("http://site.invalid:" + std::to_string(door.port()), 1);
+  const auto endpoint = [&](std::uint32_t address) {
+    sockaddr_in place{};
+    place.sin_family = AF_INET;
+    place.sin_addr.s_addr = htonl(address);
+    place.sin_port = htons(door.port());
+    Endpoint made;
+    std::memcpy(&made.address, &place, sizeof place);
+    made.size = sizeof place;
+    return made;
+  };
+  // 127.0.0.2 and 127.0.0.3 are this machine, too, and nobody listens there.
+  const Endpoint good = endpoint(INADDR_LOOPBACK);
+  pool->endpoints().know({endpoint(INADDR_LOOPBACK + 1), endpoint(INADDR_LOOPBACK + 2), good});
   SiteEnd end = warm(door);
   CHECK(pool->open() == 1);
+  Endpoint first;
+  pool->endpoints().get([&](std::span<const Endpoint> known) { first = known.front(); });
+  CHECK(first == good);
   end.close();
   until([&] { return pool->open() == 0; });
-  warm(door);
+  end = warm(door);
+
+  // Another waits for the place while the addresses are tried: it gets its turn, and the first doesn't lose its own.
+  pool->endpoints().know({endpoint(INADDR_LOOPBACK + 1), endpoint(INADDR_LOOPBACK + 2), good});
+  end.close();
+  until([&] { return pool->open() == 0; });
+  Witness a;
+  Witness b;
+  const ExchangePtr one = pool->ask(get("/1"), a);
+  const ExchangePtr other = pool->ask(get("/2"), b);
+  int answered = 0;
+  while (answered < 2) {
+    SiteEnd site = accept(door);
+    await_request(site);
+    site.send("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+    ++answered;
+    until([&] { return static_cast<int>(a.done()) + static_cast<int>(b.done()) == answered; });
+  }
+  CHECK(a.told == "204 end ");
+  CHECK(b.told == "204 end ");
 }
 
 TEST_CASE_FIXTURE(PoolTest, "pool: nobody listens: refused, and looked for again the next time") {
