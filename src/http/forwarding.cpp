@@ -256,6 +256,7 @@ void Forwarding::on_answer(const wire::AnswerHead& head, bool tunnel) {
     wire::append_response_headers(head.fields, hop, out);
     out += "\r\n";
     exchange_->send(session_.take_ahead());
+    session_.read_on();
     return;
   }
   stage_ = Stage::answering;
