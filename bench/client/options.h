@@ -11,7 +11,7 @@ namespace bench {
 struct Options {
   std::string question;
   std::string dialect = "martd";
-  std::string kind = "stream";      ///< idle: stream, poll or keepalive
+  std::string kind = "stream";      ///< idle: stream, poll or keepalive; proxy: get or upload
   std::vector<std::size_t> levels;  ///< idle: how many to hold, ascending
   std::uint16_t port = 0;           ///< subscribers, and publishers unless publish_port says otherwise
   std::uint16_t publish_port = 0;
@@ -24,7 +24,7 @@ struct Options {
   std::size_t channels = 1;     ///< longpoll: 1, or one for each subscriber
   std::size_t rate = 1000;      ///< messages a second: burst, latency
   std::size_t batch = 16;       ///< burst: how many are published at once
-  std::size_t publishers = 1;   ///< connections that publish
+  std::size_t publishers = 1;   ///< connections that publish; proxy: that ask
   std::size_t missed = 3;       ///< reconnect: messages published during the break
   std::size_t in_flight = 256;  ///< connections that may wait for their first answer at a time
   double seconds = 3;           ///< what is measured

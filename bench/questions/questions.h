@@ -11,6 +11,7 @@ Report burst(const Options& options);
 Report latency(const Options& options);
 Report longpoll(const Options& options);
 Report idle(const Options& options);
+Report proxy(const Options& options);
 Report publish(const Options& options);
 Report connect(const Options& options);
 Report reconnect(const Options& options);

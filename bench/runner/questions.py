@@ -175,6 +175,25 @@ def latency() -> list[Case]:
     ]
 
 
+def proxy() -> list[Case]:
+    small = [Goal("cpu_us", 0.95, "nginx-proxy")]
+    large = [Goal("mib_per_second", 1, "nginx-proxy", least=True)]
+    throughput = Metric("mib_per_second", "MiB a second")
+    kinds = [("get", 100, 64, small), ("get", 1 << 20, 8, large), ("upload", 1 << 20, 8, large)]
+    titles = {"get": "a download", "upload": "an upload"}
+    return [
+        Case(
+            "proxy",
+            f"{connections} connections, {bytes_label(size)}, {titles[kind]} through to a site",
+            {"kind": kind, "size": size, "publishers": connections},
+            [CPU, RATE, throughput, BUSY],
+            goals,
+            ["martd-proxy", "nginx-proxy"],
+        )
+        for kind, size, connections, goals in kinds
+    ]
+
+
 def httplib() -> list[Case]:
     """The row that explains the design: a thread for each connection, on the same questions."""
     wanted = [fanout()[0], fanout()[2], longpoll()[0], publish()[0], connect()[0]]
@@ -193,5 +212,6 @@ QUESTIONS = {
     "reconnect": reconnect,
     "latency": latency,
     "idle": idle,
+    "proxy": proxy,
     "httplib": httplib,
 }

@@ -181,6 +181,48 @@ class Nchan(Server):
         self.await_answer(self.port, children=len(self.cores))
 
 
+class InFrontOfASite(Server):
+    """A proxy, and behind it an nginx with files, which runs with the generator and is not counted."""
+
+    packages = ["nginx-light"]
+    sizes = (100, 1 << 20)
+
+    def start(self) -> None:
+        files = Path(self.directory, "files")
+        files.mkdir()
+        for size in self.sizes:
+            (files / str(size)).write_bytes(b"x" * size)
+        # nginx's workers are another user's where it is started by root.
+        os.chmod(self.directory, 0o755)
+        self.site = free_port()
+        configuration = self.fill_in("site.conf", port=self.site, open_files=open_files())
+        self.spawn(
+            ["/usr/sbin/nginx", "-p", self.directory, "-c", configuration], {load_core()}, stdout=subprocess.DEVNULL
+        )
+        self.await_answer(self.site, children=1)
+        self.start_proxy()
+
+    def start_proxy(self) -> None:
+        raise NotImplementedError
+
+
+class MartdProxy(InFrontOfASite):
+    def start_proxy(self) -> None:
+        command = [str(self.build / "src/martd"), "--http", "127.0.0.1:0", "--admin", "none"]
+        command += ["--threads", str(len(self.cores)), f"http://127.0.0.1:{self.site}"]
+        self.await_ready_line(self.spawn(command, stdout=subprocess.PIPE))
+
+
+class NginxProxy(InFrontOfASite):
+    def start_proxy(self) -> None:
+        self.port = self.publish_port = free_port()
+        configuration = self.fill_in(
+            "proxy.conf", port=self.port, site=self.site, workers=len(self.cores), open_files=open_files()
+        )
+        self.spawn(["/usr/sbin/nginx", "-p", self.directory, "-c", configuration], stdout=subprocess.DEVNULL)
+        self.await_answer(self.port, children=len(self.cores))
+
+
 class Pushpin(Server):
     dialect = "pushpin"
     packages = ["pushpin", "zurl"]
@@ -215,6 +257,8 @@ ROWS: dict[str, tuple[type[Server], int]] = {
     "httplib": (Httplib, 1),
     "floor": (Floor, 1),
     "floor-join": (FloorThatJoins, 1),
+    "martd-proxy": (MartdProxy, 1),
+    "nginx-proxy": (NginxProxy, 1),
 }
 
 

@@ -4,7 +4,7 @@ from statistics import median
 
 from .questions import Case, Goal, Metric
 
-REFERENCES = ["floor", "nchan"]
+REFERENCES = ["floor", "nchan", "nginx-proxy"]
 
 
 def values(answers: list[dict], metric_key: str) -> list[float]:
@@ -41,10 +41,11 @@ def ratio_text(value: float | None) -> str:
 
 
 def verdict(goal: Goal, answers: dict[str, list[dict]]) -> str:
+    own = next((row for row in answers if row.startswith("martd")), "martd")
     if goal.against:
-        value = ratio(answers, goal.key, "martd", goal.against)
+        value = ratio(answers, goal.key, own, goal.against)
     else:
-        found = values(answers.get("martd", []), goal.key)
+        found = values(answers.get(own, []), goal.key)
         value = median(found) if found else None
     if value is None:
         return f"goal: {goal.text()}: not measured"

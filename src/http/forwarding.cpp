@@ -20,6 +20,8 @@ constexpr push::Duration kBodySilence = std::chrono::seconds{60};
 /// Pieces up to this are joined with what goes before them into one write.
 constexpr std::size_t kJoined = 16 * 1024;
 
+constexpr std::string_view kEventStream = "text/event-stream";
+
 /// RFC 9110 section 9.2.2, of those without side effects that would be seen twice.
 bool repeatable(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE" || method == "PUT" ||
@@ -253,6 +255,8 @@ void Forwarding::on_answer(const wire::AnswerHead& head, bool tunnel) {
     session_.drop_deadline();
     wire::append_response_headers(head.fields, hop, out);
     out += "\r\n";
+    exchange_->send(session_.take_ahead());
+    session_.read_on();
     return;
   }
   stage_ = Stage::answering;
@@ -261,7 +265,7 @@ void Forwarding::on_answer(const wire::AnswerHead& head, bool tunnel) {
     framing_ = http_1_0_ ? Framing::until_close : Framing::chunked;
     if (http_1_0_ && !head_only_) close_ = true;
   }
-  endless_ = head.field("Content-Type").starts_with("text/event-stream");
+  endless_ = wire::iequals(head.field("Content-Type").substr(0, kEventStream.size()), kEventStream);
   close_ |= session_.worker().stopping();
   hop.connection = close_ ? "close" : http_1_0_ ? "keep-alive" : "";
   wire::append_response_headers(head.fields, hop, out);

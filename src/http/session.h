@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "http/access_log.h"
 #include "http/held.h"
@@ -54,6 +55,8 @@ class Session final : public net::Connection {
   const Worker& worker() const { return worker_; }
   const wire::Address& peer() const { return peer_; }
   bool tls() const { return socket().tls(); }
+  /// What came ahead of its turn: another protocol's, where the request before it made a tunnel of the connection.
+  std::string take_ahead() { return input_ ? std::move(*std::exchange(input_, nullptr)) : std::string(); }
   /// Reads on, after Held::wants_input() said no.
   void read_on() { watch_if_room(); }
   /// For the access log, where the status can't be read from what is sent; 0: it can.
@@ -77,6 +80,7 @@ class Session final : public net::Connection {
   void on_writable() override;
   void on_deadline(push::Time now) override;
   void on_closed() override;
+  void on_reset() override { close(); }
 
   // --- reading requests (session_requests.cpp) ---
   void process(std::string_view bytes);

@@ -119,7 +119,8 @@ void Worker::stop(std::function<void()> done) {
 }
 
 void Worker::abandon() {
-  while (sessions_) sessions_->close();
+  // An answer that is under way must not look whole, as one without a length would with a tidy end.
+  while (sessions_) sessions_->held() ? sessions_->abort() : sessions_->close();
 }
 
 }  // namespace martd::http

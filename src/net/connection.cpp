@@ -51,7 +51,8 @@ void Connection::on_events(Events events) {
   ended_ |= events.ended;
   const ConnectionPtr alive(this);
   if (events.writable && writing_) writable();
-  if (open_ && readable_ && reading_) readable();
+  if (open_ && readable_ && reading_) return readable();
+  if (open_ && events.reset) on_reset();
 }
 
 void Connection::watch() {
@@ -89,7 +90,8 @@ void Connection::writable() {
   writing_ = false;
   switch (flush()) {
     case Sent::gone:
-      return close();
+      drop_outbox();
+      return ending() ? close() : on_write_failed();
     case Sent::queued:
       writing_ = true;
       return;

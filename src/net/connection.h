@@ -39,6 +39,10 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   virtual void on_writable() = 0;
   virtual void on_deadline(push::Time now) = 0;
   virtual void on_closed() = 0;
+  /// The peer takes nothing more, and what was in the outbox is lost. What it sent before may still be worth reading.
+  virtual void on_write_failed() { close(); }
+  /// The peer has reset the connection, and nobody is reading who would find out.
+  virtual void on_reset() {}
 
   Loop& loop() { return loop_; }
   const Socket& socket() const { return socket_; }

@@ -70,7 +70,8 @@ void Loop::dispatch() {
   for (int i = 0; i < count; ++i) {
     const std::uint32_t flags = ready[static_cast<std::size_t>(i)].events;
     const bool ended = flags & (EPOLLRDHUP | EPOLLHUP | EPOLLERR);
-    const Watched::Events events{ended || flags & EPOLLIN, (flags & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0, ended};
+    const Watched::Events events{ended || flags & EPOLLIN, (flags & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0, ended,
+                                 (flags & EPOLLERR) != 0};
     static_cast<Watched*>(ready[static_cast<std::size_t>(i)].data.ptr)->on_events(events);
   }
 }

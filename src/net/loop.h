@@ -23,6 +23,7 @@ class Watched {
     bool readable;  ///< something, or the end of it, can be read
     bool writable;
     bool ended;  ///< the peer has ended its side, or the connection is broken: what can be read comes to an end
+    bool reset;  ///< it is broken
   };
 
  protected:

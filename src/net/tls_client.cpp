@@ -1,5 +1,6 @@
 #include "net/tls_client.h"
 
+#include <openssl/bio.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
@@ -38,9 +39,11 @@ SslPtr TlsClient::connect(int descriptor, const std::string& host) const {
   return ssl;
 }
 
-std::string certificate_error(SSL* ssl) {
-  const long result = ssl ? SSL_get_verify_result(ssl) : X509_V_OK;
-  return result == X509_V_OK ? std::string() : X509_verify_cert_error_string(result);
+std::string handshake_error(SSL* ssl) {
+  if (!ssl) return {};
+  if (const long result = SSL_get_verify_result(ssl); result != X509_V_OK) return X509_verify_cert_error_string(result);
+  const BIO* input = SSL_get_rbio(ssl);
+  return input && BIO_number_read(const_cast<BIO*>(input)) > 0 ? "no TLS handshake" : "";
 }
 
 }  // namespace martd::net

@@ -24,7 +24,8 @@ class TlsClient {
   std::unique_ptr<SSL_CTX, SslFree> context_;
 };
 
-/// Why the peer's certificate wasn't taken, or empty: another fault, or none.
-std::string certificate_error(SSL* ssl);
+/// Why a handshake that didn't end well failed: the certificate wasn't taken, or what answered speaks no TLS that we
+/// do. Empty: nothing answered at all, or there was no handshake (`ssl` is null).
+std::string handshake_error(SSL* ssl);
 
 }  // namespace martd::net

@@ -55,14 +55,20 @@ void Endpoints::look_up() {
                             if (error == boost::asio::error::operation_aborted) return;
                             loop_.refresh();
                             // Where the look-up fails, what was known may still be right.
+                            std::vector<Endpoint> found = std::move(known_);
                             if (!error) {
-                              known_.clear();
+                              found.clear();
                               for (const auto& result : results)
-                                known_.push_back(endpoint_of(*result.endpoint().data(), result.endpoint().size()));
+                                found.push_back(endpoint_of(*result.endpoint().data(), result.endpoint().size()));
                             }
-                            known_until_ = known_.empty() ? push::Time{} : loop_.now() + kKept;
+                            know(std::move(found));
                             for (const auto& ready : std::exchange(waiting_, {})) ready(known_);
                           });
+}
+
+void Endpoints::know(std::vector<Endpoint> found) {
+  known_ = std::move(found);
+  known_until_ = known_.empty() ? push::Time{} : loop_.now() + kKept;
 }
 
 void Endpoints::took(const Endpoint& endpoint) {

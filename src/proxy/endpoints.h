@@ -29,6 +29,8 @@ class Endpoints {
 
   /// `ready` is called once, with an empty list where there is none: at once where they are known, else when they are.
   void get(std::function<void(std::span<const Endpoint>)> ready);
+  /// What a look-up found: known for a while.
+  void know(std::vector<Endpoint> found);
   /// It took a connection: it is the first from now on.
   void took(const Endpoint& endpoint);
   /// None took one: look again.

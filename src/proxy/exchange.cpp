@@ -1,6 +1,8 @@
 #include "proxy/exchange.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "proxy/upstream_connection.h"
@@ -26,9 +28,17 @@ void Exchange::start() {
 
 void Exchange::obtain() {
   // Whoever can't be asked twice doesn't get a connection that the site may just be closing.
-  if (UpstreamConnectionPtr kept = pool_.take_kept(order_.repeatable)) return attach(*kept, true);
+  if (!asked_again_)
+    if (UpstreamConnectionPtr kept = pool_.take_kept(order_.repeatable)) return attach(*kept, true);
   pool_.loop().set(*this, deadline_);
   pool_.admit(*this);
+}
+
+/// It has a place for a connection.
+void Exchange::admitted() {
+  if (!asker_) return pool_.leave();
+  if (!endpoints_.empty()) return try_next();
+  pool_.endpoints().get([self = ExchangePtr(this)](std::span<const Endpoint> endpoints) { self->have(endpoints); });
 }
 
 void Exchange::have(std::span<const Endpoint> endpoints) {
@@ -48,11 +58,14 @@ void Exchange::try_next() {
   const push::Time now = pool_.loop().now();
   const auto left = static_cast<std::int64_t>(endpoints_.size()) + 1;
   const push::Time until = std::max(now + kShortestTry, now + (deadline_ - now) / left);
-  const UpstreamConnectionPtr connection = pool_.connect(trying_);
+  int error = 0;
+  const UpstreamConnectionPtr connection = pool_.connect(trying_, error);
   if (!connection) {
     if (!endpoints_.empty()) return try_next();
     pool_.leave();
-    return fail_later(Failure::refused, {});
+    pool_.endpoints().forget();
+    const bool no_room = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+    return fail_later(no_room ? Failure::crowded : Failure::refused, std::strerror(error));
   }
   connection->set_deadline(until);
   attach(*connection, false);
@@ -62,7 +75,6 @@ void Exchange::attach(UpstreamConnection& connection, bool kept) {
   connection_ = &connection;
   kept_ = kept;
   connection.carry(*this);
-  if (kept) connected();
 }
 
 void Exchange::connected() {
@@ -76,13 +88,11 @@ void Exchange::connected() {
 void Exchange::lost(Failure failure, std::string_view why, bool answer_begun) {
   if (!asker_) return;
   const bool never_connected = failure == Failure::refused || failure == Failure::connect_timeout;
-  if (never_connected && !endpoints_.empty()) {
-    // Its place among the connections was given back when it closed.
-    if (pool_.enter()) return try_next();
-  }
+  // Its place among the connections was given back when it closed.
+  if (never_connected && !endpoints_.empty()) return pool_.admit(*this);
   if (never_connected) pool_.endpoints().forget();
-  if (kept_ && failure == Failure::broken && !answer_begun && order_.repeatable && !body_sent_) {
-    kept_ = false;
+  if (kept_ && failure == Failure::broken && !answer_begun && order_.repeatable) {
+    asked_again_ = true;
     connected_ = false;
     return obtain();
   }
@@ -105,8 +115,9 @@ void Exchange::on_timer(push::Time) {
   if (connection_) {
     const UpstreamConnectionPtr connection = std::exchange(connection_, nullptr);
     connection->let_go();
-  } else {
-    pool_.forget(*this);
+    pool_.endpoints().forget();
+  } else if (pool_.forget(*this)) {
+    return fail(Failure::crowded, {});
   }
   fail(Failure::connect_timeout, {});
 }
@@ -114,6 +125,7 @@ void Exchange::on_timer(push::Time) {
 void Exchange::abandon() {
   const ExchangePtr alive(this);
   asker_ = nullptr;
+  waiting_.clear();
   pool_.loop().drop(*this);
   if (connection_) {
     const UpstreamConnectionPtr connection = std::exchange(connection_, nullptr);
@@ -130,9 +142,14 @@ void Exchange::send(std::string_view bytes) {
     return;
   }
   if (!connection_) return;  // its failure is on its way
-  body_sent_ = true;
+  // A site that takes no more may have answered: reading finds out.
   connection_->put(bytes);
   connection_->await_answer();
+}
+
+void Exchange::end_of_body() {
+  whole_ = true;
+  if (connected_ && connection_) connection_->await_answer();
 }
 
 std::size_t Exchange::unsent() const { return connected_ && connection_ ? connection_->queued() : waiting_.size(); }

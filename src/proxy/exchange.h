@@ -65,7 +65,7 @@ class Exchange final : public boost::intrusive_ref_counter<Exchange, boost::thre
   /// What was sent and isn't written yet: send no more while it is much.
   std::size_t unsent() const;
   /// The body is whole.
-  void end_of_body() { whole_ = true; }
+  void end_of_body();
   /// Of a tunnel: the client writes no more.
   void end_of_tunnel();
   /// No more of the answer is read until resume().
@@ -77,6 +77,7 @@ class Exchange final : public boost::intrusive_ref_counter<Exchange, boost::thre
   friend class UpstreamPool;
 
   void obtain();
+  void admitted();
   void have(std::span<const Endpoint> endpoints);
   void try_next();
   void attach(UpstreamConnection& connection, bool kept);
@@ -94,12 +95,12 @@ class Exchange final : public boost::intrusive_ref_counter<Exchange, boost::thre
   boost::intrusive_ptr<UpstreamConnection> connection_;
   std::vector<Endpoint> endpoints_;  ///< left to try; the one being tried is `trying_`
   Endpoint trying_;
-  std::string waiting_;     ///< of the body, until there is a connection
-  push::Time deadline_{};   ///< for a connection
-  bool connected_ = false;  ///< what is sent goes straight to the connection
-  bool kept_ = false;       ///< the connection served another request before
-  bool body_sent_ = false;  ///< some of it went into a connection: it can't be sent again
-  bool whole_ = false;      ///< end_of_body() was called, or there is no body
+  std::string waiting_;       ///< of the body, until there is a connection
+  push::Time deadline_{};     ///< for a connection
+  bool connected_ = false;    ///< what is sent goes straight to the connection
+  bool kept_ = false;         ///< the connection served another request before
+  bool asked_again_ = false;  ///< a kept connection was dead: no second one is tried
+  bool whole_ = false;        ///< end_of_body() was called, or there is no body
   bool paused_ = false;
 };
 using ExchangePtr = boost::intrusive_ptr<Exchange>;

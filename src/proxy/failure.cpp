@@ -8,7 +8,8 @@ namespace {
 constexpr std::array<FailureRow, kFailures> kTable{{
     {Failure::unresolved, 502, "unresolved", "the site behind this server: its name has no address"},
     {Failure::refused, 502, "refused", "the site behind this server can't be reached"},
-    {Failure::certificate, 502, "certificate", "the site behind this server: its certificate can't be trusted"},
+    {Failure::certificate, 502, "certificate",
+     "the site behind this server: no TLS with a certificate that can be trusted"},
     {Failure::connect_timeout, 504, "connect_timeout",
      "the site behind this server didn't take the connection in time (--upstream-connect-timeout)"},
     {Failure::timeout, 504, "timeout", "the site behind this server didn't answer in time (--upstream-timeout)"},

@@ -10,6 +10,8 @@ namespace martd::proxy {
 namespace {
 
 constexpr std::size_t kMaxHead = 64 * 1024;
+/// Whatever doesn't begin so isn't waited for.
+constexpr std::string_view kStart = "HTTP/1.";
 /// 1xx answers before the answer.
 constexpr std::uint8_t kMostInterims = 100;
 
@@ -24,17 +26,15 @@ void UpstreamConnection::carry(Exchange& exchange) {
   exchange_ = &exchange;
   keep_alive_ = false;
   interims_ = 0;
-  if (step_ == Step::idle) {
-    step_ = Step::head;
+  const bool kept = step_ == Step::idle;
+  if (kept) step_ = Step::head;
+  const Sent sent = put(exchange.order_.head);
+  if (sent == Sent::gone) return close();
+  if (kept) {
     await_answer();
-  }
-  switch (put(exchange.order_.head)) {
-    case Sent::written:
-      return connected();
-    case Sent::gone:
-      return close();
-    default:
-      return;
+    exchange.connected();
+  } else if (sent == Sent::written) {
+    connected();
   }
 }
 
@@ -45,7 +45,10 @@ void UpstreamConnection::let_go() {
 }
 
 void UpstreamConnection::await_answer() {
-  if (step_ == Step::head) set_deadline(loop().now() + pool_.timeouts().answer);
+  if (step_ != Step::head) return;
+  // While it is the client who is slow, the site needn't say anything.
+  if (exchange_ && !exchange_->whole_ && all_written()) return drop_deadline();
+  set_deadline(loop().now() + pool_.timeouts().answer);
 }
 
 void UpstreamConnection::resume() { watch(); }
@@ -64,6 +67,11 @@ void UpstreamConnection::on_writable() {
   await_answer();
   const ExchangePtr exchange = exchange_;
   if (exchange->asker_) exchange->asker_->on_room();
+}
+
+void UpstreamConnection::on_write_failed() {
+  // It may have answered, and closed without reading all that was sent to it: what it said is still there to be read.
+  if (step_ == Step::connecting || step_ == Step::idle) close();
 }
 
 void UpstreamConnection::on_readable() {
@@ -125,6 +133,10 @@ bool UpstreamConnection::take_head(std::string_view& bytes, std::string& kept) {
     kept += bytes;
     bytes = kept;
   }
+  if (bytes.substr(0, kStart.size()) != kStart.substr(0, bytes.size())) {
+    fail(Failure::rubbish, "not an answer in HTTP/1");
+    return false;
+  }
   const std::size_t end = wire::head_end(bytes, looked);
   if (end > kMaxHead || (end == 0 && bytes.size() > kMaxHead)) {
     fail(Failure::rubbish, "a header of more than 65536 bytes");
@@ -141,11 +153,16 @@ bool UpstreamConnection::take_head(std::string_view& bytes, std::string& kept) {
   }
   bytes.remove_prefix(end);
   const ExchangePtr exchange = exchange_;
+  if (head.status < 200 && (head.content_length || head.chunked)) {
+    fail(Failure::rubbish, "a 1xx answer with a body");
+    return false;
+  }
   if (head.status < 200 && head.status != 101) {
     if (++interims_ > kMostInterims) {
       fail(Failure::rubbish, "too many 1xx answers");
       return false;
     }
+    await_answer();
     if (exchange->asker_) exchange->asker_->on_interim(head);
     return open() && exchange_;
   }
@@ -224,8 +241,8 @@ void UpstreamConnection::on_closed() {
   const ExchangePtr exchange = std::exchange(exchange_, nullptr);
   if (!exchange) return;
   if (step_ == Step::connecting && failure_ == Failure::broken) {
-    failure_ = Failure::refused;
-    if (why_ = net::certificate_error(verified_.get()); !why_.empty()) failure_ = Failure::certificate;
+    why_ = net::handshake_error(verified_.get());
+    failure_ = why_.empty() ? Failure::refused : Failure::certificate;
   }
   exchange->connection_.reset();
   exchange->lost(failure_, why_, step_ == Step::body || step_ == Step::tunnel || !partial_.empty() || interims_ > 0);

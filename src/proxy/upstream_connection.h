@@ -46,6 +46,7 @@ class UpstreamConnection final : public net::Connection {
   void on_writable() override;
   void on_deadline(push::Time now) override;
   void on_closed() override;
+  void on_write_failed() override;
 
   void connected();
   void take(std::string_view bytes);

@@ -50,11 +50,7 @@ void UpstreamPool::admit(Exchange& exchange) {
     queue_.emplace_back(&exchange);
     return;
   }
-  look_up(exchange);
-}
-
-void UpstreamPool::look_up(Exchange& exchange) {
-  endpoints_.get([self = ExchangePtr(&exchange)](std::span<const Endpoint> endpoints) { self->have(endpoints); });
+  exchange.admitted();
 }
 
 bool UpstreamPool::enter() {
@@ -69,17 +65,22 @@ void UpstreamPool::leave() {
   // On a turn of its own: whoever leaves is in the middle of something.
   ExchangePtr next = std::move(queue_.front());
   queue_.pop_front();
-  loop_.post([this, next = std::move(next)] { look_up(*next); });
+  loop_.post([next = std::move(next)] { next->admitted(); });
 }
 
-void UpstreamPool::forget(Exchange& exchange) {
+bool UpstreamPool::forget(Exchange& exchange) {
   const auto found = std::find(queue_.begin(), queue_.end(), &exchange);
-  if (found != queue_.end()) queue_.erase(found);
+  if (found == queue_.end()) return false;
+  queue_.erase(found);
+  return true;
 }
 
-UpstreamConnectionPtr UpstreamPool::connect(const Endpoint& endpoint) {
+UpstreamConnectionPtr UpstreamPool::connect(const Endpoint& endpoint, int& error) {
   const int descriptor = ::socket(endpoint.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return nullptr;
+  if (descriptor < 0) {
+    error = errno;
+    return nullptr;
+  }
   if (endpoint.address.ss_family != AF_UNIX) {
     const int on = 1;
     ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -88,11 +89,13 @@ UpstreamConnectionPtr UpstreamPool::connect(const Endpoint& endpoint) {
   }
   const auto* address = reinterpret_cast<const sockaddr*>(&endpoint.address);
   if (::connect(descriptor, address, endpoint.size) != 0 && errno != EINPROGRESS) {
+    error = errno;
     ::close(descriptor);
     return nullptr;
   }
   net::SslPtr ssl = tls_ ? tls_->connect(descriptor, site_.host) : nullptr;
   if (tls_ && !ssl) {
+    error = ENOMEM;
     ::close(descriptor);
     return nullptr;
   }
@@ -101,6 +104,7 @@ UpstreamConnectionPtr UpstreamPool::connect(const Endpoint& endpoint) {
   connection->start();
   if (connection->open()) return connection;
   ++places_;  // the caller's again
+  error = ENOMEM;
   return nullptr;
 }
 

@@ -38,20 +38,20 @@ class UpstreamPool {
   Endpoints& endpoints() { return endpoints_; }
   /// One that waits, or null. `any`: also one that has waited for long.
   UpstreamConnectionPtr take_kept(bool any);
-  /// Brings the exchange its addresses when a connection may be made (Exchange::have).
+  /// Gives the exchange a place for one more connection: now, or when there is one (Exchange::admitted).
   void admit(Exchange& exchange);
-  /// A place for one more connection, or none.
-  bool enter();
   /// The place isn't needed.
   void leave();
-  void forget(Exchange& exchange);
-  /// A connection on its way to `endpoint`, or null where that fails at once. The place is the caller's until then.
-  UpstreamConnectionPtr connect(const Endpoint& endpoint);
+  /// Whether it was waiting for a place.
+  bool forget(Exchange& exchange);
+  /// A connection on its way to `endpoint`, which has the caller's place from now on; or null, with the system's error,
+  /// where that fails at once.
+  UpstreamConnectionPtr connect(const Endpoint& endpoint, int& error);
   void keep(UpstreamConnection& connection);
   void gone(UpstreamConnection& connection);
 
  private:
-  void look_up(Exchange& exchange);
+  bool enter();
 
   net::Loop& loop_;
   const Site site_;

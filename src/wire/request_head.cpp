@@ -10,6 +10,8 @@ namespace martd::wire {
 namespace {
 
 std::optional<Refusal> check_target(const RequestHead& head, const std::optional<std::string_view>& host) {
+  // An answer to CONNECT has no body for who knows the method, and one for who doesn't.
+  if (head.method == "CONNECT") return bad_request("CONNECT: not taken");
   if (head.target[0] == '/') return std::nullopt;
   if (head.target == "*" && head.method == "OPTIONS") return std::nullopt;
   std::size_t scheme = 0;

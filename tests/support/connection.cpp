@@ -77,12 +77,24 @@ Connection::Connection(const Endpoint& to, const ConnectOptions& options) : auth
   }
 }
 
+Connection Connection::accepted(int descriptor) {
+  Connection connection;
+  connection.fd_ = descriptor;
+  int yes = 1;
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  return connection;
+}
+
 Connection::Connection(Connection&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), authority_(std::move(other.authority_)), buffer_(std::move(other.buffer_)) {}
+    : fd_(std::exchange(other.fd_, -1)),
+      reset_(other.reset_),
+      authority_(std::move(other.authority_)),
+      buffer_(std::move(other.buffer_)) {}
 
 Connection& Connection::operator=(Connection&& other) noexcept {
   close();
   fd_ = std::exchange(other.fd_, -1);
+  reset_ = other.reset_;
   authority_ = std::move(other.authority_);
   buffer_ = std::move(other.buffer_);
   return *this;
@@ -170,6 +182,7 @@ bool Connection::receive(std::string& into) {
       into.append(piece, static_cast<std::size_t>(got));
       return true;
     }
+    if (got < 0 && errno == ECONNRESET) reset_ = true;
     if (got == 0 || errno == ECONNRESET || errno == EPIPE) return false;
     if (errno != EAGAIN && errno != EINTR) fail("recv");
     if (errno == EAGAIN && !await_events(POLLIN)) throw std::runtime_error("nothing came; so far: " + shown(into));
@@ -197,6 +210,11 @@ std::string Connection::read_exactly(std::size_t bytes) {
   buffer_ = got.substr(bytes);
   got.resize(bytes);
   return got;
+}
+
+bool Connection::is_reset() {
+  read_to_end();
+  return reset_;
 }
 
 std::string Connection::read_to_end() {

@@ -27,6 +27,8 @@ struct ConnectOptions {
 class Connection {
  public:
   explicit Connection(const Endpoint& to, const ConnectOptions& options = {});
+  /// One that was accepted: takes over the descriptor, which must be non-blocking.
+  static Connection accepted(int descriptor);
   ~Connection() { close(); }
   Connection(Connection&& other) noexcept;
   Connection& operator=(Connection&& other) noexcept;
@@ -58,6 +60,8 @@ class Connection {
   /// The bytes up to the delimiter and with it.
   std::string read_until(std::string_view delimiter);
   std::string read_exactly(std::size_t bytes);
+  /// Whether the peer ends with a reset, whatever it sent before.
+  bool is_reset();
   /// All bytes until the peer ends.
   std::string read_to_end();
   /// Awaits the peer's end; whether it came with no byte before it.
@@ -72,9 +76,11 @@ class Connection {
   int fd() const { return fd_; }
 
  private:
+  Connection() = default;
   bool await_events(short events);
 
   int fd_ = -1;
+  bool reset_ = false;
   std::string authority_;
   std::string buffer_;  ///< received and not yet asked for
 };

@@ -1,0 +1,65 @@
+#include "fuzz.h"
+#include "push/utf8.h"
+#include "wire/answer_head.h"
+#include "wire/head_reader.h"
+#include "wire/proxy_headers.h"
+#include "wire/text.h"
+
+using namespace martd;
+using fuzz::hold;
+
+namespace {
+
+/// What a plain reader makes of an accepted head: lines ended by CR LF, names before the first colon.
+void read_plainly(std::string_view head, const wire::AnswerHead& read) {
+  for (std::size_t at = 0; at < head.size(); ++at) {
+    if (head[at] == '\n') hold(at > 0 && head[at - 1] == '\r', "no bare LF");
+    if (head[at] == '\r') hold(at + 1 < head.size() && head[at + 1] == '\n', "no bare CR");
+    hold(head[at] != '\0', "no NUL");
+  }
+  const std::string_view first = fuzz::take(head);
+  hold(first.starts_with(read.http_1_0 ? "HTTP/1.0 " : "HTTP/1.1 "), "the version");
+  hold(read.status >= 100 && read.status <= 999 && first.substr(9, 3) == std::to_string(read.status), "the status");
+  std::size_t fields = 0;
+  int framings = 0;
+  while (head != "\r\n") {
+    const std::string_view line = fuzz::take(head);
+    const std::string_view name = line.substr(0, line.find(':'));
+    hold(!name.empty() && name.size() < line.size() && name.find_first_of(" \t") == name.npos, "a name and a colon");
+    hold(fields < read.fields.size() && read.fields[fields].name == name, "the fields are the lines, in order");
+    ++fields;
+    framings += wire::iequals(name, "content-length") || wire::iequals(name, "transfer-encoding") ? 1 : 0;
+  }
+  hold(fields == read.fields.size(), "no field that isn't a line");
+  hold(framings <= 1, "one way to tell the body's end");
+  hold(framings == (read.chunked ? 1 : 0) + (read.content_length ? 1 : 0), "and it is known");
+}
+
+/// What goes on to the client is a head that is taken again, without what a proxy takes off.
+void pass_on(const wire::AnswerHead& read) {
+  std::string passed = "HTTP/1.1 200 OK\r\n";
+  wire::append_response_headers(read.fields, {read.status, "1.1", "close"}, passed);
+  passed += "\r\n";
+  wire::AnswerHead again;
+  hold(!wire::read_answer_head(passed, again) || read.fields.size() > 990, "what is passed on can be read");
+  for (const char* name : {"Transfer-Encoding", "Keep-Alive", "Martd-Publish", "Trailer"})
+    hold(again.field(name).empty(), "what is taken off is off");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes = fuzz::text(data, size);
+  const std::string_view head = bytes.substr(0, wire::head_end(bytes));
+  for (const std::string_view text : {bytes, head}) {
+    wire::AnswerHead read;
+    if (const auto refusal = wire::read_answer_head(text, read)) {
+      hold(push::is_utf8(refusal->message) && refusal->message.size() < 400, "a short message");
+      continue;
+    }
+    hold(text.size() == head.size(), "what is taken is one head");
+    read_plainly(text, read);
+    pass_on(read);
+  }
+  return 0;
+}
