@@ -27,7 +27,7 @@ build_packages() {
 
 # What `test` needs besides. The pages' tests: Node as it is, or Debian's with its npm.
 test_packages() {
-  echo "doctest-dev curl clang-format clang libclang-rt-dev"
+  echo "doctest-dev curl clang-format clang libclang-rt-dev openssl testssl.sh libnss3-tools"
   # The proxies that martd is tried behind, and what takes the package, its man page and its completions.
   echo "haproxy caddy dpkg-dev fakeroot groff-base zsh"
   have nginx || [[ -x /usr/sbin/nginx ]] || echo "nginx-light"

@@ -127,6 +127,14 @@ Complaint set_admin(Options& options, const Values& values) {
   return {};
 }
 
+Complaint set_hsts(Options& options, const Values& values) {
+  const auto duration = wire::parse_duration(values[0]);
+  if (!duration) return taken("not a duration", values[0], wire::kDurationForms);
+  if (duration->count() < 0 || duration->count() > 36500 * kDay) return taken("out of range", values[0], "0 to 36500d");
+  options.hsts = *duration;
+  return {};
+}
+
 Complaint set_prefix(Options& options, const Values& values) {
   auto prefix = parse_prefix(values[0]);
   if (!prefix) return taken("not a path", values[0], "/PATH of letters, digits and - . _ ~, as /push or /a/b");
@@ -237,6 +245,14 @@ std::vector<OptionRow> make_rows() {
                     set_files<&O::cert>),
       row<&O::cert_key>({"cert-key", "FILE", kListen, "its private key, PEM, one for each --cert", true}, apply,
                         set_files<&O::cert_key>),
+      row<&O::https_redirect>({"https-redirect", "", kListen, "sends plain requests to the first --https address"},
+                              apply, set_flag<&O::https_redirect>),
+      row<&O::hsts>(
+          {"hsts", "[=DURATION]", kListen,
+           "Strict-Transport-Security on https answers, for\n365d where no DURATION is given (none)", false, "365d"},
+          apply, set_hsts),
+      row<&O::ktls>({"ktls", "", kListen, "the kernel seals TLS records, where it can (off)"}, apply,
+                    set_flag<&O::ktls>),
       row<&O::admin>({"admin", "HOST:PORT", kListen, "health, statistics, metrics (localhost:54322);\nnone for none"},
                      keep, set_admin),
       row<&O::prefix>({"prefix", "/PATH", kListen, "where /sub, /pub and /client.js begin (none)"}, keep, set_prefix),
@@ -353,6 +369,10 @@ Complaint check(const Options& options) {
              ": the development certificate is for loopback only (taken: --cert and --cert-key with it, or a loopback "
              "address)";
     }
+  }
+  for (const auto& [name, given] : {std::pair{"--https-redirect", options.https_redirect},
+                                    std::pair{"--hsts", options.hsts.has_value()}, std::pair{"--ktls", options.ktls}}) {
+    if (given && options.https.empty()) return std::string(name) + ": means nothing without --https (taken: both)";
   }
   if (options.admin && !is_loopback(*options.admin) && options.admin_token.empty()) {
     return "--admin: " + to_string(*options.admin) +

@@ -99,12 +99,14 @@ std::optional<Wrong> take_file(const std::string& file, AllGiven& given) {
   return std::nullopt;
 }
 
-/// A flag said in a variable or the file: `true` is given, `false` is not.
+/// A flag said in a variable or the file: `true` is given, `false` is not. Likewise what can stand alone.
 std::optional<Wrong> settle_flags(AllGiven& given) {
   for (auto it = given.begin(); it != given.end();) {
     const std::string& value = it->second.values.empty() ? it->first : it->second.values[0];
-    const bool off = value == "false" || value == "0";
-    if (!find_row(it->first)->text.form.empty()) {
+    const tools::OptionText& text = find_row(it->first)->text;
+    const bool off = value == "false" || (value == "0" && text.implied.empty());
+    if (!text.implied.empty() && value == "true") it->second.values[0] = text.implied;
+    if (!text.form.empty() && (text.implied.empty() || !off)) {
       ++it;
     } else if (!off && value != "true" && value != "1") {
       return Wrong{it->second.where + ": not true or false: " + value + " (taken: true or false)"};

@@ -42,8 +42,11 @@ struct Options {
   std::vector<ListenAddress> http{{"localhost", 54321}};     ///< plain; empty: none
   std::vector<ListenAddress> https;                          ///< TLS; empty: none
   std::optional<ListenAddress> admin{{"localhost", 54322}};  ///< for operators; nothing: none
-  std::vector<std::string> cert;      ///< PEM files, chain included; empty: the development certificate, loopback only
-  std::vector<std::string> cert_key;  ///< PEM files; the n-th belongs to the n-th `cert`, always as many
+  std::vector<std::string> cert;       ///< PEM files, chain included; empty: the development certificate, loopback only
+  std::vector<std::string> cert_key;   ///< PEM files; the n-th belongs to the n-th `cert`, always as many
+  bool https_redirect = false;         ///< plain requests are sent to the first address of `https`
+  std::optional<push::Duration> hsts;  ///< Strict-Transport-Security on https answers, 0 to 100 years; nothing: none
+  bool ktls = false;                   ///< the kernel seals TLS records, where it can
   std::string prefix;  ///< `/push`: where /sub, /pub and /client.js begin; empty: none; no `/` at the end
 
   // The site behind

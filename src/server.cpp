@@ -8,20 +8,18 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
 #include <memory>
-#include <sstream>
 #include <thread>
 #include <utility>
 
 #include "admin/admin_server.h"
-#include "assets.h"
+#include "certificates.h"
+#include "http/https.h"
 #include "http/worker.h"
 #include "log.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/tls_client.h"
-#include "net/tls_context.h"
 #include "proxy/upstream_pool.h"
 
 namespace martd {
@@ -56,7 +54,8 @@ std::size_t connections_that_fit(const Options& options, std::size_t open_files)
   return options.max_connections == 0 ? fit : std::min(options.max_connections, fit);
 }
 
-http::Settings settings_of(const Options& options, std::size_t max_connections) {
+/// `https_port`: of the first https listener; 0: there is none.
+http::Settings settings_of(const Options& options, std::size_t max_connections, std::uint16_t https_port) {
   http::Settings settings;
   settings.prefix = options.prefix;
   settings.has_upstream = options.upstream.has_value();
@@ -80,38 +79,9 @@ http::Settings settings_of(const Options& options, std::size_t max_connections) 
   settings.origins = options.origin;
   settings.publish_secret = options.publish_secret;
   settings.access_log = access_log(options);
+  if (options.https_redirect) settings.redirect_port = https_port;
+  if (options.hsts) settings.hsts = http::strict_transport_security(*options.hsts);
   return settings;
-}
-
-// --- certificates ---
-
-std::string read_file(const std::string& path, std::string_view option) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file) throw StartError{"--" + std::string(option) + ": can't read " + path};
-  return std::move(text).str();
-}
-
-using TlsPtr = std::shared_ptr<const net::TlsContext>;
-
-TlsPtr make_tls(const Options& options) {
-  std::vector<std::string> texts;  // certificate, key, certificate, …
-  for (std::size_t i = 0; i < options.cert.size(); ++i) {
-    texts.push_back(read_file(options.cert[i], "cert"));
-    texts.push_back(read_file(options.cert_key[i], "cert-key"));
-  }
-  std::vector<net::TlsContext::Pair> pairs;
-  for (std::size_t i = 0; i < texts.size(); i += 2) pairs.push_back({texts[i], texts[i + 1]});
-  if (pairs.empty()) pairs.push_back({assets::development_certificate().bytes, assets::development_key().bytes});
-  for (std::size_t i = 0; i < pairs.size(); ++i) {
-    // One by one first, to say which of them is wrong.
-    const auto alone = net::TlsContext::make(pairs[i].certificate, pairs[i].key);
-    if (const auto* wrong = std::get_if<std::string>(&alone))
-      throw StartError{"--cert: " + (options.cert.empty() ? "the development certificate" : options.cert[i]) + ": " +
-                       *wrong};
-  }
-  return std::get<TlsPtr>(net::TlsContext::make(pairs));
 }
 
 // --- the server ---
@@ -161,7 +131,7 @@ class Server {
         signals_(main_, SIGTERM, SIGINT, SIGHUP) {
     signals_.add(SIGUSR1);
     hub_.limit_memory(options_.max_memory);
-    if (!options_.https.empty()) tls_ = make_tls(options_);
+    if (!options_.https.empty()) open_certificates();
     open_doors(options_.http, "http", false);
     open_doors(options_.https, "https", true);
     make_lanes();
@@ -170,6 +140,9 @@ class Server {
 
   int run() {
     await_signal();
+    if (tls_) watch_certificates();
+    if (options_.ktls && !net::kernel_offers_tls())
+      spdlog::warn("--ktls: this kernel doesn't offer it (no tls module); records are sealed here, as without it");
     if (admin_) admin_->start();
     for (auto& lane : lanes_) lane->thread = std::thread([&loop = lane->loop] { loop.run(); });
     announce();
@@ -180,6 +153,12 @@ class Server {
   }
 
  private:
+  void open_certificates() {
+    auto read = certificates_.read(options_);
+    if (const auto* wrong = std::get_if<std::string>(&read)) throw StartError{*wrong};
+    tls_ = std::get<TlsPtr>(std::move(read));
+  }
+
   void open_doors(const std::vector<ListenAddress>& addresses, const char* option, bool tls) {
     for (const ListenAddress& address : addresses) {
       auto listening = net::listen(address.host, address.port);
@@ -234,7 +213,7 @@ class Server {
 
   void make_lanes() {
     max_connections_ = connections_that_fit(options_, open_files_);
-    const auto settings = std::make_shared<const http::Settings>(settings_of(options_, max_connections_));
+    const auto settings = make_settings();
     for (push::LoopId id = 0; id < options_.threads; ++id) {
       lanes_.push_back(std::make_unique<Lane>(id, clock_, hub_, count_, settings));
       lanes_.back()->tls = tls_;
@@ -263,6 +242,12 @@ class Server {
         std::make_unique<proxy::UpstreamPool>(lane.loop, *options_.upstream, site_tls_, std::max<std::size_t>(most, 1));
     pool->use(lane.worker.settings().upstream_timeouts);
     lane.worker.put_before(std::move(pool));
+  }
+
+  std::shared_ptr<const http::Settings> make_settings() const {
+    const auto first = std::find_if(doors_.begin(), doors_.end(), [](const Door& door) { return door.tls; });
+    const std::uint16_t https_port = first == doors_.end() ? 0 : first->socket.port();
+    return std::make_shared<const http::Settings>(settings_of(options_, max_connections_, https_port));
   }
 
   /// Connections go to the loop that has the fewest, wherever they came in.
@@ -323,6 +308,29 @@ class Server {
     });
   }
 
+  /// For connections from now on. Who is connected keeps what it has.
+  bool read_certificates(const Options& options, std::string_view refused) {
+    auto read = certificates_.read(options);
+    if (const auto* wrong = std::get_if<std::string>(&read)) {
+      spdlog::error("{}: {}", refused, *wrong);
+      return false;
+    }
+    tls_ = std::get<TlsPtr>(std::move(read));
+    for (auto& lane : lanes_) lane->loop.post([&lane = *lane, tls = tls_] { lane.tls = tls; });
+    return true;
+  }
+
+  void watch_certificates() {
+    constexpr std::chrono::seconds kEvery{1};
+    watch_.expires_after(kEvery);
+    watch_.async_wait([this](const boost::system::error_code& error) {
+      if (error) return;
+      if (certificates_.changed() && read_certificates(options_, "certificates refused, the old ones stay"))
+        spdlog::info("certificates read again: their files have changed");
+      watch_certificates();
+    });
+  }
+
   void reload() {
     auto result = reloader_(options_);
     if (const auto* wrong = std::get_if<Wrong>(&result)) {
@@ -330,28 +338,19 @@ class Server {
       return;
     }
     const Reload& fresh = std::get<Reload>(result);
-    TlsPtr tls = tls_;
-    if (tls_) try {
-        tls = make_tls(fresh.options);
-      } catch (const StartError& error) {
-        spdlog::error("reload refused, everything stays as it was: {}", error.line);
-        return;
-      }
+    // The log last of what may be refused: it is in use then.
+    if (tls_ && !read_certificates(fresh.options, "reload refused, everything stays as it was")) return;
     if (const auto wrong = set_log(fresh.options)) {
       spdlog::error("reload refused, everything stays as it was: {}", *wrong);
       return;
     }
     options_ = fresh.options;
-    tls_ = tls;
     hub_.limit_memory(options_.max_memory);
     if (admin_) admin_->set_token(options_.admin_token);
     max_connections_ = connections_that_fit(options_, open_files_);
-    const auto settings = std::make_shared<const http::Settings>(settings_of(options_, max_connections_));
+    const auto settings = make_settings();
     for (auto& lane : lanes_) lane->worker.use(*settings);
-    for (auto& lane : lanes_) {
-      lane->worker.keep(settings);
-      lane->loop.post([&lane = *lane, tls] { lane.tls = tls; });
-    }
+    for (auto& lane : lanes_) lane->worker.keep(settings);
     for (const std::string& warning : fresh.warnings) spdlog::warn("{}", warning);
     for (const std::string& name : fresh.applied) spdlog::info("reload: --{} has changed", name);
     for (const std::string& name : fresh.kept)
@@ -379,6 +378,7 @@ class Server {
 
   void finish() {
     grace_.cancel();
+    watch_.cancel();
     for (auto& lane : lanes_)
       lane->loop.post([this, &lane = *lane] {
         if (&lane == lanes_.front().get()) sweeper_->stop();
@@ -396,6 +396,7 @@ class Server {
   net::Clock clock_;
   push::Hub hub_;
   http::ConnectionCount count_;
+  Certificates certificates_{clock_};
   TlsPtr tls_;
   std::shared_ptr<const net::TlsClient> site_tls_;  ///< for an https site
   std::vector<Door> doors_;
@@ -405,17 +406,19 @@ class Server {
   boost::asio::io_context main_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer grace_{main_};
+  boost::asio::steady_timer watch_{main_};
   std::atomic<bool> stopping_{false};
   std::size_t still_serving_ = 0;
 };
 
 }  // namespace
 
-std::optional<std::string> check_certificates(const Options& options) try {
-  if (!options.https.empty() || !options.cert.empty()) make_tls(options);
+std::optional<std::string> check_certificates(const Options& options) {
+  if (options.https.empty() && options.cert.empty()) return std::nullopt;
+  const net::Clock clock;
+  auto read = Certificates(clock).read(options);
+  if (auto* wrong = std::get_if<std::string>(&read)) return std::move(*wrong);
   return std::nullopt;
-} catch (const StartError& error) {
-  return error.line;
 }
 
 int run_server(const Options& options, const Reloader& reloader) {

@@ -54,6 +54,7 @@ Options parse_options(int argc, char** argv) {
       {"--core", into(o.core)},
       {"--rest", flag(o.rest)},
       {"--spin", flag(o.spin)},
+      {"--tls", flag(o.tls)},
       {"--subscribers", into(o.subscribers)},
       {"--size", into(o.size)},
       {"--channels", into(o.channels)},

@@ -18,6 +18,7 @@ struct Options {
   int pid = 0;        ///< root of the server's processes
   int core = -1;      ///< where the generator runs; -1: anywhere
   bool rest = false;  ///< longpoll: between rounds, wait until the server has come to rest
+  bool tls = false;   ///< all connections speak TLS
   bool spin = false;  ///< never sleep, so that no server pays for waking the generator
   std::size_t subscribers = 1000;
   std::size_t size = 100;       ///< bytes of a payload

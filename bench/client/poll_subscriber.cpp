@@ -5,7 +5,7 @@
 namespace bench {
 
 void PollSubscriber::open() {
-  socket_ = Socket::connect(run_.options.port);
+  socket_ = Socket::connect(run_.options.port, run_.options.tls);
   run_.poller.add(socket_.fd(), *this);
   ask();
 }

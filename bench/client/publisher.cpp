@@ -8,7 +8,7 @@ namespace bench {
 Publisher::Publisher(Run& run) : run_(run) { open(); }
 
 void Publisher::open() {
-  socket_ = Socket::connect(run_.options.publish_port);
+  socket_ = Socket::connect(run_.options.publish_port, run_.options.tls);
   run_.poller.add(socket_.fd(), *this);
 }
 

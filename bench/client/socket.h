@@ -1,10 +1,17 @@
 #pragma once
 
+#include <openssl/ssl.h>
+
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 namespace bench {
+
+struct SslFree {
+  void operator()(SSL* ssl) const { SSL_free(ssl); }
+};
 
 /// A connected TCP socket on loopback, without Nagle's delay. Reading and writing never wait.
 class Socket {
@@ -14,8 +21,9 @@ class Socket {
   Socket(Socket&& other) noexcept;
   Socket& operator=(Socket&& other) noexcept;
 
-  /// Connects; on loopback this returns at once as long as the server's listen queue has room.
-  static Socket connect(std::uint16_t port);
+  /// Connects; on loopback this returns at once as long as the server's listen queue has room. With `tls` it waits for
+  /// the handshake (TLS 1.3); whose certificate it is isn't looked at.
+  static Socket connect(std::uint16_t port, bool tls);
 
   int fd() const { return fd_; }
   bool is_open() const { return fd_ >= 0; }
@@ -34,6 +42,9 @@ class Socket {
   void reset();
 
  private:
+  void shake_hands();
+
+  std::unique_ptr<SSL, SslFree> tls_;
   int fd_ = -1;
 };
 

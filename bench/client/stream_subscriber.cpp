@@ -5,7 +5,7 @@
 namespace bench {
 
 void StreamSubscriber::open(const std::string& channel) {
-  socket_ = Socket::connect(run_.options.port);
+  socket_ = Socket::connect(run_.options.port, run_.options.tls);
   socket_.write_all(run_.dialect.stream(channel, last_id_));
   run_.poller.add(socket_.fd(), *this);
 }

@@ -4,13 +4,17 @@
 //
 //   floor          each message is sent when it is published
 //   floor --join   what was published in one turn of the loop goes out in one send() for each subscriber
+//   floor --tls CERTIFICATE KEY   over TLS: SSL_write() in place of send()
 //
 // Its sockets wait in send() when a reader is slow: the generator always reads, and a server that may not wait can
 // only cost more.
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -26,6 +30,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -58,6 +63,8 @@ struct Peer {
 };
 
 bool g_join = false;
+SSL_CTX* g_tls = nullptr;
+std::vector<SSL*> g_ssl;  ///< by descriptor; none without TLS
 int g_epoll = -1;
 std::uint64_t g_origin = 0;
 std::vector<Peer> g_peers;
@@ -67,6 +74,14 @@ std::vector<std::uint32_t> g_waiting;  ///< channels with pending messages
 char g_received[256 * 1024];
 
 void send_all(int fd, std::string_view bytes) {
+  if (g_tls) {
+    SSL* ssl = g_ssl[static_cast<std::size_t>(fd)];
+    while (SSL_write(ssl, bytes.data(), static_cast<int>(bytes.size())) <= 0) {
+      pollfd full{fd, POLLOUT, 0};
+      if (poll(&full, 1, -1) < 0 || (full.revents & (POLLERR | POLLHUP))) return;
+    }
+    return;
+  }
   while (!bytes.empty()) {
     const auto n = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (n < 0) return;
@@ -199,9 +214,12 @@ std::size_t serve(int fd, std::string_view bytes) {
 }
 
 void read_from(int fd) {
-  const auto n = recv(fd, g_received, sizeof g_received, MSG_DONTWAIT);
+  auto n = g_tls ? SSL_read(g_ssl[static_cast<std::size_t>(fd)], g_received, sizeof g_received)
+                 : recv(fd, g_received, sizeof g_received, MSG_DONTWAIT);
   if (n <= 0) {
-    if (n < 0 && errno == EAGAIN) return;
+    if (g_tls && SSL_get_error(g_ssl[static_cast<std::size_t>(fd)], static_cast<int>(n)) == SSL_ERROR_WANT_READ) return;
+    if (!g_tls && n < 0 && errno == EAGAIN) return;
+    if (g_tls) SSL_free(std::exchange(g_ssl[static_cast<std::size_t>(fd)], nullptr));
     leave(fd);
     g_begun.erase(fd);
     close(fd);
@@ -219,11 +237,29 @@ void read_from(int fd) {
   }
 }
 
+/// Waits for the client: the generator's handshakes come one by one.
+bool shake_hands(int fd) {
+  SSL* ssl = SSL_new(g_tls);
+  SSL_set_fd(ssl, fd);
+  if (SSL_accept(ssl) != 1) {
+    SSL_free(ssl);
+    return false;
+  }
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  if (g_ssl.size() <= static_cast<std::size_t>(fd)) g_ssl.resize(static_cast<std::size_t>(fd) + 1);
+  g_ssl[static_cast<std::size_t>(fd)] = ssl;
+  return true;
+}
+
 void accept_all(int listener) {
   for (int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC); fd >= 0;
        fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC)) {
     const int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (g_tls && !shake_hands(fd)) {
+      close(fd);
+      continue;
+    }
     if (g_peers.size() <= static_cast<std::size_t>(fd)) g_peers.resize(static_cast<std::size_t>(fd) + 1);
     g_peers[static_cast<std::size_t>(fd)] = {};
     epoll_event event{};
@@ -242,7 +278,8 @@ int listen_somewhere() {
   auto* generic = reinterpret_cast<sockaddr*>(&address);
   if (bind(listener, generic, size) != 0 || listen(listener, 4096) != 0) std::exit(1);
   getsockname(listener, generic, &size);
-  std::printf("listening http 127.0.0.1:%d\nready\n", ntohs(address.sin_port));
+  std::printf(g_tls ? "listening https 127.0.0.1:%d\nready\n" : "listening http 127.0.0.1:%d\nready\n",
+              ntohs(address.sin_port));
   std::fflush(stdout);
   return listener;
 }
@@ -251,6 +288,13 @@ int listen_somewhere() {
 
 int main(int argc, char** argv) {
   g_join = argc > 1 && std::string_view(argv[1]) == "--join";
+  if (argc > 3 && std::string_view(argv[1]) == "--tls") {
+    g_tls = SSL_CTX_new(TLS_server_method());
+    if (SSL_CTX_use_certificate_chain_file(g_tls, argv[2]) != 1 ||
+        SSL_CTX_use_PrivateKey_file(g_tls, argv[3], SSL_FILETYPE_PEM) != 1)
+      return 1;
+    SSL_CTX_set_session_cache_mode(g_tls, SSL_SESS_CACHE_OFF);
+  }
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;

@@ -16,7 +16,9 @@ namespace {
 /// A connection that asked for something once and now waits. Whatever comes is read and not looked at.
 class Held final : public Watcher {
  public:
-  explicit Held(Run& run) : socket_(Socket::connect(run.options.port)) { run.poller.add(socket_.fd(), *this); }
+  explicit Held(Run& run) : socket_(Socket::connect(run.options.port, run.options.tls)) {
+    run.poller.add(socket_.fd(), *this);
+  }
   void ask(std::string_view request) { socket_.write_all(request); }
   void readable() override {
     bool ended = false;

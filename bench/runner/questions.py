@@ -203,6 +203,32 @@ def httplib() -> list[Case]:
     return wanted
 
 
+def tls() -> list[Case]:
+    """The same over TLS 1.3. The floor is a loop of SSL_write()."""
+    fans = [
+        Case(
+            "fanout",
+            f"over TLS, {subscribers:,} event streams, {bytes_label(size)}, a delivery",
+            {"subscribers": subscribers, "size": size, "tls": 1},
+            [CPU, RATE, P50, P99, BUSY],
+            [Goal("cpu_us", 1.10, "floor")],
+        )
+        for subscribers, size in ((1000, 100), (1000, 4096))
+    ]
+    held = Case(
+        "idle",
+        "over TLS, event streams, user memory",
+        {"kind": "stream", "levels": "1000,10000", "seconds": 16, "tls": 1},
+        [
+            Metric("bytes_each_1000", "bytes each, 1,000"),
+            Metric("bytes_each_10000", "bytes each, 10,000", ratios=True),
+            Metric("cpu_percent", "CPU % while idle"),
+        ],
+        [Goal("bytes_each_10000", 10240)],
+    )
+    return [*fans, held]
+
+
 QUESTIONS = {
     "fanout": fanout,
     "burst": burst,
@@ -213,5 +239,6 @@ QUESTIONS = {
     "latency": latency,
     "idle": idle,
     "proxy": proxy,
+    "tls": tls,
     "httplib": httplib,
 }

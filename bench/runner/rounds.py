@@ -40,7 +40,7 @@ class Rounds:
             self.noisy += 1
         kind, _ = servers.ROWS[row]
         try:
-            with kind(self.build, servers.cores_of(row)) as server:
+            with kind(self.build, servers.cores_of(row), bool(case.arguments.get("tls"))) as server:
                 answer = self.load(case, server)
         except servers.CannotStart as error:
             answer = {"question": case.question, "error": str(error)}

@@ -7,11 +7,14 @@ import select
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
+CERTIFICATE = Path(__file__).resolve().parents[2] / "certs/localhost.crt"
+KEY = CERTIFICATE.with_suffix(".key")
 PEERS = Path(__file__).resolve().parent.parent / "peers"
 
 
@@ -37,8 +40,9 @@ class Server:
     packages: list[str] = []
     arguments: dict[str, object] = {}  # for the load generator
 
-    def __init__(self, build: Path, cores: set[int]):
+    def __init__(self, build: Path, cores: set[int], tls: bool = False):
         self.build = build
+        self.tls = tls
         self.cores = cores
         self.port = self.publish_port = 0
         self.processes: list[subprocess.Popen] = []
@@ -88,7 +92,7 @@ class Server:
             if not piece:
                 break
             said += piece
-            if b"ready\n" in said and (found := re.search(rb"^listening http \S+:(\d+)$", said, re.MULTILINE)):
+            if b"ready\n" in said and (found := re.search(rb"^listening https? \S+:(\d+)$", said, re.MULTILINE)):
                 self.port = self.publish_port = int(found[1])
                 return
         raise CannotStart(f"{process.args[0]} did not get ready: {self.last_words()}")
@@ -102,6 +106,8 @@ class Server:
                 break
             try:
                 with socket.create_connection(("127.0.0.1", port), timeout=1) as probe:
+                    if self.tls:
+                        probe = ssl._create_unverified_context().wrap_socket(probe)
                     probe.sendall(b"GET /ready HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
                     if probe.recv(1) and len(self.children()) >= children:
                         return
@@ -142,7 +148,8 @@ class Server:
 
 class Martd(Server):
     def start(self) -> None:
-        command = [str(self.build / "src/martd"), "--http", "127.0.0.1:0", "--admin", "none"]
+        address = ["--http", "none", "--https", "127.0.0.1:0"] if self.tls else ["--http", "127.0.0.1:0"]
+        command = [str(self.build / "src/martd"), *address, "--admin", "none"]
         self.await_ready_line(self.spawn([*command, "--threads", str(len(self.cores))], stdout=subprocess.PIPE))
 
 
@@ -150,7 +157,8 @@ class Floor(Server):
     options: list[str] = []
 
     def start(self) -> None:
-        self.await_ready_line(self.spawn([str(self.build / "bench/floor"), *self.options], stdout=subprocess.PIPE))
+        options = ["--tls", str(CERTIFICATE), str(KEY)] if self.tls else self.options
+        self.await_ready_line(self.spawn([str(self.build / "bench/floor"), *options], stdout=subprocess.PIPE))
 
 
 class FloorThatJoins(Floor):
@@ -176,6 +184,9 @@ class Nchan(Server):
             workers=len(self.cores),
             open_files=open_files(),
             connections=open_files() * 5 // 4,
+            ssl="ssl" if self.tls else "",
+            certificate=CERTIFICATE,
+            key=KEY,
         )
         self.spawn(["/usr/sbin/nginx", "-p", self.directory, "-c", configuration], stdout=subprocess.DEVNULL)
         self.await_answer(self.port, children=len(self.cores))

@@ -109,7 +109,7 @@ std::string Forwarding::compose(const wire::RequestHead& head, const std::string
   wire::RequestHop hop;
   hop.client = client;
   hop.trusted = settings.trusted_proxies.contains(session_.peer());
-  hop.tls = session_.tls();
+  hop.tls = session_.secure();
   hop.version = head.http_1_0 ? "1.0" : "1.1";
   hop.host = host_of(head);
   hop.upstream = site.authority;
@@ -269,6 +269,7 @@ void Forwarding::on_answer(const wire::AnswerHead& head, bool tunnel) {
   close_ |= session_.worker().stopping();
   hop.connection = close_ ? "close" : http_1_0_ ? "keep-alive" : "";
   wire::append_response_headers(head.fields, hop, out);
+  if (head.field("Strict-Transport-Security").empty()) out += session_.hsts();
   if (framing_ == Framing::chunked) out += "Transfer-Encoding: chunked\r\n";
   if (!stand_.empty() && is_html(head)) {
     // A page's script can't read the headers of its own page, but its timings.
@@ -356,6 +357,7 @@ void Forwarding::refuse(int status, std::string_view message) {
   context.close = close_ || worker.stopping();
   context.http_1_0 = http_1_0_;
   context.head = head_only_;
+  context.hsts = session_.hsts();
   status_ = status;
   const push::Time now = worker.loop().now();
   if (wants_page_ && status >= 500) {

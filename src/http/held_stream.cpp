@@ -42,7 +42,7 @@ constexpr int kChunksATurn = 32;
 
 }  // namespace
 
-std::string stream_opening(HeldStream::Kind kind, std::string_view cors, push::Time now) {
+std::string stream_opening(HeldStream::Kind kind, const AnswerContext& context, push::Time now) {
   const bool lines = kind == HeldStream::Kind::lines;
   std::string text = "HTTP/1.1 200 OK\r\nDate: ";
   text += http_date(now);
@@ -51,7 +51,8 @@ std::string stream_opening(HeldStream::Kind kind, std::string_view cors, push::T
   // The body ends with the connection (RFC 9112 section 6.3): a frame is the same bytes for every subscriber, and
   // nothing is put around it.
   text += "\r\nCache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nConnection: close\r\n";
-  text += cors;
+  text += context.hsts;
+  text += context.cors;
   text += "\r\n";
   if (!lines) text += wire::kEventStreamOpening;
   return text;

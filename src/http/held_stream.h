@@ -55,6 +55,6 @@ class HeldStream final : public Held, public push::Subscriber {
 };
 
 /// The head of a stream's answer and what every stream begins with.
-std::string stream_opening(HeldStream::Kind kind, std::string_view cors, push::Time now);
+std::string stream_opening(HeldStream::Kind kind, const AnswerContext& context, push::Time now);
 
 }  // namespace martd::http

@@ -67,6 +67,7 @@ AnswerContext LongPoll::context() const {
   context.close = close_ || session_.worker().stopping();
   context.http_1_0 = http_1_0_;
   if (cors_) context.cors = *cors_;
+  context.hsts = session_.hsts();
   return context;
 }
 
@@ -158,7 +159,7 @@ Delivery LongPoll::deliver(const Batch& batch, std::uint32_t slot) {
   Worker& worker = session_.worker();
   worker.counters().poll_deliveries.add();
   done(Ending::waited);
-  if (seats() == 1 && !cors_ && !close_ && !http_1_0_) {
+  if (seats() == 1 && !cors_ && !close_ && !http_1_0_ && session_.hsts().empty()) {
     if (session_.offer(frames(batch, kPollAnswer).front(), SIZE_MAX) == Session::Sent::gone) {
       session_.broken();
     } else {

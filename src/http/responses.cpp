@@ -41,6 +41,8 @@ std::string_view reason_phrase(int status) {
       return "Found";
     case 304:
       return "Not Modified";
+    case 308:
+      return "Permanent Redirect";
     case 400:
       return "Bad Request";
     case 403:
@@ -101,6 +103,7 @@ void append_head(std::string& out, const Answer& answer, std::size_t length, con
     out += "Connection: keep-alive\r\n";
   }
   out += answer.headers;
+  out += context.hsts;
   out += context.cors;
   out += "\r\n";
 }

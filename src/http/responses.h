@@ -14,6 +14,7 @@ struct AnswerContext {
   bool http_1_0 = false;  ///< then keeping it has to be said
   bool head = false;      ///< no body is sent, its length is
   std::string cors;       ///< header lines for an allowed origin, each with CR LF
+  std::string_view hsts;  ///< another of all answers by https, or nothing
 };
 
 /// `Wed, 21 Oct 2015 07:28:00 GMT` (RFC 9110 section 5.6.7). The text stays until the next call on the same thread.

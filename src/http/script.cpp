@@ -40,15 +40,15 @@ bool takes_gzip(std::string_view accept_encoding) {
   return false;
 }
 
-void serve(const assets::Asset& asset, const Request& request, const AnswerContext& context, push::Time now,
-           std::string& out) {
+void serve(const assets::Asset& asset, const Request& request, const AnswerContext& context, bool may_gzip,
+           push::Time now, std::string& out) {
   std::string headers = "ETag: ";
   headers += asset.etag;
   headers += "\r\nCache-Control: no-cache\r\nVary: Accept-Encoding\r\nX-Content-Type-Options: nosniff\r\n";
   Answer answer;
   answer.content_type = asset.content_type;
   answer.no_store = false;
-  const bool gzip = !asset.gzip.empty() && takes_gzip(request.header("Accept-Encoding"));
+  const bool gzip = may_gzip && !asset.gzip.empty() && takes_gzip(request.header("Accept-Encoding"));
   if (matches(request.header("If-None-Match"), asset.etag)) {
     answer.status = 304;
     answer.no_body = true;
@@ -64,11 +64,12 @@ void serve(const assets::Asset& asset, const Request& request, const AnswerConte
 void serve_script(const Request& request, const AnswerContext& context, push::Time now, std::string& out) {
   const bool module =
       request.query == "module" || request.query.starts_with("module&") || request.query.starts_with("module=");
-  serve(module ? assets::client_module_js() : assets::client_js(), request, context, now, out);
+  serve(module ? assets::client_module_js() : assets::client_js(), request, context, true, now, out);
 }
 
 void serve_page(const Request& request, const AnswerContext& context, push::Time now, std::string& out) {
-  serve(assets::demo_html(), request, context, now, out);
+  // It is small, and a page that is compressed over TLS makes every scanner speak of BREACH.
+  serve(assets::demo_html(), request, context, false, now, out);
 }
 
 }  // namespace martd::http

@@ -28,6 +28,7 @@ void Session::start() {
 void Session::on_readable() {
   auto& scratch = loop().scratch();
   const net::IoResult result = read(scratch);
+  if (arriving_ && established()) worker_.arrived(*this);
   switch (result.io) {
     case net::Io::again:
       return watch();

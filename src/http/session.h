@@ -54,13 +54,14 @@ class Session final : public net::Connection {
   Worker& worker() { return worker_; }
   const Worker& worker() const { return worker_; }
   const wire::Address& peer() const { return peer_; }
-  bool tls() const { return socket().tls(); }
   /// What came ahead of its turn: another protocol's, where the request before it made a tunnel of the connection.
   std::string take_ahead() { return input_ ? std::move(*std::exchange(input_, nullptr)) : std::string(); }
   /// Reads on, after Held::wants_input() said no.
   void read_on() { watch_if_room(); }
   /// For the access log, where the status can't be read from what is sent; 0: it can.
   void note_status(int status);
+  /// As in AnswerContext. Stays for this turn of the loop.
+  std::string_view hsts() const;
   /// A held answer was sent: the next request may come, or the connection ends. Callable from within
   /// Subscriber::deliver.
   void answered(bool close_after);
@@ -93,6 +94,8 @@ class Session final : public net::Connection {
   // --- answering them (session_answers.cpp) ---
   void handle(const wire::RequestHead& head, std::string_view body);
   bool ask_again(std::string_view head);
+  bool redirects() const;
+  void redirect(const wire::RequestHead& head, std::string_view& data);
   void subscribe(const Request& request, const AnswerContext& context);
   void forward(const wire::RequestHead& head, std::string_view& data);
   void hold_poll(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now);
@@ -123,6 +126,7 @@ class Session final : public net::Connection {
   std::unique_ptr<AccessRecord> record_;  ///< of the request under way, where there is an access log
   wire::Address peer_;
   bool surplus_;
+  bool arriving_ = true;      ///< not established yet: it makes way where there is no room for others
   bool head_begun_ = false;   ///< its deadline runs
   bool close_after_ = false;  ///< no further request is taken
   bool plain_poll_ = false;   ///< the request that was just handled was one: its lines are worth remembering

@@ -36,6 +36,7 @@ void Session::handle(const wire::RequestHead& head, std::string_view body) {
   context.http_1_0 = head.http_1_0;
   context.close = !head.keep_alive || worker_.stopping() || surplus_;
   context.head = request.method() == "HEAD";
+  context.hsts = hsts();
   close_after_ = context.close;
   std::string& reply = worker_.reply();
   const auto error = [&](int status, std::string_view message, std::string_view headers = {}) {
@@ -103,6 +104,7 @@ void Session::forward(const wire::RequestHead& head, std::string_view& data) {
   context.http_1_0 = head.http_1_0;
   context.close = !head.keep_alive || worker_.stopping() || surplus_;
   context.head = head.method == "HEAD";
+  context.hsts = hsts();
   if (surplus_ || worker_.stopping()) {
     context.close = close_after_ = true;
     worker_.counters().refusals.add();
@@ -131,7 +133,7 @@ bool Session::ask_again(std::string_view head) {
   const auto plain = [](char byte) { return static_cast<unsigned char>(byte) > 0x20 && byte != 0x7F; };
   if (target.front() != '/' || target.size() > kMaxTarget || !std::all_of(target.begin(), target.end(), plain))
     return false;
-  if (surplus_ || worker_.stopping()) return false;
+  if (surplus_ || worker_.stopping() || redirects()) return false;
   const Settings& settings = worker_.settings();
   const Target split = split_target(target);
   if (place_of(split.path, settings.prefix, settings.has_upstream) != Place::subscribe) return false;
@@ -141,7 +143,9 @@ bool Session::ask_again(std::string_view head) {
   head_begun_ = false;
   begin_record("GET", split.path);
   if (record_) record_->begin_answer(worker_.reply().size());
-  hold_poll(*asked, {}, loop().now());
+  AnswerContext context;
+  context.hsts = hsts();
+  hold_poll(*asked, context, loop().now());
   if (!held()) {
     end_written_record();
     await_request();
@@ -205,7 +209,7 @@ void Session::hold_stream(wire::SubscribeRequest& asked, const AnswerContext& co
   HeldStream& held = *stream;
   held_ = std::move(stream);
   close_after_ = false;
-  worker_.reply() += stream_opening(kind, context.cors, now);
+  worker_.reply() += stream_opening(kind, context, now);
   flush_reply();
   if (open()) held.catch_up(now);
 }
@@ -219,7 +223,7 @@ void Session::send_later(wire::Transport transport, const AnswerContext& context
                         now, "Retry-After: 2\r\n");
   }
   // An error status would end a browser's EventSource for good.
-  std::string opening = stream_opening(HeldStream::Kind::events, context.cors, now);
+  std::string opening = stream_opening(HeldStream::Kind::events, context, now);
   opening.resize(opening.size() - wire::kEventStreamOpening.size());
   reply += opening;
   wire::append_retry(reply, worker_.random(std::chrono::seconds{1}, std::chrono::seconds{5}));

@@ -103,6 +103,10 @@ bool Session::begin(std::string_view bytes, std::string_view& data) {
   const Settings& settings = worker_.settings();
   begin_record(head.method, split_target(head.target).path);
   plain_poll_ = false;
+  if (redirects() && head.field("Access-Control-Request-Method").empty()) {
+    redirect(head, data);
+    return true;
+  }
   const Place place = place_of(split_target(head.target).path, settings.prefix, settings.has_upstream);
   if (place == Place::elsewhere && settings.has_upstream) {
     forward(head, data);
@@ -162,6 +166,7 @@ void Session::refuse(int status, std::string_view message, std::string cors) {
   context.cors = std::move(cors);
   if (!record_) begin_record("-", "-");
   if (record_) record_->begin_answer(worker_.reply().size());
+  context.hsts = hsts();
   append_error(worker_.reply(), status, message, context, loop().now());
   worker_.counters().refusals.add();
   incoming_.reset();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,9 @@ struct Settings {
   wire::OriginList origins;
   std::string publish_secret;  ///< empty: none
 
-  AccessLog access_log;  ///< empty: none
+  AccessLog access_log;             ///< empty: none
+  std::uint16_t redirect_port = 0;  ///< plain requests are sent to https there; 0: they are answered
+  std::string hsts;                 ///< a header line of all answers by https, with its CR LF; empty: none
 };
 
 }  // namespace martd::http

@@ -28,18 +28,20 @@ Worker::~Worker() = default;
 void Worker::take(int descriptor, const wire::Address& peer, const std::shared_ptr<const net::TlsContext>& tls) {
   // Beyond the limit a connection may still ask, to be told when to come back; but not without any limit.
   constexpr std::size_t kSurplus = 256;
-  const std::size_t open = count_.open.load(std::memory_order_relaxed);
+  const std::size_t most = settings().max_connections;
+  std::size_t open = count_.open.load(std::memory_order_relaxed);
+  if (!stopping_ && open >= most && make_room()) open = count_.open.load(std::memory_order_relaxed);
   net::SslPtr ssl = tls ? tls->accept(descriptor) : nullptr;
-  if (stopping_ || open >= settings().max_connections + kSurplus || (tls && !ssl)) {
+  if (stopping_ || open >= most + kSurplus || (tls && !ssl)) {
     ::close(descriptor);
     return;
   }
   count_.open.fetch_add(1, std::memory_order_relaxed);
-  auto* session = new Session(*this, descriptor, std::move(ssl), peer, open >= settings().max_connections);
-  session->next_ = sessions_;
-  if (session->next_) session->next_->at_ = &session->next_;
-  session->at_ = &sessions_;
-  sessions_ = session;
+  auto* session = new Session(*this, descriptor, std::move(ssl), peer, open >= most);
+  session->at_ = arriving_end_;
+  *arriving_end_ = session;
+  arriving_end_ = &session->next_;
+  if (session->established()) arrived(*session);
   session_count_.fetch_add(1, std::memory_order_relaxed);
   counters_.connections_accepted.add();
   session->start();
@@ -55,12 +57,35 @@ void Worker::keep(std::shared_ptr<const Settings> settings) {
   loop_.post([this, settings = std::move(settings)]() mutable { owned_settings_.swap(settings); });
 }
 
-void Worker::gone(Session& session) {
+bool Worker::make_room() {
+  if (!arriving_) return false;
+  arriving_->close();
+  return true;
+}
+
+void Worker::take_off(Session& session) {
   *session.at_ = session.next_;
-  if (session.next_) session.next_->at_ = session.at_;
+  if (session.next_) {
+    session.next_->at_ = session.at_;
+  } else if (session.arriving_) {
+    arriving_end_ = session.at_;
+  }
+}
+
+void Worker::arrived(Session& session) {
+  take_off(session);
+  session.arriving_ = false;
+  session.next_ = sessions_;
+  if (session.next_) session.next_->at_ = &session.next_;
+  session.at_ = &sessions_;
+  sessions_ = &session;
+}
+
+void Worker::gone(Session& session) {
+  take_off(session);
   count_.open.fetch_sub(1, std::memory_order_relaxed);
   session_count_.fetch_sub(1, std::memory_order_relaxed);
-  if (stopping_ && !sessions_ && stopped_) std::exchange(stopped_, nullptr)();
+  if (stopping_ && none() && stopped_) std::exchange(stopped_, nullptr)();
 }
 
 void Worker::ready(push::Channel& channel) {
@@ -109,16 +134,19 @@ void Worker::stop(std::function<void()> done) {
   stopped_ = std::move(done);
   const push::Time now = loop_.now();
   turn_ = now;
+  // Who has not arrived has asked for nothing.
+  while (arriving_) arriving_->close();
   // Stopping one session takes it, and only it, off the list at most.
   for (Session* session = sessions_; session;) {
     Session* following = session->next_;
     session->stop(now);
     session = following;
   }
-  if (!sessions_ && stopped_) std::exchange(stopped_, nullptr)();
+  if (none() && stopped_) std::exchange(stopped_, nullptr)();
 }
 
 void Worker::abandon() {
+  while (arriving_) arriving_->close();
   // An answer that is under way must not look whole, as one without a length would with a tidy end.
   while (sessions_) sessions_->held() ? sessions_->abort() : sessions_->close();
 }

@@ -83,7 +83,13 @@ class Worker final : public push::LoopDoor {
  private:
   friend class Session;
   void serve();
+  void arrived(Session& session);
   void gone(Session& session);
+  void take_off(Session& session);
+  /// Closes the connection that has been coming about for longest. A flood of such then pushes itself out, and no one
+  /// else. False: there is none on this loop.
+  bool make_room();
+  bool none() const { return !sessions_ && !arriving_; }
 
   push::LoopId id_;
   net::Loop& loop_;
@@ -101,7 +107,9 @@ class Worker final : public push::LoopDoor {
 
   std::unique_ptr<proxy::UpstreamPool> upstream_;  ///< sessions that are gone have let go of it
   push::Time failure_told_{};
-  Session* sessions_ = nullptr;  ///< a list through the sessions
+  Session* sessions_ = nullptr;  ///< a list through the sessions that are established
+  Session* arriving_ = nullptr;  ///< another of those that are not, the oldest first
+  Session** arriving_end_ = &arriving_;
   std::atomic<std::size_t> session_count_{0};
   bool stopping_ = false;
   std::function<void()> stopped_;

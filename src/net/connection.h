@@ -31,6 +31,10 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   void close();
   /// As close(), and the peer sees a reset instead of an end: what it got is not all there was.
   void abort();
+  /// What the two programs say can pass. Where they have to agree on something first, not before that.
+  bool established() const { return socket_.established(); }
+  /// Nobody on the way can read it: what the client calls https. For what an answer says, not for how it is written.
+  bool secure() const { return socket_.tls(); }
 
  protected:
   /// Something can be read: called once for each watch(), never from within it.

@@ -8,12 +8,33 @@
 #include <cerrno>
 #include <climits>
 
+#include "net/tls_handover.h"
+
 namespace martd::net {
 namespace {
 
 int tls_size(std::size_t size) { return static_cast<int>(std::min<std::size_t>(size, INT_MAX)); }
 
 }  // namespace
+
+IoResult receive(int descriptor, char* into, std::size_t size) {
+  for (;;) {
+    const ssize_t result = ::recv(descriptor, into, size, 0);
+    if (result > 0) return {Io::done, static_cast<std::size_t>(result)};
+    if (result == 0) return {Io::end};
+    if (errno == EINTR) continue;
+    return {errno == EAGAIN || errno == EWOULDBLOCK ? Io::again : Io::failed};
+  }
+}
+
+IoResult send(int descriptor, const char* bytes, std::size_t size) {
+  for (;;) {
+    const ssize_t result = ::send(descriptor, bytes, size, MSG_NOSIGNAL);
+    if (result >= 0) return {Io::done, static_cast<std::size_t>(result)};
+    if (errno == EINTR) continue;
+    return {errno == EAGAIN || errno == EWOULDBLOCK ? Io::again : Io::failed};
+  }
+}
 
 IoResult Socket::tls_result(int result) {
   if (result > 0) return {Io::done, static_cast<std::size_t>(result)};
@@ -28,37 +49,47 @@ IoResult Socket::tls_result(int result) {
   }
 }
 
-IoResult Socket::read(std::span<char> into) {
-  if (tls_) {
-    ERR_clear_error();
-    const int result = SSL_read(tls_.get(), into.data(), tls_size(into.size()));
-    read_wants_write_ = result <= 0 && SSL_get_error(tls_.get(), result) == SSL_ERROR_WANT_WRITE;
-    return tls_result(result);
+IoResult Socket::tls_read(std::span<char> into) {
+  ERR_clear_error();
+  const int result = SSL_read(tls_.get(), into.data(), tls_size(into.size()));
+  read_wants_write_ = result <= 0 && SSL_get_error(tls_.get(), result) == SSL_ERROR_WANT_WRITE;
+  const IoResult read = tls_result(result);
+  if (write_refused_ || read_wants_write_ || (read.io != Io::done && read.io != Io::again)) return read;
+  if (auto records = hand_over(*tls_)) {
+    records_ = std::make_unique<RecordSocket>(std::move(records));
+    tls_.reset();
   }
+  return read;
+}
+
+IoResult Socket::read(std::span<char> into) {
+  if (records_) return records_->read(descriptor_, into);
+  if (tls_) return tls_read(into);
+  return receive(descriptor_, into.data(), into.size());
+}
+
+IoResult Socket::tls_write(std::string_view bytes) {
+  // One call makes one record, of 16 KiB at most: on, until the socket is full, as for a plain one.
+  std::size_t written = 0;
   for (;;) {
-    const ssize_t result = ::recv(descriptor_, into.data(), into.size(), 0);
-    if (result > 0) return {Io::done, static_cast<std::size_t>(result)};
-    if (result == 0) return {Io::end};
-    if (errno == EINTR) continue;
-    return {errno == EAGAIN || errno == EWOULDBLOCK ? Io::again : Io::failed};
+    ERR_clear_error();
+    const IoResult result = tls_result(SSL_write(tls_.get(), bytes.data() + written, tls_size(bytes.size() - written)));
+    write_refused_ = result.io == Io::again;
+    if (result.io != Io::done) return written > 0 && result.io == Io::again ? IoResult{Io::done, written} : result;
+    written += result.bytes;
+    if (written == bytes.size()) return {Io::done, written};
   }
 }
 
 IoResult Socket::write(std::string_view bytes) {
   if (bytes.empty()) return {Io::done, 0};  // TLS would take it for an error
-  if (tls_) {
-    ERR_clear_error();
-    return tls_result(SSL_write(tls_.get(), bytes.data(), tls_size(bytes.size())));
-  }
-  for (;;) {
-    const ssize_t result = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (result >= 0) return {Io::done, static_cast<std::size_t>(result)};
-    if (errno == EINTR) continue;
-    return {errno == EAGAIN || errno == EWOULDBLOCK ? Io::again : Io::failed};
-  }
+  if (records_) return records_->write(descriptor_, bytes);
+  if (tls_) return tls_write(bytes);
+  return send(descriptor_, bytes.data(), bytes.size());
 }
 
 void Socket::finish_writing() {
+  if (records_) records_->say_goodbye(descriptor_);
   if (tls_) {
     ERR_clear_error();
     SSL_shutdown(tls_.get());
@@ -69,6 +100,7 @@ void Socket::finish_writing() {
 void Socket::close() {
   if (descriptor_ < 0) return;
   tls_.reset();
+  records_.reset();
   ::close(descriptor_);
   descriptor_ = -1;
 }

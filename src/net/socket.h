@@ -1,24 +1,15 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string_view>
 
+#include "net/io_result.h"
+#include "net/record_socket.h"
 #include "net/tls_context.h"
 
 namespace martd::net {
-
-/// What one non-blocking call came to.
-enum class Io : std::uint8_t {
-  done,    ///< `bytes` were moved, at least one where any were asked for
-  again,   ///< the socket isn't ready
-  end,     ///< the peer has ended its side
-  failed,  ///< the connection is gone
-};
-struct IoResult {
-  Io io;
-  std::size_t bytes = 0;
-};
 
 /// A connected, non-blocking stream socket, plain or TLS; whoever uses it can't tell the difference. Owns the
 /// descriptor. SIGPIPE never comes of it, provided that the process ignores it for TLS.
@@ -38,20 +29,26 @@ class Socket {
   void close();
 
   int descriptor() const { return descriptor_; }
-  bool tls() const { return tls_ != nullptr; }
-  /// Null for a plain one; the socket's.
+  /// OpenSSL's, which is the socket's; null for a plain one, and where it was let go of after a server's handshake.
   SSL* ssl() const { return tls_.get(); }
-  /// TLS has taken in bytes that readiness of the descriptor won't tell of.
-  bool has_buffered() const { return tls_ && SSL_pending(tls_.get()) > 0; }
+  bool tls() const { return tls_ || records_; }
+  /// Its records are sealed here: OpenSSL made the handshake and is let go of.
+  bool light() const { return records_ != nullptr; }
+  /// Bytes of the two programs can pass; over TLS once the handshake is over.
+  bool established() const { return !tls_ || SSL_is_init_finished(tls_.get()); }
   /// The last read found that TLS has to write first.
   bool read_wants_write() const { return read_wants_write_; }
 
  private:
   IoResult tls_result(int result);
+  IoResult tls_read(std::span<char> into);
+  IoResult tls_write(std::string_view bytes);
 
-  SslPtr tls_;
+  SslPtr tls_;                             ///< up to the end of the handshake, or longer where it can't be handed over
+  std::unique_ptr<RecordSocket> records_;  ///< from then on
   int descriptor_;
   bool read_wants_write_ = false;
+  bool write_refused_ = false;  ///< OpenSSL has begun a record that the socket hasn't taken
 };
 
 }  // namespace martd::net

@@ -1,12 +1,23 @@
 #include "net/tls_context.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
+#include <openssl/rand.h>
 #include <openssl/x509v3.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <vector>
+
+#include "net/tls_handover.h"
 
 namespace martd::net {
 namespace {
@@ -47,44 +58,94 @@ std::string use_key(SSL_CTX* context, std::string_view pem) {
   // An encrypted key would make OpenSSL ask on the terminal: an empty pass phrase refuses it instead.
   const auto no_phrase = [](char*, int, int, void*) { return 0; };
   const std::unique_ptr<EVP_PKEY, Free> key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_phrase, nullptr));
-  if (!key || SSL_CTX_use_PrivateKey(context, key.get()) != 1) return "no usable private key in PEM form: " + reason();
-  if (SSL_CTX_check_private_key(context) != 1) return "the key doesn't belong to the certificate";
-  return {};
+  if (!key) return "no usable private key in PEM form: " + reason();
+  if (SSL_CTX_use_PrivateKey(context, key.get()) == 1) return {};
+  const bool stranger = ERR_GET_REASON(ERR_peek_error()) == X509_R_KEY_VALUES_MISMATCH;
+  const std::string why = reason();
+  return stranger ? "the key doesn't belong to the certificate" : "the private key can't be used: " + why;
 }
 
+/// ALPN (RFC 7301): the protocols that this server speaks, the preferred one first, each with its length before it.
+/// `h2` is to stand before once there is a session that speaks it; whoever accepts asks SSL_get0_alpn_selected then.
+constexpr unsigned char kProtocols[] = "\x08http/1.1";
+
+/// A client that offers nothing of ours is served HTTP/1.1 all the same, as one that offers nothing at all.
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size,
                     void*) {
-  static constexpr unsigned char kOffered[] = "\x08http/1.1";
   unsigned char* chosen = nullptr;
-  if (SSL_select_next_proto(&chosen, out_size, kOffered, sizeof kOffered - 1, in, in_size) != OPENSSL_NPN_NEGOTIATED)
+  if (SSL_select_next_proto(&chosen, out_size, kProtocols, sizeof kProtocols - 1, in, in_size) !=
+      OPENSSL_NPN_NEGOTIATED)
     return SSL_TLSEXT_ERR_NOACK;
   *out = chosen;
   return SSL_TLSEXT_ERR_OK;
 }
 
-}  // namespace
+using Shared = std::shared_ptr<TlsShared>;
 
-namespace {
+/// Where a context of OpenSSL's keeps its TlsShared: connections may outlive the TlsContext.
+int shared_index() {
+  static const int index = SSL_CTX_get_ex_new_index(
+      0, nullptr, nullptr, nullptr,
+      [](void*, void* shared, CRYPTO_EX_DATA*, int, long, void*) { delete static_cast<Shared*>(shared); });
+  return index;
+}
+
+/// Seals a ticket (`sealing` 1) or finds the key that one was sealed with; RFC 5077 section 4, OpenSSL's
+/// SSL_CTX_set_tlsext_ticket_key_evp_cb(3).
+int ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
+               int sealing) {
+  constexpr int kFailed = -1;
+  constexpr int kNone = 0;  // when opening: a full handshake, and a new ticket
+  constexpr int kGood = 1;
+  constexpr int kRenew = 2;
+  auto& shared = **static_cast<Shared*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), shared_index()));
+  const push::Time now = shared.clock.now();
+  TicketKeys::Key key;
+  int result = kGood;
+  if (sealing == 1) {
+    const auto current = shared.tickets.sealing(now);
+    if (!current || RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1) return kFailed;
+    key = *current;
+    std::memcpy(name, key.name.data(), key.name.size());
+    if (EVP_EncryptInit_ex2(cipher, EVP_aes_256_cbc(), key.cipher.data(), iv, nullptr) != 1) return kFailed;
+  } else {
+    const auto found = shared.tickets.opening({name, key.name.size()}, now);
+    if (!found) return kNone;
+    key = found->key;
+    if (EVP_DecryptInit_ex2(cipher, EVP_aes_256_cbc(), key.cipher.data(), iv, nullptr) != 1) return kFailed;
+    // In TLS 1.3 a client that used up its ticket needs another in any case.
+    if (found->renew || SSL_version(ssl) >= TLS1_3_VERSION) result = kRenew;
+  }
+  char digest[] = "SHA256";
+  const OSSL_PARAM parameters[] = {OSSL_PARAM_octet_string(OSSL_MAC_PARAM_KEY, key.mac.data(), key.mac.size()),
+                                   OSSL_PARAM_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, sizeof digest - 1),
+                                   OSSL_PARAM_END};
+  const bool set = EVP_MAC_CTX_set_params(mac, parameters) == 1;
+  OPENSSL_cleanse(&key, sizeof key);
+  return set ? result : kFailed;
+}
 
 /// Empty: the context is ready.
-std::string set_up(SSL_CTX* context, const TlsContext::Pair& pair) {
+std::string set_up(SSL_CTX* context, const TlsContext::Pair& pair, const Shared& shared, KernelTls kernel) {
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  // A peer that goes without close_notify has hung up, no more: a request says itself how long it is.
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                    SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_PRIORITIZE_CHACHA);
+  if (kernel == KernelTls::where_offered) SSL_CTX_set_options(context, SSL_OP_ENABLE_KTLS);
   SSL_CTX_set_mode(context,
                    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   // Forward secrecy and authenticated encryption only; TLS 1.3's own suites are all of that kind.
   SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20");
   // Sessions are resumed by tickets: nothing is kept here for clients that may never come back.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_timeout(context, std::chrono::duration_cast<std::chrono::seconds>(TicketKeys::kLife).count());
+  SSL_CTX_set_ex_data(context, shared_index(), new Shared(shared));
+  SSL_CTX_set_tlsext_ticket_key_evp_cb(context, ticket_key);
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
+  prepare_handover(*context);
   if (std::string wrong = use_chain(context, pair.certificate); !wrong.empty()) return wrong;
   return use_key(context, pair.key);
 }
-
-}  // namespace
-
-namespace {
 
 using Owner = std::shared_ptr<const TlsContext>;
 
@@ -98,6 +159,15 @@ int owner_index() {
 
 }  // namespace
 
+bool kernel_offers_tls() {
+  // The module takes a connected socket only; before that it says which of the two it lacks.
+  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (probe < 0) return false;
+  const bool known = ::setsockopt(probe, IPPROTO_TCP, TCP_ULP, "tls", sizeof "tls") == 0 || errno == ENOTCONN;
+  ::close(probe);
+  return known;
+}
+
 int TlsContext::choose_certificate(SSL* ssl, int*, void*) {
   const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
   const auto* owner = static_cast<const Owner*>(SSL_get_ex_data(ssl, owner_index()));
@@ -110,13 +180,15 @@ int TlsContext::choose_certificate(SSL* ssl, int*, void*) {
   return SSL_TLSEXT_ERR_NOACK;
 }
 
-std::variant<std::shared_ptr<const TlsContext>, std::string> TlsContext::make(std::span<const Pair> pairs) {
+std::variant<std::shared_ptr<const TlsContext>, std::string> TlsContext::make(std::span<const Pair> pairs,
+                                                                              const std::shared_ptr<TlsShared>& shared,
+                                                                              KernelTls kernel) {
   std::shared_ptr<TlsContext> made(new TlsContext);
   for (const Pair& pair : pairs) {
     made->contexts_.emplace_back(SSL_CTX_new(TLS_server_method()));
     SSL_CTX* context = made->contexts_.back().get();
     if (!context) return "TLS can't be set up: " + reason();
-    if (std::string wrong = set_up(context, pair); !wrong.empty()) return wrong;
+    if (std::string wrong = set_up(context, pair, shared, kernel); !wrong.empty()) return wrong;
     if (pairs.size() > 1) SSL_CTX_set_tlsext_servername_callback(context, choose_certificate);
   }
   return std::shared_ptr<const TlsContext>(std::move(made));
@@ -126,6 +198,7 @@ SslPtr TlsContext::accept(int descriptor) const {
   SslPtr ssl(SSL_new(contexts_.front().get()));
   if (!ssl || SSL_set_fd(ssl.get(), descriptor) != 1) return nullptr;
   SSL_set_accept_state(ssl.get());
+  prepare_handover(*ssl);
   if (contexts_.size() > 1) SSL_set_ex_data(ssl.get(), owner_index(), new Owner(shared_from_this()));
   return ssl;
 }

@@ -9,6 +9,9 @@
 #include <variant>
 #include <vector>
 
+#include "net/clock.h"
+#include "net/ticket_keys.h"
+
 namespace martd::net {
 
 struct SslFree {
@@ -17,8 +20,21 @@ struct SslFree {
 };
 using SslPtr = std::unique_ptr<SSL, SslFree>;
 
+/// Whether the kernel is to seal and open the records of a connection (Linux, `tls` module), where it can.
+enum class KernelTls : bool { off, where_offered };
+/// Whether this kernel knows how to, as far as can be seen without a connection that does it.
+bool kernel_offers_tls();
+
+/// What several contexts in turn have in common: a reload makes a new context and hands this on. Thread-safe.
+struct TlsShared {
+  explicit TlsShared(const Clock& loop_clock) : clock(loop_clock) {}
+  const Clock& clock;  ///< must outlive it
+  TicketKeys tickets;
+};
+
 /// What TLS connections are made with: TLS 1.2 and 1.3, ALPN `http/1.1`, no renegotiation, buffers let go while a
-/// connection is idle. Immutable once made; connections keep what they need of it alive. Thread-safe.
+/// connection is idle, sessions resumed by tickets. Immutable once made; connections keep what they need of it alive.
+/// Thread-safe.
 class TlsContext : public std::enable_shared_from_this<TlsContext> {
  public:
   /// A certificate with its chain, and its key: PEM texts that belong together.
@@ -27,13 +43,11 @@ class TlsContext : public std::enable_shared_from_this<TlsContext> {
     std::string_view key;
   };
   /// Who asks for a host (SNI, RFC 6066 section 3) gets the first certificate that names it; all others the first.
-  /// `pairs` is not empty. The error is a sentence without a key.
-  static std::variant<std::shared_ptr<const TlsContext>, std::string> make(std::span<const Pair> pairs);
-  static std::variant<std::shared_ptr<const TlsContext>, std::string> make(std::string_view certificate,
-                                                                           std::string_view key) {
-    const Pair pair{certificate, key};
-    return make({&pair, 1});
-  }
+  /// `pairs` is not empty. The error is a sentence without a key. Tickets of any context with the same `shared` are
+  /// good for it.
+  static std::variant<std::shared_ptr<const TlsContext>, std::string> make(std::span<const Pair> pairs,
+                                                                           const std::shared_ptr<TlsShared>& shared,
+                                                                           KernelTls kernel = KernelTls::off);
 
   /// A server's side of a connection on a non-blocking descriptor, which it doesn't own.
   SslPtr accept(int descriptor) const;

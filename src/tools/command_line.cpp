@@ -45,20 +45,25 @@ std::optional<Wrong> find_missing_value(const CommandText& command, const std::v
   };
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
     const auto option = find(words[i]);
-    if (option == command.options.end() || option->form.empty()) continue;
+    if (option == command.options.end() || option->form.empty() || !option->implied.empty()) continue;
     if (find(words[i + 1]) != command.options.end()) return value_missing(words[i]);
     ++i;
   }
   return std::nullopt;
 }
 
-/// `--name=` becomes `--name` and an empty value: CLI11 would take the next argument for the value.
-std::optional<Wrong> separate_empty_values(const CommandText& command, std::vector<std::string>& words) {
+/// `--name=` becomes `--name` and an empty value: CLI11 would take the next argument for the value. An option that can
+/// stand alone gets the value that is meant, for the same reason.
+std::optional<Wrong> separate_values(const CommandText& command, std::vector<std::string>& words) {
   for (auto word = words.begin(); word != words.end(); ++word) {
     const std::string name = name_of(*word);
-    if (!word->starts_with("--") || name == *word) continue;
+    if (!word->starts_with("--")) continue;
     for (const OptionText& option : command.options) {
       if (std::string_view(name).substr(2) != option.name) continue;
+      if (name == *word) {
+        if (!option.implied.empty()) word = words.insert(word + 1, std::string(option.implied));
+        break;
+      }
       if (option.form.empty()) return Wrong{name + ": takes no value"};
       if (word->size() > name.size() + 1) break;
       *word = name;
@@ -106,7 +111,7 @@ std::variant<CommandLine, Shown, Wrong> read_command_line(const CommandText& com
   const auto mark = std::find(arguments.begin(), arguments.end(), "--");
   std::vector<std::string> words(arguments.begin(), mark);
   if (auto wrong = find_missing_value(command, words)) return *wrong;
-  if (auto wrong = separate_empty_values(command, words)) return *wrong;
+  if (auto wrong = separate_values(command, words)) return *wrong;
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::CallForHelp&) {

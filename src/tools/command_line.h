@@ -18,6 +18,8 @@ struct OptionText {
   std::string_view group;  ///< heading in --help; empty: known, and not shown
   std::string_view help;   ///< may have line ends
   bool repeatable = false;
+  /// Its value where it stands alone; another one is given as `--name=VALUE` only. Empty: it needs a value.
+  std::string_view implied = {};
 };
 
 /// A command, for reading its arguments and for --help.

@@ -30,7 +30,7 @@ void append_bash_command(std::string& out, const NamedCommand& command) {
     if (!shown(option)) continue;
     const std::string flag = "--" + std::string(option.name);
     names += ' ' + flag;
-    if (option.form.empty()) continue;
+    if (option.form.empty() || !option.implied.empty()) continue;  // what follows is no value of it
     if (const std::string words = choices(option); !words.empty()) {
       out += "    \"" + std::string(command.name) + ' ' + flag + "\") words=\"" + words + "\" ;;\n";
     } else {
@@ -55,11 +55,13 @@ std::string zsh_part(std::string_view text, std::string_view ends) {
 
 std::string zsh_option(const OptionText& option) {
   const std::string stars = option.repeatable ? "*" : "";
-  std::string out = "'" + stars + "--" + std::string(option.name) + (option.form.empty() ? "" : "=") + '[' +
-                    zsh_part(one_line(option.help), "]:") + ']';
+  const bool may_stand_alone = !option.implied.empty();
+  const char* const equals = option.form.empty() ? "" : may_stand_alone ? "=-" : "=";
+  std::string out =
+      "'" + stars + "--" + std::string(option.name) + equals + '[' + zsh_part(one_line(option.help), "]:") + ']';
   if (!option.form.empty()) {
     const std::string words = choices(option);
-    out += ':' + zsh_part(option.form, ":") + ':';
+    out += (may_stand_alone ? "::" : ":") + zsh_part(option.form, ":") + ':';
     out += is_file(option) ? "_files" : words.empty() ? " " : '(' + words + ')';
   }
   return out + '\'';

@@ -73,7 +73,7 @@ void append_options(std::string& out, const CommandText& command, std::string_vi
     if (option.group != group) out += std::string(heading) + plain(option.group) + '\n';
     group = option.group;
     out += ".TP\n\\fB" + plain("--" + std::string(option.name)) + "\\fR";
-    if (!option.form.empty()) out += " \\fI" + plain(option.form) + "\\fR";
+    if (!option.form.empty()) out += (option.implied.empty() ? " \\fI" : "\\fI") + plain(option.form) + "\\fR";
     out += '\n' + plain(option.help) + '\n';
   }
 }

@@ -36,8 +36,11 @@ export class Server {
         if (/^ready$/m.test(out)) resolve();
       });
     });
-    this.port = Number(/^listening http \S+:(\d+)$/m.exec(out)[1]);
-    this.url = `http://localhost:${this.port}`;
+    // Where it listens by https, that is what its tests are about.
+    const [, scheme, listening] = /^listening (https) \S+:(\d+)$/m.exec(out) ?? /^listening (http) \S+:(\d+)$/m.exec(out);
+    this.plainPort = Number(/^listening http \S+:(\d+)$/m.exec(out)[1]);
+    this.port = Number(listening);
+    this.url = `${scheme}://localhost:${this.port}`;
   }
 
   async stop(signal = "SIGTERM") {
@@ -163,13 +166,15 @@ export class Front {
 
 // ---- the browser ----
 
+export const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync"];
+
 let browser;
 
 export async function launch() {
   browser ??= await chromium.launch({
     executablePath: process.env.MARTD_CHROMIUM,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-      "--disable-component-update", "--disable-sync",
+    args: [...ARGUMENTS,
       // A name as a server on the local net has it: plain http, and not this machine to the browser. It is loopback here, too.
       "--host-resolver-rules=MAP push.test 127.0.0.1"],
     ignoreDefaultArgs: ["--disable-back-forward-cache"],
@@ -275,7 +280,7 @@ export class Stage {
 }
 
 /** Runs in the page. follow(name, channel, options) writes down what it is told under that name. */
-function rememberEverything() {
+export function rememberEverything() {
   window.seen = {};
   window.handles = {};
   window.states = [];

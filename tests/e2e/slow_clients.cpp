@@ -8,8 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "assets.h"
 #include "support/program.h"
 #include "support/streams.h"
+#include "support/temp_file.h"
 #include "support/test_server.h"
 #include "support/text.h"
 
@@ -105,7 +107,10 @@ TEST_CASE("a client that is stopped and goes on gets everything that is kept, an
     constexpr int kMessages = 400;
     TestServer server;
     EventStream reader(server.endpoint(), "news=now");
-    Program client({"sub", "news", "--json", "--since", "now", "--server", server.endpoint().url()});
+    // By https it has to trust the server.
+    const TempFile trusted{std::string(martd::assets::development_certificate().bytes)};
+    Program client({"sub", "news", "--json", "--since", "now", "--server", server.endpoint().url()},
+                   {{"SSL_CERT_FILE", trusted.path()}});
     server.await_subscribers("news", 2);
     client.signal(SIGSTOP);
     publish_paced(server, reader, 0, kMessages, 32 * 1024, "&size=" + std::to_string(size));

@@ -5,16 +5,19 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "assets.h"
-#include "socket_pair.h"
+#include <chrono>
+
+#include "../support/certificate.h"
+#include "tls_test.h"
 
 using namespace martd;
+using martd::test::certificate_for;
 
 namespace {
 
 /// Empty where it was made.
 std::string wrong(std::string_view certificate, std::string_view key) {
-  const auto made = net::TlsContext::make(certificate, key);
+  const auto made = net::test::make(certificate, key);
   const auto* error = std::get_if<std::string>(&made);
   return error ? *error : "";
 }
@@ -58,7 +61,9 @@ TEST_CASE("tls: what is not a key is refused, and the key isn't shown") {
   CHECK(error.find(std::string(key().substr(100, 20))) == std::string::npos);
 }
 
-TEST_CASE("tls: another certificate's key is refused") { CHECK(wrong(certificate(), new_key()) != ""); }
+TEST_CASE("tls: another certificate's key is refused") {
+  CHECK(wrong(certificate(), new_key()) == "the key doesn't belong to the certificate");
+}
 
 TEST_CASE("tls: an encrypted key is refused without asking for its pass phrase") {
   CHECK(wrong(certificate(), new_key("secret")).starts_with("no usable private key in PEM form"));
@@ -74,39 +79,6 @@ namespace {
 struct FreeX509 {
   void operator()(X509* certificate) const { X509_free(certificate); }
 };
-
-/// A self-signed certificate for one host, and its key, as PEM.
-struct Made {
-  std::string certificate;
-  std::string key;
-};
-
-Made made_for(const char* host) {
-  EVP_PKEY* pair = EVP_EC_gen("P-256");
-  X509* own = X509_new();
-  ASN1_INTEGER_set(X509_get_serialNumber(own), 1);
-  X509_gmtime_adj(X509_getm_notBefore(own), -60);
-  X509_gmtime_adj(X509_getm_notAfter(own), 3600);
-  X509_set_pubkey(own, pair);
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(own), "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>(host), -1, -1, 0);
-  X509_set_issuer_name(own, X509_get_subject_name(own));
-  X509_sign(own, pair, EVP_sha256());
-  const auto text = [](auto write) {
-    BIO* out = BIO_new(BIO_s_mem());
-    write(out);
-    char* bytes = nullptr;
-    const long size = BIO_get_mem_data(out, &bytes);
-    std::string pem(bytes, static_cast<std::size_t>(size));
-    BIO_free(out);
-    return pem;
-  };
-  Made made{text([&](BIO* out) { PEM_write_bio_X509(out, own); }),
-            text([&](BIO* out) { PEM_write_bio_PKCS8PrivateKey(out, pair, nullptr, nullptr, 0, nullptr, nullptr); })};
-  X509_free(own);
-  EVP_PKEY_free(pair);
-  return made;
-}
 
 /// The name on the certificate that a client which asks for `host` is shown. `reloaded`: the context is let go of
 /// before the handshake.
@@ -136,10 +108,10 @@ std::string shown_to(std::shared_ptr<const net::TlsContext> context, const char*
 }  // namespace
 
 TEST_CASE("tls: with several certificates a host gets its own, and a stranger the first") {
-  const Made a = made_for("a.example");
-  const Made b = made_for("b.example");
+  const auto a = certificate_for("a.example");
+  const auto b = certificate_for("b.example");
   const net::TlsContext::Pair pairs[] = {{a.certificate, a.key}, {b.certificate, b.key}};
-  const auto context = std::get<std::shared_ptr<const net::TlsContext>>(net::TlsContext::make(pairs));
+  const auto context = std::get<net::test::ContextPtr>(net::TlsContext::make(pairs, net::test::shared()));
   CHECK(shown_to(context, "a.example") == "a.example");
   CHECK(shown_to(context, "b.example") == "b.example");
   CHECK(shown_to(context, "c.example") == "a.example");
@@ -147,9 +119,103 @@ TEST_CASE("tls: with several certificates a host gets its own, and a stranger th
 
 // A reload may let go of the certificates while a handshake is under way: the connection keeps them.
 TEST_CASE("tls: a connection outlives the context that it was made with") {
-  const Made a = made_for("a.example");
-  const Made b = made_for("b.example");
+  const auto a = certificate_for("a.example");
+  const auto b = certificate_for("b.example");
   const net::TlsContext::Pair pairs[] = {{a.certificate, a.key}, {b.certificate, b.key}};
-  CHECK(shown_to(std::get<std::shared_ptr<const net::TlsContext>>(net::TlsContext::make(pairs)), "b.example", true) ==
-        "b.example");
+  CHECK(shown_to(std::get<net::test::ContextPtr>(net::TlsContext::make(pairs, net::test::shared())), "b.example",
+                 true) == "b.example");
+}
+
+namespace {
+
+/// Both sides in one thread, up to the end of the handshake and the first bytes, which bring the tickets along.
+struct Handshake {
+  net::test::Peer peer;
+  int server_end = peer.give();
+  net::SslPtr server;
+  net::test::TlsClient client;
+
+  Handshake(const net::test::ContextPtr& context, int version, SSL_SESSION* resumed = nullptr,
+            const char* protocols = nullptr)
+      : server(context->accept(server_end)), client(peer.descriptor(), version, resumed, protocols) {
+    for (int turn = 0; turn < 20 && !(client.done() && SSL_is_init_finished(server.get())); ++turn) {
+      client.shake_hands();
+      SSL_do_handshake(server.get());
+    }
+    if (!client.done()) return;
+    SSL_write(server.get(), "x", 1);
+    client.receive();
+  }
+  ~Handshake() {
+    SSL_set_quiet_shutdown(server.get(), 1);
+    server.reset();
+    ::close(server_end);
+  }
+  bool resumed() const { return SSL_session_reused(server.get()) == 1 && SSL_session_reused(client.ssl.get()) == 1; }
+  std::string protocol() const {
+    const unsigned char* name = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(client.ssl.get(), &name, &size);
+    return {reinterpret_cast<const char*>(name), size};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("tls: a session is resumed, also with the context that a reload has made, and not with a stranger's") {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    CAPTURE(version);
+    const auto shared = net::test::shared();
+    Handshake first(net::test::usual_context(shared), version);
+    REQUIRE(first.client.done());
+    CHECK_FALSE(first.resumed());
+    REQUIRE(first.client.ticket);
+    Handshake again(net::test::usual_context(shared), version, first.client.ticket.get());
+    CHECK(again.resumed());
+    // Another certificate and key, the same server.
+    const auto other = certificate_for("localhost");
+    const net::TlsContext::Pair pair{other.certificate, other.key};
+    const auto renewed = std::get<net::test::ContextPtr>(net::TlsContext::make({&pair, 1}, shared));
+    Handshake after(renewed, version, again.client.ticket ? again.client.ticket.get() : first.client.ticket.get());
+    CHECK(after.resumed());
+    Handshake stranger(net::test::usual_context(), version, first.client.ticket.get());
+    CHECK(stranger.client.done());
+    CHECK_FALSE(stranger.resumed());
+  }
+}
+
+TEST_CASE("tls: each resumption over TLS 1.3 brings another ticket") {
+  const auto context = net::test::usual_context();
+  Handshake first(context, TLS1_3_VERSION);
+  Handshake second(context, TLS1_3_VERSION, first.client.ticket.get());
+  REQUIRE(second.resumed());
+  REQUIRE(second.client.ticket);
+  Handshake third(context, TLS1_3_VERSION, second.client.ticket.get());
+  CHECK(third.resumed());
+}
+
+TEST_CASE("tls: HTTP/1.1 is chosen where it is offered; who offers nothing that is known is served all the same") {
+  const auto context = net::test::usual_context();
+  CHECK(Handshake(context, 0, nullptr, "\x02h2\x08http/1.1").protocol() == "http/1.1");
+  Handshake unknown(context, 0, nullptr, "\x02h2");
+  CHECK(unknown.client.done());
+  CHECK(unknown.protocol() == "");
+  CHECK(Handshake(context, 0).protocol() == "");
+}
+
+TEST_CASE("tls: older versions, and ciphers without forward secrecy, are refused") {
+  const auto context = net::test::usual_context();
+  CHECK_FALSE(Handshake(context, TLS1_1_VERSION).client.done());
+  net::test::Peer peer;
+  const int server_end = peer.give();
+  net::SslPtr server = context->accept(server_end);
+  net::test::TlsClient client(peer.descriptor(), TLS1_2_VERSION);
+  SSL_set_cipher_list(client.ssl.get(), "AES128-GCM-SHA256:ECDHE-ECDSA-AES128-SHA256");
+  for (int turn = 0; turn < 5; ++turn) {
+    client.shake_hands();
+    SSL_do_handshake(server.get());
+  }
+  CHECK_FALSE(client.done());
+  server.reset();
+  ::close(server_end);
 }

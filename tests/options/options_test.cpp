@@ -147,6 +147,40 @@ TEST_CASE("durations, sizes and counts: units and ranges") {
   CHECK(is_wrong({"--threads", "0"}, "1 to 1024"));
 }
 
+TEST_CASE("hsts: alone for a year, or for as long as is said behind an equals sign") {
+  const auto hsts = [](Words words, const Environment& environment = {}) {
+    words.insert(words.end(), {"--https", "localhost:0"});
+    return options(words, environment).hsts;
+  };
+  CHECK_FALSE(hsts({}));
+  CHECK(hsts({"--hsts"}) == std::chrono::hours{24 * 365});
+  CHECK(hsts({"--hsts=1d"}) == std::chrono::hours{24});
+  CHECK(hsts({"--hsts=0"}) == 0s);
+  CHECK(hsts({}, {{"MARTD_HSTS", "true"}}) == std::chrono::hours{24 * 365});
+  CHECK(hsts({}, {{"MARTD_HSTS", "90s"}}) == 90s);
+  CHECK_FALSE(hsts({}, {{"MARTD_HSTS", "false"}}));
+  CHECK(hsts({}, {{"MARTD_HSTS", "0"}}) == 0s);
+  const Folder folder;
+  CHECK(hsts({"--config", folder.write("a.toml", "hsts = true\n")}) == std::chrono::hours{24 * 365});
+  CHECK(hsts({"--config", folder.write("b.toml", "hsts = \"2d\"\n")}) == std::chrono::hours{48});
+  // What stands behind it is not its value.
+  CHECK(is_wrong({"--https", "localhost:0", "--hsts", "1d"}, "UPSTREAM"));
+  CHECK(is_wrong({"--https", "localhost:0", "--hsts=soon"}, "--hsts: not a duration: soon"));
+  CHECK(is_wrong({"--https", "localhost:0", "--hsts="}, "--hsts"));
+  CHECK(is_wrong({"--https", "localhost:0", "--hsts=101y"}, "--hsts"));
+  CHECK(is_wrong({"--hsts"}, "--hsts: means nothing without --https"));
+}
+
+TEST_CASE("what is of https needs it") {
+  CHECK(options({"--https", "localhost:0", "--https-redirect"}).https_redirect);
+  CHECK(options({"--https", "localhost:0", "--ktls"}).ktls);
+  CHECK_FALSE(options({"--https", "localhost:0"}).https_redirect);
+  CHECK_FALSE(options({"--https", "localhost:0"}).ktls);
+  CHECK(is_wrong({"--https-redirect"}, "--https-redirect: means nothing without --https"));
+  CHECK(is_wrong({"--ktls"}, "--ktls: means nothing without --https"));
+  CHECK(is_wrong({"--https-redirect=1"}, "--https-redirect: takes no value"));
+}
+
 TEST_CASE("prefix") {
   CHECK(options({"--prefix", "/push"}).prefix == "/push");
   CHECK(options({"--prefix", "/a/b/"}).prefix == "/a/b");

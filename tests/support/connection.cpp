@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -75,6 +76,69 @@ Connection::Connection(const Endpoint& to, const ConnectOptions& options) : auth
       fail("connect");
     }
   }
+  if (to.tls) shake_hands();
+}
+
+void Connection::shake_hands() {
+  static SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
+  tls_.reset(SSL_new(context));
+  SSL_set_mode(tls_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_set_fd(tls_.get(), fd_);
+  ERR_clear_error();
+  for (int result = 0; (result = SSL_connect(tls_.get())) != 1;) {
+    if (!await_tls(result)) throw std::runtime_error("no TLS connection to " + authority_);
+  }
+}
+
+std::string Connection::certificate_name() const {
+  X509* shown = SSL_get1_peer_certificate(tls_.get());
+  char name[256] = {};
+  X509_NAME_get_text_by_NID(X509_get_subject_name(shown), NID_commonName, name, sizeof name);
+  X509_free(shown);
+  return name;
+}
+
+bool Connection::await_tls(int result) {
+  const int error = SSL_get_error(tls_.get(), result);
+  if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) return false;
+  if (!await_events(error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT))
+    throw std::runtime_error("the server did nothing in time");
+  return true;
+}
+
+bool Connection::try_send_tls(std::string_view bytes) {
+  while (!bytes.empty()) {
+    ERR_clear_error();
+    const int sent = SSL_write(tls_.get(), bytes.data(), static_cast<int>(bytes.size()));
+    if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
+    if (sent <= 0 && !await_tls(sent)) return false;
+  }
+  return true;
+}
+
+bool Connection::receive_tls(std::string& into) {
+  char piece[65536];
+  for (;;) {
+    ERR_clear_error();
+    const int got = SSL_read(tls_.get(), piece, sizeof piece);
+    if (got > 0) {
+      into.append(piece, static_cast<std::size_t>(got));
+      return true;
+    }
+    if (!await_tls(got)) return false;
+  }
+}
+
+bool Connection::tls_readable(std::chrono::milliseconds within) {
+  // What comes may be of TLS itself: only reading tells.
+  for (const Deadline deadline(within);;) {
+    char byte = 0;
+    ERR_clear_error();
+    const int result = SSL_peek(tls_.get(), &byte, 1);
+    if (result > 0 || SSL_get_error(tls_.get(), result) != SSL_ERROR_WANT_READ) return true;
+    pollfd wait{fd_, POLLIN, 0};
+    if (deadline.passed() || ::poll(&wait, 1, deadline.left_ms()) <= 0) return false;
+  }
 }
 
 Connection Connection::accepted(int descriptor) {
@@ -86,13 +150,15 @@ Connection Connection::accepted(int descriptor) {
 }
 
 Connection::Connection(Connection&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)),
+    : tls_(std::move(other.tls_)),
+      fd_(std::exchange(other.fd_, -1)),
       reset_(other.reset_),
       authority_(std::move(other.authority_)),
       buffer_(std::move(other.buffer_)) {}
 
 Connection& Connection::operator=(Connection&& other) noexcept {
   close();
+  tls_ = std::move(other.tls_);
   fd_ = std::exchange(other.fd_, -1);
   reset_ = other.reset_;
   authority_ = std::move(other.authority_);
@@ -116,6 +182,7 @@ Connection& Connection::send(std::string_view bytes) {
 }
 
 bool Connection::try_send(std::string_view bytes) {
+  if (tls_) return try_send_tls(bytes);
   while (!bytes.empty()) {
     ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent > 0) {
@@ -145,9 +212,13 @@ Connection& Connection::ask(std::string_view method, std::string_view target, co
   return send(body);
 }
 
-void Connection::finish_sending() { ::shutdown(fd_, SHUT_WR); }
+void Connection::finish_sending() {
+  if (tls_) SSL_shutdown(tls_.get());
+  ::shutdown(fd_, SHUT_WR);
+}
 
 void Connection::close() {
+  tls_.reset();
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
 }
 
@@ -166,6 +237,7 @@ bool Connection::vanish() {
 
 bool Connection::readable(std::chrono::milliseconds within) {
   if (!buffer_.empty()) return true;
+  if (tls_) return tls_readable(within);
   pollfd wait{fd_, POLLIN, 0};
   return ::poll(&wait, 1, static_cast<int>(within.count())) > 0;
 }
@@ -175,6 +247,7 @@ bool Connection::receive(std::string& into) {
     into += std::exchange(buffer_, {});
     return true;
   }
+  if (tls_) return receive_tls(into);
   char piece[65536];
   for (;;) {
     ssize_t got = ::recv(fd_, piece, sizeof piece, 0);

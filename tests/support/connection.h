@@ -1,7 +1,10 @@
 #pragma once
 
+#include <openssl/ssl.h>
+
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -12,9 +15,10 @@ namespace martd::test {
 struct Endpoint {
   std::string address;  ///< without brackets
   std::uint16_t port = 0;
+  bool tls = false;
 
   std::string authority() const;
-  std::string url() const { return "http://" + authority(); }
+  std::string url() const { return (tls ? "https://" : "http://") + authority(); }
 };
 
 struct ConnectOptions {
@@ -22,8 +26,8 @@ struct ConnectOptions {
   int receive_buffer = 0;  ///< SO_RCVBUF, or 0 for the system's choice
 };
 
-/// A TCP connection for exact bytes. Every wait is bounded by kPatience and throws past it.
-/// One thread at a time.
+/// A connection for exact bytes, with TLS where the endpoint has it (whose certificate it is isn't looked at). Every
+/// wait is bounded by kPatience and throws past it. One thread at a time.
 class Connection {
  public:
   explicit Connection(const Endpoint& to, const ConnectOptions& options = {});
@@ -72,13 +76,28 @@ class Connection {
   /// Only the head of the next answer; its body stays to be read.
   Answer read_head();
 
+  /// The name (CN) on the certificate that the server showed; over TLS only.
+  std::string certificate_name() const;
+
   const std::string& authority() const { return authority_; }
   int fd() const { return fd_; }
 
  private:
-  Connection() = default;
-  bool await_events(short events);
+  struct FreeTls {
+    void operator()(SSL* tls) const { SSL_free(tls); }
+  };
 
+  Connection() = default;
+
+  bool await_events(short events);
+  void shake_hands();
+  /// Awaits what TLS waits for; false where the connection is over.
+  bool await_tls(int result);
+  bool try_send_tls(std::string_view bytes);
+  bool receive_tls(std::string& into);
+  bool tls_readable(std::chrono::milliseconds within);
+
+  std::unique_ptr<SSL, FreeTls> tls_;
   int fd_ = -1;
   bool reset_ = false;
   std::string authority_;

@@ -2,14 +2,27 @@
 
 #include <httplib.h>
 
+#include <memory>
 #include <stdexcept>
 
 #include "support/deadline.h"
 
 namespace martd::test {
 
+namespace {
+
+std::unique_ptr<httplib::ClientImpl> client_of(const Endpoint& to) {
+  if (!to.tls) return std::make_unique<httplib::ClientImpl>(to.address, to.port);
+  auto client = std::make_unique<httplib::SSLClient>(to.address, to.port);
+  client->enable_server_certificate_verification(false);
+  return client;
+}
+
+}  // namespace
+
 Answer send(const Endpoint& to, const Request& request) {
-  httplib::Client client(to.address, to.port);
+  const auto made = client_of(to);
+  httplib::ClientImpl& client = *made;
   client.set_url_encode(false);
   client.set_decompress(false);
   client.set_connection_timeout(kPatience);

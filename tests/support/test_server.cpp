@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <exception>
 
 #include "support/text.h"
@@ -12,6 +13,11 @@ namespace {
 
 TestServer::Options completed(TestServer::Options options) {
   auto lacks = [&](const char* name) { return std::find(options.begin(), options.end(), name) == options.end(); };
+  const char* scheme = std::getenv("MARTD_SCHEME");
+  const bool by_https = scheme != nullptr && std::string(scheme) == "https";
+  if (by_https && lacks("--http") && lacks("--https")) {
+    options.insert(options.end(), {"--http", "none", "--https", "localhost:0"});
+  }
   if (lacks("--http")) options.insert(options.end(), {"--http", "localhost:0"});
   if (lacks("--admin")) options.insert(options.end(), {"--admin", "none"});
   return options;
@@ -23,6 +29,7 @@ TestServer::TestServer(const Options& options, const Program::Environment& envir
     : program_(completed(options), environment) {
   program_.await_output([](const std::string& text) { return contains("\n" + text, "\nready\n"); });
   auto addresses = listening("http");
+  if (addresses.empty()) addresses = listening("https");
   if (!addresses.empty()) endpoint_ = addresses.front();
 }
 
@@ -43,7 +50,8 @@ std::vector<Endpoint> TestServer::listening(const std::string& kind) const {
     auto colon = line.rfind(':');
     std::string address = line.substr(start.size(), colon - start.size());
     if (address.front() == '[') address = address.substr(1, address.size() - 2);
-    addresses.push_back({address, static_cast<std::uint16_t>(std::stoi(line.substr(colon + 1)))});
+    const auto port = static_cast<std::uint16_t>(std::stoi(line.substr(colon + 1)));
+    addresses.push_back({address, port, kind == "https"});
   }
   return addresses;
 }

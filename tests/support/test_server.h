@@ -16,7 +16,8 @@ class TestServer : public Client {
  public:
   using Options = std::vector<std::string>;
 
-  /// `--http localhost:0` and `--admin none` are added where the options don't have them.
+  /// `--http localhost:0` and `--admin none` are added where the options don't have them. Where MARTD_SCHEME in the
+  /// environment is `https` and the options name neither listener, it is `--https localhost:0` alone instead.
   explicit TestServer(const Options& options = {}, const Program::Environment& environment = {});
   ~TestServer();
 

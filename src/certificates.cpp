@@ -1,0 +1,52 @@
+#include "certificates.h"
+
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <vector>
+
+#include "assets.h"
+
+namespace martd {
+namespace {
+
+std::optional<std::string> content(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (file) text << file.rdbuf();
+  if (!file) return std::nullopt;
+  return std::move(text).str();
+}
+
+}  // namespace
+
+std::variant<TlsPtr, std::string> Certificates::read(const Options& options) {
+  std::vector<std::string> files;  // certificate, key, certificate, …
+  for (std::size_t i = 0; i < options.cert.size(); ++i) {
+    files.push_back(options.cert[i]);
+    files.push_back(options.cert_key[i]);
+  }
+  // First, so that no change falls between reading and watching.
+  watch_ = FileWatch(files);
+
+  std::vector<std::string> texts;
+  for (const std::string& file : files) {
+    auto text = content(file);
+    if (!text) return (texts.size() % 2 == 0 ? "--cert: can't read " : "--cert-key: can't read ") + file;
+    texts.push_back(*std::move(text));
+  }
+  std::vector<net::TlsContext::Pair> pairs;
+  for (std::size_t i = 0; i < texts.size(); i += 2) pairs.push_back({texts[i], texts[i + 1]});
+  if (pairs.empty()) pairs.push_back({assets::development_certificate().bytes, assets::development_key().bytes});
+
+  const auto kernel = options.ktls ? net::KernelTls::where_offered : net::KernelTls::off;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    // One by one first, to say which of them is wrong.
+    const auto alone = net::TlsContext::make({&pairs[i], 1}, shared_, kernel);
+    if (const auto* wrong = std::get_if<std::string>(&alone))
+      return "--cert: " + (files.empty() ? "the development certificate" : files[2 * i]) + ": " + *wrong;
+  }
+  return net::TlsContext::make(pairs, shared_, kernel);
+}
+
+}  // namespace martd

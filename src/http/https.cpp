@@ -1,0 +1,67 @@
+#include "http/https.h"
+
+#include "http/session.h"
+#include "http/worker.h"
+#include "wire/host.h"
+
+namespace martd::http {
+
+std::optional<std::string> https_location(std::string_view host, std::string_view path, std::string_view query,
+                                          std::uint16_t port) {
+  const auto parsed = wire::parse_host(host);
+  if (!parsed || parsed->host.empty()) return std::nullopt;
+  std::string location = "https://";
+  location += parsed->host;
+  if (port != 443) location += ":" + std::to_string(port);
+  // `OPTIONS *` is about no path in particular.
+  location += path.starts_with('/') ? path : std::string_view("/");
+  if (!query.empty()) {
+    location += '?';
+    location += query;
+  }
+  return location;
+}
+
+std::string strict_transport_security(push::Duration life) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(life).count();
+  return "Strict-Transport-Security: max-age=" + std::to_string(seconds) + "\r\n";
+}
+
+// --- what a session does with it ---
+
+std::string_view Session::hsts() const {
+  return secure() ? std::string_view(worker_.settings().hsts) : std::string_view();
+}
+
+bool Session::redirects() const { return worker_.settings().redirect_port != 0 && !secure(); }
+
+/// To https, with the same path and query. 308 and not 301: a push stays a push (RFC 9110 section 15.4.9). A page's
+/// preflight doesn't come here, as a browser takes no redirect for one. A body that isn't here yet is not waited for.
+void Session::redirect(const wire::RequestHead& head, std::string_view& data) {
+  worker_.counters().requests.add();
+  await_request();
+  const std::uint64_t length = head.content_length.value_or(0);
+  const bool whole = !head.chunked && length <= data.size();
+  if (whole) data.remove_prefix(length);
+
+  if (record_) record_->begin_answer(worker_.reply().size());
+  const push::Time now = loop().now();
+  AnswerContext context;
+  context.http_1_0 = head.http_1_0;
+  context.close = !head.keep_alive || !whole || worker_.stopping() || surplus_;
+  context.head = head.method == "HEAD";
+  context.cors = cors_of(head);
+  close_after_ = context.close;
+  const Request request(head, {}, peer_);
+  const auto to = https_location(request.header("Host"), request.path, request.query, worker_.settings().redirect_port);
+  if (to) {
+    append_error(worker_.reply(), 308, "by https only (--https-redirect): " + *to, context, now,
+                 "Location: " + *to + "\r\n");
+  } else {
+    worker_.counters().refusals.add();
+    append_error(worker_.reply(), 400, "Host: missing, and this server is to be asked by https", context, now);
+  }
+  end_written_record();
+}
+
+}  // namespace martd::http

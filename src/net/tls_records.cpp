@@ -1,0 +1,226 @@
+#include "net/tls_records.h"
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <new>
+
+namespace martd::net {
+namespace {
+
+constexpr std::size_t kMostInner = TlsRecords::kMostPlain + 1;     // with its type
+constexpr std::size_t kMostLength = TlsRecords::kMostPlain + 256;  // section 5.2
+constexpr unsigned char kKeyUpdate = 24;                           // section 4: a handshake message's type
+constexpr unsigned char kWarning = 1;
+constexpr unsigned char kFatal = 2;
+
+struct SuiteRow {
+  const char* cipher;
+  const char* digest;
+  std::size_t key;
+  std::size_t secret;
+};
+constexpr SuiteRow kSuites[] = {
+    {"AES-128-GCM", "SHA256", 16, 32},
+    {"AES-256-GCM", "SHA384", 32, 48},
+    {"ChaCha20-Poly1305", "SHA256", 32, 32},
+};
+const SuiteRow& row(TlsRecords::Suite suite) { return kSuites[static_cast<std::size_t>(suite)]; }
+
+struct Free {
+  void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
+  void operator()(EVP_CIPHER* cipher) const { EVP_CIPHER_free(cipher); }
+  void operator()(EVP_KDF_CTX* context) const { EVP_KDF_CTX_free(context); }
+  void operator()(EVP_KDF* kdf) const { EVP_KDF_free(kdf); }
+};
+
+/// One for each suite and direction serves all connections of a thread: each record brings its key along. A context for
+/// each connection would be a kilobyte for each direction.
+EVP_CIPHER_CTX* cipher_context(TlsRecords::Suite suite, int sealing) {
+  thread_local std::unique_ptr<EVP_CIPHER_CTX, Free> contexts[std::size(kSuites)][2];
+  auto& context = contexts[static_cast<std::size_t>(suite)][sealing];
+  if (!context) {
+    const std::unique_ptr<EVP_CIPHER, Free> cipher(EVP_CIPHER_fetch(nullptr, row(suite).cipher, nullptr));
+    context.reset(EVP_CIPHER_CTX_new());
+    if (!cipher || !context || EVP_CipherInit_ex2(context.get(), cipher.get(), nullptr, nullptr, sealing, nullptr) != 1)
+      throw std::bad_alloc();
+  }
+  return context.get();
+}
+
+/// HKDF-Expand-Label with an empty context (section 7.1).
+void expand(const SuiteRow& suite, const unsigned char* secret, const char* label, unsigned char* out,
+            std::size_t size) {
+  static const std::unique_ptr<EVP_KDF, Free> kdf(EVP_KDF_fetch(nullptr, OSSL_KDF_NAME_TLS1_3_KDF, nullptr));
+  const std::unique_ptr<EVP_KDF_CTX, Free> context(EVP_KDF_CTX_new(kdf.get()));
+  int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
+  const auto text = [](const char* name, const char* value) {
+    return OSSL_PARAM_construct_octet_string(name, const_cast<char*>(value), std::strlen(value));
+  };
+  const OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
+      OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, const_cast<char*>(suite.digest), 0),
+      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, const_cast<unsigned char*>(secret), suite.secret),
+      text(OSSL_KDF_PARAM_PREFIX, "tls13 "),
+      text(OSSL_KDF_PARAM_LABEL, label),
+      OSSL_PARAM_construct_end()};
+  if (!context || EVP_KDF_derive(context.get(), out, size, parameters) != 1) throw std::bad_alloc();
+}
+
+unsigned char* bytes_of(char* text) { return reinterpret_cast<unsigned char*>(text); }
+const unsigned char* bytes_of(const char* text) { return reinterpret_cast<const unsigned char*>(text); }
+
+}  // namespace
+
+TlsRecords::TlsRecords(Suite suite, const Start& sending, const Start& receiving, std::uint64_t rekey_after)
+    : suite_(suite), rekey_after_(rekey_after) {
+  const auto begin = [this](Side& side, const Start& start) {
+    side = {};
+    std::copy_n(start.secret.begin(), std::min(start.secret.size(), row(suite_).secret), side.secret.begin());
+    make_keys(side);
+    side.records = start.records;
+  };
+  begin(sending_, sending);
+  begin(receiving_, receiving);
+}
+
+TlsRecords::~TlsRecords() {
+  OPENSSL_cleanse(&sending_, sizeof sending_);
+  OPENSSL_cleanse(&receiving_, sizeof receiving_);
+}
+
+void TlsRecords::make_keys(Side& side) const {
+  expand(row(suite_), side.secret.data(), "key", side.key.data(), row(suite_).key);
+  expand(row(suite_), side.secret.data(), "iv", side.iv.data(), side.iv.size());
+  side.records = 0;
+}
+
+void TlsRecords::next_keys(Side& side) const {
+  std::array<unsigned char, 48> next{};
+  expand(row(suite_), side.secret.data(), "traffic upd", next.data(), row(suite_).secret);
+  side.secret = next;
+  OPENSSL_cleanse(next.data(), next.size());
+  make_keys(side);
+}
+
+std::array<unsigned char, 12> TlsRecords::nonce(const Side& side) const {
+  std::array<unsigned char, 12> made = side.iv;
+  for (std::size_t i = 0; i < 8; ++i) made[11 - i] ^= static_cast<unsigned char>(side.records >> (8 * i));
+  return made;
+}
+
+bool TlsRecords::seal_one(Type type, std::string_view plain, std::string& out) {
+  const std::size_t length = plain.size() + 1 + kTag;
+  const std::size_t at = out.size();
+  out.resize(at + kHeader + length);
+  unsigned char* const header = bytes_of(out.data() + at);
+  header[0] = static_cast<unsigned char>(Type::data);
+  header[1] = 3;
+  header[2] = 3;
+  header[3] = static_cast<unsigned char>(length >> 8);
+  header[4] = static_cast<unsigned char>(length);
+  unsigned char* body = header + kHeader;
+  const auto inner_type = static_cast<unsigned char>(type);
+  const auto once = nonce(sending_);
+  EVP_CIPHER_CTX* const context = cipher_context(suite_, 1);
+  int done = 0;
+  const bool sealed = plain.size() <= kMostPlain &&
+                      EVP_EncryptInit_ex2(context, nullptr, sending_.key.data(), once.data(), nullptr) == 1 &&
+                      EVP_EncryptUpdate(context, nullptr, &done, header, kHeader) == 1 &&
+                      (plain.empty() || EVP_EncryptUpdate(context, body, &done, bytes_of(plain.data()),
+                                                          static_cast<int>(plain.size())) == 1) &&
+                      EVP_EncryptUpdate(context, body + plain.size(), &done, &inner_type, 1) == 1 &&
+                      EVP_EncryptFinal_ex(context, body + plain.size() + 1, &done) == 1 &&
+                      EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTag, body + plain.size() + 1) == 1;
+  if (!sealed) {
+    out.resize(at);
+    return false;
+  }
+  ++sending_.records;
+  return true;
+}
+
+bool TlsRecords::update_keys(std::string& out) {
+  const char message[] = {static_cast<char>(kKeyUpdate), 0, 0, 1, 0};  // update_not_requested
+  if (!seal_one(Type::handshake, {message, sizeof message}, out)) return false;
+  next_keys(sending_);
+  return true;
+}
+
+bool TlsRecords::seal(Type type, std::string_view plain, std::string& out) {
+  if (sending_.records >= rekey_after_ && !update_keys(out)) return false;
+  return seal_one(type, plain, out);
+}
+
+void TlsRecords::seal_alert(Alert alert, std::string& out) {
+  const char message[] = {static_cast<char>(alert == Alert::close_notify ? kWarning : kFatal),
+                          static_cast<char>(alert)};
+  (void)seal_one(Type::alert, {message, sizeof message}, out);
+}
+
+TlsRecords::Opened TlsRecords::wrong(Alert alert, std::string& out) {
+  seal_alert(alert, out);
+  return {Came::wrong, 0, {}};
+}
+
+TlsRecords::Opened TlsRecords::take_key_update(std::string_view message, std::size_t used, std::string& out) {
+  // The only message that a client may still send. It stands alone in its record, as keys change with it.
+  constexpr std::string_view kBegin("\x18\x00\x00\x01", 4);
+  if (message.size() != 5 || !message.starts_with(kBegin) || static_cast<unsigned char>(message[4]) > 1)
+    return wrong(Alert::unexpected_message, out);
+  next_keys(receiving_);
+  if (message[4] == 1 && !update_keys(out)) return {Came::wrong, 0, {}};
+  return {Came::nothing, used, {}};
+}
+
+TlsRecords::Opened TlsRecords::open(std::span<char> bytes, std::string& out) {
+  if (bytes.size() < kHeader) return {Came::part, 0, {}};
+  unsigned char* const header = bytes_of(bytes.data());
+  // After the handshake all that comes is sealed, and looks like data from outside.
+  if (header[0] != static_cast<unsigned char>(Type::data)) return wrong(Alert::unexpected_message, out);
+  const std::size_t length = static_cast<std::size_t>(header[3]) << 8 | header[4];
+  if (length > kMostLength) return wrong(Alert::record_overflow, out);
+  if (length < kTag + 1) return wrong(Alert::bad_record_mac, out);
+  if (bytes.size() < kHeader + length) return {Came::part, 0, {}};
+
+  unsigned char* const body = header + kHeader;
+  std::size_t size = length - kTag;
+  const auto once = nonce(receiving_);
+  EVP_CIPHER_CTX* const context = cipher_context(suite_, 0);
+  int done = 0;
+  unsigned char none = 0;
+  const bool opened = EVP_DecryptInit_ex2(context, nullptr, receiving_.key.data(), once.data(), nullptr) == 1 &&
+                      EVP_DecryptUpdate(context, nullptr, &done, header, kHeader) == 1 &&
+                      EVP_DecryptUpdate(context, body, &done, body, static_cast<int>(size)) == 1 &&
+                      EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, kTag, body + size) == 1 &&
+                      EVP_DecryptFinal_ex(context, &none, &done) == 1;
+  if (!opened) return wrong(Alert::bad_record_mac, out);
+  ++receiving_.records;
+
+  // The type stands behind the content, and any number of zeros behind the type.
+  if (size > kMostInner) return wrong(Alert::record_overflow, out);
+  while (size > 0 && body[size - 1] == 0) --size;
+  if (size == 0) return wrong(Alert::unexpected_message, out);
+  const auto type = static_cast<Type>(body[--size]);
+  const std::string_view content(bytes.data() + kHeader, size);
+  const std::size_t used = kHeader + length;
+  switch (type) {
+    case Type::data:
+      return {Came::data, used, content};
+    case Type::handshake:
+      return take_key_update(content, used, out);
+    case Type::alert:
+      if (content.size() != 2) return wrong(Alert::unexpected_message, out);
+      if (static_cast<Alert>(content[1]) == Alert::close_notify) return {Came::end, used, {}};
+      if (static_cast<Alert>(content[1]) == Alert::user_canceled) return {Came::nothing, used, {}};
+      return {Came::wrong, used, {}};
+  }
+  return wrong(Alert::unexpected_message, out);
+}
+
+}  // namespace martd::net

@@ -1,0 +1,101 @@
+// Over https with a certificate of scripts/make-certificate, whose authority the browser was told to trust.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+import { ARGUMENTS, Stage, eventually, follow, opened, rememberEverything, told } from "./support.mjs";
+
+// Chromium takes the authorities that it trusts from a database in the home folder: it gets a home of its own.
+let home, browser;
+
+before(async () => {
+  home = mkdtempSync(join(tmpdir(), "martd-home-"));
+  const database = join(home, ".pki/nssdb");
+  mkdirSync(database, { recursive: true });
+  execFileSync("../../scripts/make-certificate", [home, "localhost", "127.0.0.1"], { stdio: "ignore" });
+  const certutil = (...words) => execFileSync("certutil", ["-d", `sql:${database}`, ...words]);
+  certutil("-N", "--empty-password");
+  certutil("-A", "-n", "martd local authority", "-t", "C,,", "-i", join(home, "authority.crt"));
+  browser = await chromium.launch({
+    executablePath: process.env.MARTD_CHROMIUM,
+    args: ARGUMENTS,
+    env: { ...process.env, HOME: home, XDG_CONFIG_HOME: join(home, "config"), XDG_DATA_HOME: join(home, "data") },
+  });
+});
+
+after(async () => {
+  await browser?.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+const own = () => ["--cert", join(home, "localhost.crt"), "--cert-key", join(home, "localhost.key")];
+
+/** A page on that server; what a browser has to complain of is in `said`. */
+async function visit(stage, server, said = []) {
+  const context = await browser.newContext();
+  stage.undo(() => context.close());
+  const page = await context.newPage();
+  page.on("console", (message) => said.push(message.text()));
+  await page.goto(`${server.url}/`);
+  return page;
+}
+
+test("with a trusted authority there is no warning, and the connection is secure", { timeout: 90000 }, Stage.test(async (stage) => {
+  const server = await stage.server("--https", "localhost:0", ...own());
+  const said = [];
+  const page = await visit(stage, server, said);
+  assert.equal(await page.evaluate(() => window.isSecureContext && location.protocol), "https:");
+  const answer = await page.goto(`${server.url}/client.js`);
+  const details = await answer.securityDetails();
+  assert.equal(details.protocol, "TLS 1.3");
+  assert.equal(details.subjectName, "localhost");
+  // It asks for an icon that isn't there, and has nothing else to say.
+  assert.deepEqual(said.filter((text) => !text.includes("404")), []);
+}));
+
+test("fetch, EventSource and client.js work over https", { timeout: 90000 }, Stage.test(async (stage) => {
+  const server = await stage.server("--https", "localhost:0", ...own());
+  const page = await visit(stage, server);
+  const seen = page.evaluate(() => new Promise((resolve, reject) => {
+    const source = new EventSource("/sub?news=0");
+    source.onopen = () => fetch("/pub?channel=news", { method: "POST", body: "hello" }).then((a) => a.ok || reject(a.status));
+    source.onmessage = (event) => { source.close(); resolve(event.data); };
+  }));
+  assert.equal(await seen, "hello");
+  await page.addScriptTag({ url: `${server.url}/client.js` });
+  await page.evaluate(rememberEverything);
+  await follow(page, "a", "other");
+  await opened(page, "a");
+  assert.equal((await page.evaluate(() => fetch("/pub?channel=other", { method: "POST", body: "again" }).then((a) => a.json()))).subscribers, 1);
+  assert.deepEqual(await told(page, "a", 1), ["again"]);
+}));
+
+test("a plain address leads to the secure one", { timeout: 90000 }, Stage.test(async (stage) => {
+  const server = await stage.server("--https", "localhost:0", ...own(), "--https-redirect", "--hsts");
+  const page = await visit(stage, { url: `http://localhost:${server.plainPort}` });
+  assert.equal(await page.evaluate(() => location.origin), server.url);
+  const answer = await page.goto(`http://localhost:${server.plainPort}/sub?news=0&.wait=0`);
+  assert.equal(answer.url(), `${server.url}/sub?news=0&.wait=0`);
+}));
+
+test("without the authority the browser refuses, so the tests above mean something", { timeout: 90000 }, Stage.test(async (stage) => {
+  const server = await stage.server("--https", "localhost:0");
+  await assert.rejects(visit(stage, server), /ERR_CERT_AUTHORITY_INVALID/);
+}));
+
+test("a renewed certificate drops nobody", { timeout: 90000 }, Stage.test(async (stage) => {
+  const server = await stage.server("--https", "localhost:0", ...own());
+  const page = await visit(stage, server);
+  await page.addScriptTag({ url: `${server.url}/client.js` });
+  await page.evaluate(rememberEverything);
+  await follow(page, "a", "news");
+  await opened(page, "a");
+  execFileSync("../../scripts/make-certificate", [home, "localhost", "127.0.0.1"], { stdio: "ignore" });
+  await eventually(() => server.stderr.includes("certificates read again"), "the certificates are read again");
+  await page.evaluate(() => fetch("/pub?channel=news", { method: "POST", body: "still here" }));
+  assert.deepEqual(await told(page, "a", 1), ["still here"]);
+  assert.equal(await page.evaluate(() => seen.a.opened), 1);
+}));

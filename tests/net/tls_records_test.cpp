@@ -1,0 +1,185 @@
+#include "net/tls_records.h"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+using namespace martd;
+using net::TlsRecords;
+using Came = TlsRecords::Came;
+using Suite = TlsRecords::Suite;
+using Type = TlsRecords::Type;
+using Alert = TlsRecords::Alert;
+
+namespace {
+
+/// The two ends of one connection.
+struct Ends {
+  explicit Ends(Suite suite = Suite::aes_128_gcm_sha256, std::uint64_t rekey_after = TlsRecords::kRekeyAfter)
+      : a(suite, {kOne, 0}, {kOther, 7}, rekey_after), b(suite, {kOther, 7}, {kOne, 0}, rekey_after) {}
+
+  static constexpr std::string_view kOne = "the secret of one direction, up to 48 bytes of it";
+  static constexpr std::string_view kOther = "and that of the other one, which is as long as it";
+  TlsRecords a;
+  TlsRecords b;
+  std::string answer;  ///< what opening wants to be sent
+
+  std::string sealed(std::string_view plain, Type type = Type::data) {
+    std::string bytes;
+    REQUIRE(a.seal(type, plain, bytes));
+    return bytes;
+  }
+  TlsRecords::Opened open(std::string& bytes) { return b.open({bytes.data(), bytes.size()}, answer); }
+  /// The alert that the other end sent.
+  Alert told() {
+    std::string ignored;
+    std::vector<char> bytes(answer.begin(), answer.end());
+    const auto opened = a.open(bytes, ignored);
+    REQUIRE((opened.came == Came::wrong || opened.came == Came::end));
+    return static_cast<Alert>(bytes[TlsRecords::kHeader + 1]);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("tls records: what was sealed is opened, in every suite, whatever its size") {
+  for (const Suite suite : {Suite::aes_128_gcm_sha256, Suite::aes_256_gcm_sha384, Suite::chacha20_poly1305_sha256}) {
+    Ends ends(suite);
+    for (const std::size_t size : {0UL, 1UL, 15UL, 16UL, 17UL, 1000UL, 16383UL, 16384UL}) {
+      const std::string plain(size, 'x');
+      std::string bytes = ends.sealed(plain);
+      CHECK(bytes.size() == size + TlsRecords::kHeader + 1 + TlsRecords::kTag);
+      CHECK((size < 8 || bytes.find(plain) == std::string::npos));
+      const auto opened = ends.open(bytes);
+      CHECK(opened.came == Came::data);
+      CHECK(opened.used == bytes.size());
+      CHECK((opened.data == plain));
+    }
+    CHECK(ends.answer.empty());
+  }
+}
+
+TEST_CASE("tls records: the same bytes are never sealed the same way twice") {
+  Ends ends;
+  CHECK(ends.sealed("same") != ends.sealed("same"));
+}
+
+TEST_CASE("tls records: one that is longer than a record may be is not sealed") {
+  Ends ends;
+  std::string bytes = "before";
+  CHECK_FALSE(ends.a.seal(Type::data, std::string(16385, 'x'), bytes));
+  CHECK(bytes == "before");
+  std::string next = ends.sealed("next");
+  CHECK(ends.open(next).data == "next");
+}
+
+TEST_CASE("tls records: a part is waited for, and what follows is left alone") {
+  Ends ends;
+  std::string bytes = ends.sealed("first");
+  const std::size_t first = bytes.size();
+  bytes += ends.sealed("second");
+  for (std::size_t size = 0; size < first; ++size) {
+    std::string part = bytes.substr(0, size);
+    CHECK(ends.open(part).came == Came::part);
+  }
+  CHECK(ends.open(bytes).used == first);
+  std::string rest = bytes.substr(first);
+  CHECK(ends.open(rest).data == "second");
+}
+
+TEST_CASE("tls records: every bit that was changed on the way is noticed") {
+  for (std::size_t bit = 0; bit < 8 * (TlsRecords::kHeader + 3 + 1 + TlsRecords::kTag); ++bit) {
+    Ends ends;
+    std::string bytes = ends.sealed("abc");
+    bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8));
+    const auto opened = ends.open(bytes);
+    // A length that was made longer waits for more.
+    CHECK((opened.came == Came::wrong || opened.came == Came::part));
+    CHECK(opened.data.empty());
+  }
+}
+
+TEST_CASE("tls records: one that is lost, doubled or out of order is noticed") {
+  Ends lost;
+  lost.sealed("lost");
+  std::string next = lost.sealed("next");
+  CHECK(lost.open(next).came == Came::wrong);
+  CHECK(lost.told() == Alert::bad_record_mac);
+  Ends doubled;
+  std::string once = doubled.sealed("once");
+  std::string again = once;
+  CHECK(doubled.open(once).came == Came::data);
+  CHECK(doubled.open(again).came == Came::wrong);
+}
+
+TEST_CASE("tls records: what is none, is too long or too short is refused, and it is said why") {
+  const auto refused = [](std::string bytes) {
+    Ends ends;
+    CHECK(ends.open(bytes).came == Came::wrong);
+    return ends.told();
+  };
+  CHECK(refused("GET / HTTP/1.1\r\n\r\n") == Alert::unexpected_message);
+  CHECK(refused(std::string("\x16\x03\x03\x00\x01", 5)) == Alert::unexpected_message);
+  CHECK(refused(std::string("\x14\x03\x03\x00\x01\x01", 6)) == Alert::unexpected_message);
+  CHECK(refused(std::string("\x17\x03\x03\x41\x01", 5)) == Alert::record_overflow);
+  CHECK(refused(std::string("\x17\x03\x03\x00\x10", 5)) == Alert::bad_record_mac);
+}
+
+TEST_CASE("tls records: the peer's end and its alerts are told apart from bytes") {
+  Ends ends;
+  std::string bytes;
+  ends.a.seal_alert(Alert::close_notify, bytes);
+  CHECK(ends.open(bytes).came == Came::end);
+  Ends failing;
+  bytes.clear();
+  failing.a.seal_alert(Alert::bad_record_mac, bytes);
+  CHECK(failing.open(bytes).came == Came::wrong);
+  CHECK(failing.answer.empty());
+  Ends short_one;
+  bytes = short_one.sealed("x", Type::alert);
+  CHECK(short_one.open(bytes).came == Came::wrong);
+}
+
+TEST_CASE("tls records: keys change when the peer changes its own, and in return where it asks") {
+  for (const char asked : {'\0', '\1'}) {
+    Ends ends(Suite::aes_256_gcm_sha384);
+    const std::string update = std::string("\x18\x00\x00\x01", 4) + asked;
+    std::string bytes = ends.sealed(update, Type::handshake);
+    CHECK(ends.open(bytes).came == Came::nothing);
+    CHECK(ends.answer.empty() == (asked == '\0'));
+    // The one who announced it goes on with the old keys here, which are no longer taken.
+    std::string old = ends.sealed("old");
+    CHECK(ends.open(old).came == Came::wrong);
+  }
+}
+
+TEST_CASE("tls records: worn keys are changed by themselves, and nothing is lost") {
+  Ends ends(Suite::aes_128_gcm_sha256, 3);
+  std::string bytes;
+  for (int i = 0; i < 20; ++i) REQUIRE(ends.a.seal(Type::data, std::to_string(i), bytes));
+  std::string heard;
+  int updates = 0;
+  while (!bytes.empty()) {
+    const auto opened = ends.open(bytes);
+    REQUIRE((opened.came == Came::data || opened.came == Came::nothing));
+    updates += opened.came == Came::nothing;
+    heard += std::string(opened.data) + " ";
+    bytes.erase(0, opened.used);
+  }
+  CHECK(updates >= 5);
+  CHECK(ends.answer.empty());
+  std::string plain;
+  for (const char byte : heard) plain += byte == ' ' ? "" : std::string(1, byte);
+  CHECK(plain == "012345678910111213141516171819");
+}
+
+TEST_CASE("tls records: any other message of a handshake ends it") {
+  for (const std::string& message :
+       {std::string("\x18\x00\x00\x01\x02", 5), std::string("\x18\x00\x00\x01", 4), std::string("\x01\x00\x00\x00", 4),
+        std::string("\x18\x00\x00\x01\x00\x18\x00\x00\x01\x00", 10), std::string()}) {
+    Ends ends;
+    std::string bytes = ends.sealed(message, Type::handshake);
+    CHECK(ends.open(bytes).came == Came::wrong);
+    CHECK(ends.told() == Alert::unexpected_message);
+  }
+}
