@@ -71,6 +71,7 @@ struct Decoder::Machine {
   std::string first;  ///< of a deflate body, until its kind is known
   bool begun = false;
   bool ended = false;
+  bool rubbish = false;  ///< what comes after the end is no further member
 };
 
 Decoder::Decoder(Coding coding) : machine_(std::make_unique<Machine>(coding)) {}
@@ -120,8 +121,9 @@ Decoder::Status Decoder::Machine::inflate_some(std::string_view& input, char* pi
   const std::size_t room = kPiece - (first.empty() ? 0 : 64);
   while (!ended || !input.empty()) {
     if (ended) {
-      // Another member, or what some servers fill up with.
-      if (coding != Coding::gzip || input[0] != '\x1F' || inflateReset(&zlib) != Z_OK) {
+      // Another member, or what some servers fill up with, to the end.
+      rubbish |= coding != Coding::gzip || input[0] != '\x1F' || inflateReset(&zlib) != Z_OK;
+      if (rubbish) {
         input = {};
         break;
       }

@@ -157,11 +157,11 @@ TEST_CASE("page: what isn't decided after 64 KiB counts as a page, and goes on")
 }
 
 TEST_CASE("page: a small body that unpacks to much is never in memory as a whole") {
-  // 64 MB of white space before the page are 60 bytes as br.
+  // 8 MB of white space before the page are some 50 bytes as br.
   Encoder encoder(Coding::br);
   std::string bytes;
   const std::string spaces(1 << 20, ' ');
-  for (int n = 0; n < 64; ++n) encoder.write(spaces, bytes);
+  for (int n = 0; n < 8; ++n) encoder.write(spaces, bytes);
   encoder.write(kPage, bytes);
   encoder.finish(bytes);
   PageStream stream(Coding::br, plan());
@@ -170,7 +170,7 @@ TEST_CASE("page: a small body that unpacks to much is never in memory as a whole
   int turns = 0;
   while (stream.feed(input, out) == PageStream::Status::more) ++turns;
   stream.finish(out);
-  CHECK(turns >= 4096);
+  CHECK(turns >= 512);
   CHECK(out.size() < 100000);
   CHECK(stream.fate() == PageStream::Fate::injected);
 }
