@@ -74,6 +74,8 @@ HtmlInjector::HtmlInjector(Plan plan) : plan_(std::move(plan)), tag_(tag(plan_))
 void HtmlInjector::feed(std::string_view bytes, std::string& out) {
   std::size_t at = 0;
   while (at < bytes.size() && phase_ != Phase::done) {
+    at += skip(bytes.substr(at));
+    if (at == bytes.size()) break;
     held_ += bytes[at];
     read(bytes[at]);
     ++at;
@@ -102,6 +104,16 @@ void HtmlInjector::pass_on(std::string& out) {
   out.append(held_, 0, passed);
   held_.erase(0, passed);
   passed_ += passed;
+}
+
+/// Takes what read() would make nothing of.
+std::size_t HtmlInjector::skip(std::string_view bytes) {
+  std::size_t run = tokenizer_.idle(bytes);
+  if (run == 0) return 0;
+  run = std::min(run, bytes.substr(0, run).find(kEscape));
+  if (looking()) run = std::min(run, kLook - (held_.size() - opened_) - 1);
+  held_.append(bytes.substr(0, run));
+  return run;
 }
 
 void HtmlInjector::read(char c) {

@@ -57,6 +57,7 @@ class HtmlInjector {
   };
 
   bool looking() const { return phase_ == Phase::head || phase_ == Phase::after_head; }
+  std::size_t skip(std::string_view bytes);
   void read(char c);
   void prologue(HtmlTokenizer::Event event);
   void open_head(std::size_t at);

@@ -49,6 +49,22 @@ std::size_t HtmlTokenizer::since_text() const {
   return std::max<std::size_t>(since_start_, 1);
 }
 
+std::size_t HtmlTokenizer::idle(std::string_view bytes) const {
+  switch (state_) {
+    case State::comment:
+      return std::min(bytes.find('-'), bytes.size());
+    case State::bogus_comment:
+      return std::min(bytes.find('>'), bytes.size());
+    case State::raw:
+    case State::script:
+      return std::min(bytes.find('<'), bytes.size());
+    case State::plaintext:
+      return bytes.size();
+    default:
+      return 0;
+  }
+}
+
 HtmlTokenizer::Event HtmlTokenizer::step(char c) {
   if (state_ == State::data) since_start_ = 0;
   ++since_start_;

@@ -39,6 +39,9 @@ class HtmlTokenizer {
   };
 
   Event step(char c);
+  /// How many bytes `bytes` begins with that step() would say nothing of, and could as well not be given: within
+  /// comments, scripts and style sheets, which are most of many heads.
+  std::size_t idle(std::string_view bytes) const;
   const Tag& tag() const { return tag_; }
   /// How what follows the start tag that just ended is read.
   void read_as(Text text);

@@ -10,9 +10,9 @@
 
 #include "wire/content_coding.h"
 #include "wire/content_policy.h"
+#include "wire/fields.h"
 #include "wire/html_injector.h"
 #include "wire/page_tags.h"
-#include "wire/proxy_headers.h"
 
 namespace martd::wire {
 

@@ -5,10 +5,11 @@
 namespace martd::wire {
 
 PageStream::PageStream(Coding coding, HtmlInjector::Plan plan)
-    : decoder_(coding), injector_(std::move(plan)), encoder_(coding) {}
+    : coding_(coding), decoder_(coding), injector_(std::move(plan)), encoder_(coding) {}
 
 PageStream::Status PageStream::feed(std::string_view& input, std::string& out) {
-  if (fate_ == Fate::untouched) {
+  // With nothing left to do it goes through.
+  if (fate_ == Fate::untouched || (fate_ == Fate::injected && injector_.done() && coding_ == Coding::identity)) {
     out.append(input);
     input = {};
     return Status::hungry;

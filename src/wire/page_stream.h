@@ -42,6 +42,7 @@ class PageStream {
   void decide(std::string& out);
   void settle(Fate fate, std::string& out);
 
+  const Coding coding_;
   Decoder decoder_;
   HtmlInjector injector_;
   Encoder encoder_;
