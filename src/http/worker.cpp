@@ -55,6 +55,12 @@ void Worker::keep(std::shared_ptr<const Settings> settings) {
   loop_.post([this, settings = std::move(settings)]() mutable { owned_settings_.swap(settings); });
 }
 
+Pages& Worker::pages() {
+  // The prefix is the same as long as the program runs.
+  if (!pages_) pages_ = std::make_unique<Pages>(settings().prefix);
+  return *pages_;
+}
+
 void Worker::gone(Session& session) {
   *session.at_ = session.next_;
   if (session.next_) session.next_->at_ = session.at_;

@@ -8,8 +8,7 @@ PageStream::PageStream(Coding coding, HtmlInjector::Plan plan)
     : coding_(coding), decoder_(coding), injector_(std::move(plan)), encoder_(coding) {}
 
 PageStream::Status PageStream::feed(std::string_view& input, std::string& out) {
-  // With nothing left to do it goes through.
-  if (fate_ == Fate::untouched || (fate_ == Fate::injected && injector_.done() && coding_ == Coding::identity)) {
+  if (passes()) {
     out.append(input);
     input = {};
     return Status::hungry;

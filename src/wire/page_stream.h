@@ -37,6 +37,10 @@ class PageStream {
   /// The body is over. `hungry` or `corrupt`.
   Status finish(std::string& out);
   Fate fate() const { return fate_; }
+  /// All that is fed from now on would go on as it is: it need not be fed.
+  bool passes() const {
+    return fate_ == Fate::untouched || (fate_ == Fate::injected && injector_.done() && coding_ == Coding::identity);
+  }
 
  private:
   void decide(std::string& out);

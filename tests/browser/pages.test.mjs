@@ -12,7 +12,7 @@ const html = { "Content-Type": "text/html; charset=utf-8" };
 /** A site of fixed pages, { "/path": [headers, body] }. */
 const fixed = (stage, pages) => site(stage, (request, response) => {
   const [headers, body] = pages[request.url] ?? [{}, ""];
-  response.writeHead(pages[request.url] ? 200 : 404, headers).end(body);
+  response.writeHead(pages[request.url] ? 200 : 404, { ...headers, "Content-Length": Buffer.byteLength(body) }).end(body);
 });
 
 // ---- any page ----
@@ -44,7 +44,7 @@ function dice(seed) {
 it("pages of all sorts: with the script taken out again the browser sees the same document, and the script is in its head", async (stage) => {
   const roll = dice(20261120);
   const pages = {};
-  const count = 600;
+  const count = 300;
   for (let n = 0; n < count; ++n) {
     let text = roll(4) ? ["<!doctype html>", "<html>", "<head>", "<!doctype html><html><head>"][roll(4)] : "";
     for (let more = roll(9); more >= 0; --more) text += parts[roll(parts.length)];
@@ -147,7 +147,7 @@ it("codings: pages that come packed get the script and are shown", async (stage)
       ["größe", 5000, 1, "function"], path);
   }
   // What can't be read is not asked for.
-  for (const { headers } of behind.asked) assert.doesNotMatch(headers["accept-encoding"] ?? "", /zstd|dcb/);
+  for (const { url, headers } of behind.asked) if (url in pages) assert.doesNotMatch(headers["accept-encoding"], /zstd|dcb/);
 });
 
 it("encodings: a page that declares its encoding late or in another alphabet is still read rightly", async (stage) => {
