@@ -264,6 +264,7 @@ std::vector<OptionRow> make_rows() {
       row<&O::upstream_host>(
           {"upstream-host", "", kSite, "the site gets its own name as Host, not the one that\nwas asked for"}, apply,
           set_flag<&O::upstream_host>),
+      row<&O::inject>({"inject", "", kSite, "the script client.js is put into its pages"}, apply, set_flag<&O::inject>),
       row<&O::upstream_publishes>(
           {"upstream-publishes", "", kSite, "the headers Martd-Publish of its answers are followed:\nit may push"},
           apply, set_flag<&O::upstream_publishes>),
@@ -330,7 +331,6 @@ std::vector<OptionRow> make_rows() {
       row<&O::access_log>({"access-log", "", kRest, "a line in the log for each request"}, apply,
                           set_flag<&O::access_log>),
 
-      not_yet("inject", "", take_anything),
       not_yet("store", "FILE", take_anything),
       not_yet("durability", "always|interval", take_anything),
   };

@@ -51,6 +51,7 @@ struct Options {
 
   // The site behind
   std::optional<proxy::Site> upstream;  ///< every path but our own goes there; nothing: there is none
+  bool inject = false;                  ///< its pages get the script tag
   bool upstream_host = false;           ///< the site gets its own name as Host
   bool upstream_publishes = false;      ///< the site may push with the headers of its answers
   std::vector<std::string> snapshot;    ///< channels whose place every page is told; empty: none

@@ -62,6 +62,7 @@ http::Settings settings_of(const Options& options, std::size_t max_connections, 
   settings.upstream_host = options.upstream_host;
   settings.upstream_publishes = options.upstream_publishes;
   settings.snapshot = options.snapshot;
+  settings.inject = options.inject;
   settings.upstream_timeouts.connect = options.upstream_connect_timeout;
   settings.upstream_timeouts.answer = options.upstream_timeout;
   settings.publish.max_size = options.max_size;

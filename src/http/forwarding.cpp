@@ -13,8 +13,6 @@
 namespace martd::http {
 namespace {
 
-/// What may wait in one direction before the other side isn't read from.
-constexpr std::size_t kMostUnsent = 64 * 1024;
 /// A client that is sending a body may be silent for this long.
 constexpr push::Duration kBodySilence = std::chrono::seconds{60};
 /// Pieces up to this are joined with what goes before them into one write.
@@ -70,6 +68,8 @@ void Forwarding::begin(const wire::RequestHead& head, push::Time now) {
   if (!take_stand(head, now)) return;
   proxy::Order order;
   const std::string upgrade = wire::asked_upgrade(head.fields, head.http_1_0 ? "1.0" : "1.1");
+  if (session_.worker().settings().inject && upgrade.empty())
+    page_ = std::make_unique<PageAnswer>(session_.worker().pages(), head, page_address(head, host_of(head)));
   order.head = compose(head, upgrade);
   order.body = head.has_body();
   order.repeatable = !order.body && repeatable(head.method);
@@ -131,7 +131,7 @@ std::string Forwarding::compose(const wire::RequestHead& head, const std::string
     if (target.query.data() != nullptr) (text += '?') += target.query;
   }
   text += " HTTP/1.1\r\n";
-  wire::append_request_headers(head.fields, hop, text);
+  wire::append_request_headers(page_ ? page_->request_lines() : head.fields, hop, text);
   if (head.chunked) text += "Transfer-Encoding: chunked\r\n";
   text += "\r\n";
   return text;
@@ -208,6 +208,11 @@ void Forwarding::on_deadline(push::Time) {
 }
 
 void Forwarding::on_writable() {
+  if (page_ && page_->waiting()) {
+    pass_page();
+    flush();
+    if (!holding_ || (page_ && page_->waiting())) return;
+  }
   if (exchange_) exchange_->resume();
 }
 
@@ -248,37 +253,62 @@ void Forwarding::on_interim(const wire::AnswerHead& head) {
 void Forwarding::on_answer(const wire::AnswerHead& head, bool tunnel) {
   status_ = head.status;
   std::string& out = session_.worker().reply();
-  append_status(out, head);
-  wire::ResponseHop hop{head.status, head.http_1_0 ? "1.0" : "1.1", {}};
   if (tunnel) {
     stage_ = Stage::tunnel;
     session_.drop_deadline();
-    wire::append_response_headers(head.fields, hop, out);
+    append_status(out, head);
+    wire::append_response_headers(head.fields, {head.status, head.http_1_0 ? "1.0" : "1.1", {}}, out);
     out += "\r\n";
     exchange_->send(session_.take_ahead());
     session_.read_on();
     return;
   }
-  stage_ = Stage::answering;
-  const bool no_body = head.status == 204 || head.status == 304;
-  if (!no_body && !head.content_length && (!head_only_ || head.chunked)) {
-    framing_ = http_1_0_ ? Framing::until_close : Framing::chunked;
-    if (http_1_0_ && !head_only_) close_ = true;
-  }
   endless_ = wire::iequals(head.field("Content-Type").substr(0, kEventStream.size()), kEventStream);
-  close_ |= session_.worker().stopping();
-  hop.connection = close_ ? "close" : http_1_0_ ? "keep-alive" : "";
-  wire::append_response_headers(head.fields, hop, out);
-  if (head.field("Strict-Transport-Security").empty()) out += session_.hsts();
-  if (framing_ == Framing::chunked) out += "Transfer-Encoding: chunked\r\n";
-  if (!stand_.empty() && is_html(head)) {
-    // A page's script can't read the headers of its own page, but its timings.
-    out += "Martd-Cursor: " + stand_ + "\r\nServer-Timing: martd;desc=\"" + stand_ + "\"\r\n";
-  }
   Worker& worker = session_.worker();
   if (worker.settings().upstream_publishes) site_push_ = SitePush::of(head, worker.settings());
   if (site_push_ && !site_push_->wants_body()) site_push_->publish(worker.hub(), worker.loop().now());
-  out += "\r\n";
+  const PageAnswer::Kind kind = page_ ? page_->examine(head, head_only_, stand_) : PageAnswer::Kind::alone;
+  if (kind == PageAnswer::Kind::body) {
+    // Which of the two heads it is, its body will tell.
+    as_it_came_ = open_answer(head, head.fields, head.content_length.has_value());
+    with_tag_ = open_answer(head, page_->lines(), false);
+    return;
+  }
+  if (kind == PageAnswer::Kind::lines)
+    begin_answer(open_answer(head, page_->lines(), false));
+  else
+    begin_answer(open_answer(head, head.fields, head.content_length.has_value()));
+  page_.reset();
+}
+
+/// The head of the answer with these lines. `sized`: one of them is its length.
+Forwarding::Opening Forwarding::open_answer(const wire::AnswerHead& head, std::span<const wire::Field> fields,
+                                            bool sized) const {
+  Opening opening;
+  const bool no_body = head.status == 204 || head.status == 304;
+  opening.close = close_ || session_.worker().stopping();
+  if (!no_body && !sized && (!head_only_ || head.chunked)) {
+    opening.framing = http_1_0_ ? Framing::until_close : Framing::chunked;
+    if (http_1_0_ && !head_only_) opening.close = true;
+  }
+  append_status(opening.text, head);
+  const std::string_view connection = opening.close ? "close" : http_1_0_ ? "keep-alive" : "";
+  wire::append_response_headers(fields, {head.status, head.http_1_0 ? "1.0" : "1.1", connection}, opening.text);
+  if (head.field("Strict-Transport-Security").empty()) opening.text += session_.hsts();
+  if (opening.framing == Framing::chunked) opening.text += "Transfer-Encoding: chunked\r\n";
+  if (!stand_.empty() && is_html(head)) {
+    // A page's script can't read the headers of its own page, but its timings.
+    opening.text += "Martd-Cursor: " + stand_ + "\r\nServer-Timing: martd;desc=\"" + stand_ + "\"\r\n";
+  }
+  opening.text += "\r\n";
+  return opening;
+}
+
+void Forwarding::begin_answer(const Opening& opening) {
+  stage_ = Stage::answering;
+  framing_ = opening.framing;
+  close_ |= opening.close;
+  session_.worker().reply() += opening.text;
 }
 
 void Forwarding::on_piece(std::string_view piece) {
@@ -289,10 +319,17 @@ void Forwarding::on_piece(std::string_view piece) {
   }
   if (site_push_ && site_push_->wants_body()) {
     site_push_->feed(piece);
-    append_body(std::exchange(kept_back_, std::string(piece)));
+    pass(std::exchange(kept_back_, std::string(piece)));
     return;
   }
-  append_body(piece);
+  pass(piece);
+}
+
+/// A piece of the site's body on its way to the client.
+void Forwarding::pass(std::string_view piece) {
+  if (!page_) return append_body(piece);
+  page_->give(piece);
+  pass_page();
 }
 
 void Forwarding::append_body(std::string_view piece) {
@@ -333,8 +370,14 @@ void Forwarding::on_end() {
   if (site_push_ && site_push_->wants_body()) {
     // The last byte comes after what it ends was published.
     site_push_->publish(session_.worker().hub(), session_.worker().loop().now());
-    append_body(std::exchange(kept_back_, {}));
+    pass(std::exchange(kept_back_, {}));
   }
+  if (!page_) return end_answer();
+  site_ended_ = true;
+  pass_page();
+}
+
+void Forwarding::end_answer() {
   if (framing_ == Framing::chunked && !head_only_) session_.worker().reply() += "0\r\n\r\n";
   flush();
   // What the client still sends of a body that nobody wants would be taken for a next request.

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "http/held.h"
+#include "http/page_answer.h"
 #include "http/responses.h"
 #include "http/session.h"
 #include "http/site_push.h"
@@ -28,6 +29,7 @@ class Forwarding final : public Held, private proxy::Asker {
   std::string_view take(std::string_view bytes) override;
   bool wants_input() const override;
   bool half_closed() override;
+  void catch_up(push::Time now) override;
   void on_deadline(push::Time now) override;
   void on_writable() override;
   void stop(push::Time now) override;
@@ -35,6 +37,9 @@ class Forwarding final : public Held, private proxy::Asker {
   bool takes_requests() const override { return true; }
 
  private:
+  /// What may wait in one direction before the other side isn't read from.
+  static constexpr std::size_t kMostUnsent = std::size_t{64} * 1024;
+
   enum class Stage : std::uint8_t {
     asking,     ///< no byte of an answer was sent
     answering,  ///< its head was
@@ -42,6 +47,13 @@ class Forwarding final : public Held, private proxy::Asker {
     over,
   };
   enum class Framing : std::uint8_t { as_it_came, chunked, until_close };
+
+  /// How an answer begins.
+  struct Opening {
+    std::string text;
+    Framing framing = Framing::as_it_came;
+    bool close = false;
+  };
 
   void on_interim(const wire::AnswerHead& head) override;
   void on_answer(const wire::AnswerHead& head, bool tunnel) override;
@@ -52,10 +64,19 @@ class Forwarding final : public Held, private proxy::Asker {
   void on_room() override;
 
   bool take_stand(const wire::RequestHead& head, push::Time now);
+  PageAddress page_address(const wire::RequestHead& head, std::string_view host) const;
   std::string compose(const wire::RequestHead& head, const std::string& upgrade) const;
   void send_body(std::string_view piece);
   void append_status(std::string& out, const wire::AnswerHead& head) const;
+  Opening open_answer(const wire::AnswerHead& head, std::span<const wire::Field> fields, bool sized) const;
+  void begin_answer(const Opening& opening);
+  void pass(std::string_view piece);
   void append_body(std::string_view piece);
+  // --- pages (forwarding_page.cpp) ---
+  void pass_page();
+  void pass_part(PageAnswer::Status status, std::string_view part);
+  void end_page();
+  void end_answer();
   void flush();
   void refuse(int status, std::string_view message);
   void broken();
@@ -67,6 +88,9 @@ class Forwarding final : public Held, private proxy::Asker {
   std::string stand_;                    ///< where the page's channels stood: `a=<etag>&b=<etag>`
   std::unique_ptr<SitePush> site_push_;  ///< what the answer asks to be published, until it is
   std::string kept_back_;                ///< the newest piece, while what it ends is to be published first
+  std::unique_ptr<PageAnswer> page_;     ///< while the answer is, or may be, a page that gets the script tag
+  Opening as_it_came_;                   ///< of such a page, until it is known which
+  Opening with_tag_;
   push::Time since_{};
   int status_ = 0;
   Stage stage_ = Stage::asking;
@@ -78,7 +102,7 @@ class Forwarding final : public Held, private proxy::Asker {
   bool wants_page_;            ///< a browser that would show what comes
   bool endless_ = false;       ///< an event stream of the site's
   bool client_ended_ = false;  ///< of a tunnel
-  bool site_ended_ = false;    ///< of a tunnel
+  bool site_ended_ = false;    ///< of a tunnel, and of a page that is still on its way through
 };
 
 }  // namespace martd::http

@@ -23,6 +23,7 @@ struct Settings {
   bool upstream_publishes = false;    ///< an answer's Martd-Publish is followed
   std::vector<std::string> snapshot;  ///< channels whose place every page is told
   bool upstream_host = false;         ///< Host becomes the site's own
+  bool inject = false;                ///< the site's pages get the script tag
   proxy::Timeouts upstream_timeouts;
 
   wire::PublishLimits publish;

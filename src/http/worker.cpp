@@ -57,6 +57,12 @@ void Worker::keep(std::shared_ptr<const Settings> settings) {
   loop_.post([this, settings = std::move(settings)]() mutable { owned_settings_.swap(settings); });
 }
 
+Pages& Worker::pages() {
+  // The prefix is the same as long as the program runs.
+  if (!pages_) pages_ = std::make_unique<Pages>(settings().prefix);
+  return *pages_;
+}
+
 bool Worker::make_room() {
   if (!arriving_) return false;
   arriving_->close();

@@ -11,6 +11,7 @@
 
 #include "http/counters.h"
 #include "http/known_heads.h"
+#include "http/page_answer.h"
 #include "http/settings.h"
 #include "net/listener.h"
 #include "net/loop.h"
@@ -39,6 +40,8 @@ class Worker final : public push::LoopDoor {
   /// What stands behind; before anything is taken. Without it other paths are nobody's.
   void put_before(std::unique_ptr<proxy::UpstreamPool> upstream) { upstream_ = std::move(upstream); }
   proxy::UpstreamPool* upstream() { return upstream_.get(); }
+  /// For --inject.
+  Pages& pages();
   /// Counts it, and tells the log, but not of every one of many.
   void note_failure(proxy::Failure failure, std::string_view why);
 
@@ -106,6 +109,7 @@ class Worker final : public push::LoopDoor {
   std::vector<push::Channel*> serving_;
 
   std::unique_ptr<proxy::UpstreamPool> upstream_;  ///< sessions that are gone have let go of it
+  std::unique_ptr<Pages> pages_;
   push::Time failure_told_{};
   Session* sessions_ = nullptr;  ///< a list through the sessions that are established
   Session* arriving_ = nullptr;  ///< another of those that are not, the oldest first

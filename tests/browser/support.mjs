@@ -204,7 +204,12 @@ export class Stage {
   /** A real nginx before `server`; `directives` for its one location. */
   async nginx(server, directives) {
     const folder = await mkdtemp(path.join(tmpdir(), "martd-nginx-"));
-    this.#made.push(() => rm(folder, { recursive: true, force: true }));
+    this.undo(() => rm(folder, { recursive: true, force: true }));
+    return this.nginxOf(folder, `location / { proxy_pass http://127.0.0.1:${server.port}; proxy_http_version 1.1; ${directives} }`);
+  }
+
+  /** A real nginx with all that it writes in `folder`; `directives` for its one server. */
+  async nginxOf(folder, directives) {
     for (let tries = 0; ; tries++) {
       const probe = net.createServer().listen(0, "127.0.0.1");
       await once(probe, "listening");
@@ -214,11 +219,9 @@ export class Stage {
         daemon off; master_process off; error_log stderr; pid ${folder}/pid; events {}
         http {
           access_log off;
+          types { text/html html; text/css css; application/octet-stream bin; }
           ${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(" ")}
-          server {
-            listen 127.0.0.1:${port};
-            location / { proxy_pass http://127.0.0.1:${server.port}; proxy_http_version 1.1; ${directives} }
-          }
+          server { listen 127.0.0.1:${port}; ${directives} }
         }`);
       const child = spawn("nginx", ["-p", folder, "-c", path.join(folder, "nginx.conf"), "-e", "stderr"], {
         env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
@@ -228,9 +231,9 @@ export class Stage {
       child.stderr.on("data", (text) => (said += text));
       child.on("error", (error) => { said += error; ended = true; });
       child.on("exit", () => { ended = true; });
-      const answers = () => fetch(`http://127.0.0.1:${port}/client.js`).then((answer) => answer.ok, () => false);
+      const answers = () => fetch(`http://127.0.0.1:${port}/client.js`).then(() => true, () => false);
       await eventually(async () => ended || (await answers()), "nginx answers");
-      this.#made.push(() => { child.kill("SIGKILL"); });
+      this.undo(() => { child.kill("SIGKILL"); });
       if (!ended) return { url: `http://localhost:${port}` };
       // Somebody else was quicker to take the port.
       if (tries === 5 || !/in use/.test(said)) throw new Error(`nginx: ${said}`);

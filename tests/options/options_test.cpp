@@ -271,7 +271,6 @@ TEST_CASE("log file: a folder that is there, and nothing is made") {
 
 TEST_CASE("parts that are not there yet are known and refused") {
   CHECK(is_wrong({"--store", "x.db"}, "--store: not built in yet"));
-  CHECK(is_wrong({"--inject"}, "--inject: not built in yet"));
   CHECK(options({}, {{"MARTD_INJECT", "false"}}).given.empty());
 }
 

@@ -1,0 +1,68 @@
+// Pages on their way back that may get the script tag.
+
+#include "http/forwarding.h"
+#include "http/worker.h"
+#include "wire/query.h"
+
+namespace martd::http {
+
+/// As the browser sees it: what a trusted proxy says of that, or what we see.
+PageAddress Forwarding::page_address(const wire::RequestHead& head, std::string_view host) const {
+  PageAddress address{session_.secure(), std::string(host), std::string(head.target)};
+  if (head.target.front() != '/') {
+    const Target target = split_target(head.target);
+    address.target = target.path;
+    if (target.query.data() != nullptr) (address.target += '?') += target.query;
+  }
+  if (!session_.worker().settings().trusted_proxies.contains(session_.peer())) return address;
+  if (const std::string_view told = head.field("X-Forwarded-Host"); !told.empty())
+    address.host = wire::trim(told.substr(0, told.find(',')));
+  if (const std::string_view scheme = head.field("X-Forwarded-Proto"); !scheme.empty())
+    address.tls = wire::iequals(wire::trim(scheme.substr(0, scheme.find(','))), "https");
+  return address;
+}
+
+/// As much of the page as there is room for, and not so much at once that others have to wait.
+void Forwarding::pass_page() {
+  constexpr int kMostSteps = 32;
+  std::string part;
+  for (int step = 0; page_ && page_->waiting(); ++step) {
+    flush();
+    if (!holding_) return;
+    const bool full = session_.queued() > kMostUnsent;
+    if (full || step == kMostSteps) {
+      if (exchange_) exchange_->pause();
+      if (!full) session_.later([](Session& session) { session.catch_up(); });
+      return;
+    }
+    part.clear();
+    const PageAnswer::Status status = page_->step(part);
+    pass_part(status, part);
+  }
+  if (site_ended_ && holding_) end_page();
+}
+
+void Forwarding::pass_part(PageAnswer::Status status, std::string_view part) {
+  if (stage_ == Stage::asking && page_->decided()) {
+    begin_answer(page_->injected() ? with_tag_ : as_it_came_);
+    as_it_came_ = with_tag_ = {};
+  }
+  append_body(part);
+  if (status == PageAnswer::Status::corrupt) return broken();
+  if (page_->passes()) page_.reset();
+}
+
+void Forwarding::end_page() {
+  if (page_) {
+    std::string part;
+    const PageAnswer::Status status = page_->finish(part);
+    pass_part(status, part);
+    if (status == PageAnswer::Status::corrupt) return;
+  }
+  end_answer();
+}
+
+/// Goes on with a page that had to wait for its turn.
+void Forwarding::catch_up(push::Time) { on_writable(); }
+
+}  // namespace martd::http
