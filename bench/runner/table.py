@@ -40,8 +40,12 @@ def ratio_text(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
 
 
-def verdict(goal: Goal, answers: dict[str, list[dict]]) -> str:
-    own = next((row for row in answers if row.startswith("martd")), "martd")
+def own_row(answers: dict[str, list[dict]]) -> str | None:
+    """The row that the goals are for: martd, or martd in front of a site."""
+    return next((row for row in ("martd", "martd-proxy") if row in answers), None)
+
+
+def verdict(goal: Goal, own: str, answers: dict[str, list[dict]]) -> str:
     if goal.against:
         value = ratio(answers, goal.key, own, goal.against)
     else:
@@ -75,6 +79,6 @@ def render(case: Case, answers: dict[str, list[dict]]) -> str:
         errors = [answer["error"] for answer in of_row if "error" in answer]
         if errors:
             out.append(f"{row}: {len(errors)} of {len(of_row)} runs failed: {errors[0]}")
-    if "martd" in answers:
-        out += [verdict(goal, answers) for goal in case.goals]
+    if own := own_row(answers):
+        out += [verdict(goal, own, answers) for goal in case.goals]
     return "\n".join(out) + "\n"

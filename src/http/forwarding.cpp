@@ -184,7 +184,7 @@ void Forwarding::send_body(std::string_view piece) {
 
 bool Forwarding::wants_input() const {
   if (client_ended_ || !exchange_) return false;
-  return (body_.done() && stage_ != Stage::tunnel) || exchange_->unsent() <= kMostUnsent;
+  return (body_.done() && stage_ != Stage::tunnel) || exchange_->unsent() == 0;
 }
 
 bool Forwarding::half_closed() {
@@ -197,7 +197,7 @@ bool Forwarding::half_closed() {
 
 void Forwarding::on_deadline(push::Time) {
   if (body_.done()) return;
-  if (exchange_ && exchange_->unsent() > kMostUnsent) {
+  if (exchange_ && exchange_->unsent() > 0) {
     // It is the site that doesn't read; that has a time of its own.
     session_.set_deadline(session_.worker().loop().now() + kBodySilence);
     return;
@@ -348,7 +348,8 @@ void Forwarding::append_body(std::string_view piece) {
 
 void Forwarding::on_turn() {
   flush();
-  if (exchange_ && session_.queued() > kMostUnsent) exchange_->pause();
+  // The next piece is read when the last was written.
+  if (exchange_ && session_.queued() > 0) exchange_->pause();
 }
 
 void Forwarding::flush() {

@@ -82,7 +82,12 @@ void Exchange::connected() {
   pool_.loop().drop(*this);
   if (!kept_) pool_.endpoints().took(trying_);
   endpoints_.clear();
-  if (!waiting_.empty()) send(std::exchange(waiting_, {}));
+  if (waiting_.empty()) return;
+  send(std::exchange(waiting_, {}));
+  if (unsent() > 0) return;  // on_room() comes when it is written
+  pool_.loop().post([self = ExchangePtr(this)] {
+    if (self->asker_) self->asker_->on_room();
+  });
 }
 
 void Exchange::lost(Failure failure, std::string_view why, bool answer_begun) {

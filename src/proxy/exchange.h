@@ -62,7 +62,7 @@ class Exchange final : public boost::intrusive_ref_counter<Exchange, boost::thre
 
   /// A piece of the body, framed as the head says, or of the tunnel.
   void send(std::string_view bytes);
-  /// What was sent and isn't written yet: send no more while it is much.
+  /// What was sent and isn't written yet: send no more until Asker::on_room().
   std::size_t unsent() const;
   /// The body is whole.
   void end_of_body();

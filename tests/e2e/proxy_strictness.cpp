@@ -15,7 +15,7 @@ using namespace std::string_literals;
 namespace {
 
 struct Case {
-  const char* what;
+  std::string what;
   std::string bytes;
 };
 

@@ -108,6 +108,37 @@ TEST_CASE_FIXTURE(PoolTest, "pool: who waits in vain for a place is told that it
   CHECK(pool->kept() == 1);
 }
 
+TEST_CASE_FIXTURE(PoolTest, "pool: a body that waited for a place is sent with it, and more is asked for") {
+  // Nobody used to ask for more where all of it was written at once: a long body stood still.
+  SiteDoor door;
+  before(door.url(), 1);
+  Witness a;
+  Witness b;
+  const ExchangePtr first = pool->ask(get("/a"), a);
+  SiteEnd end = accept(door);
+  await_request(end);
+  const ExchangePtr second = pool->ask(post(), b);
+  second->send("ab");
+  CHECK(second->unsent() == 2);
+  end.received.clear();
+  end.send(kAnswer);
+  until([&] {
+    end.receive();
+    return end.received.ends_with("\r\n\r\nab");
+  });
+  until([&] { return b.rooms == 1; });
+  CHECK(second->unsent() == 0);
+  second->send("c");
+  second->end_of_body();
+  until([&] {
+    end.receive();
+    return end.received.ends_with("abc");
+  });
+  end.send(kAnswer);
+  until([&] { return b.done(); });
+  CHECK(pool->kept() == 1);
+}
+
 TEST_CASE_FIXTURE(PoolTest, "pool: one that waits and is abandoned is passed over") {
   SiteDoor door;
   before(door.url(), 1);
