@@ -526,7 +526,7 @@
         waits = 0;
         if (lock) elect(true);
         else goAlone();
-      }, 2000 + Math.random() * 2000);
+      }, 3000 + Math.random() * 3000);
     }
   }
 

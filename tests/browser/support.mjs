@@ -188,6 +188,7 @@ after(async () => { await browser?.close(); });
 export class Stage {
   #made = [];
   said = [];
+  leader; // the tab that asked last for what tabs share; by Web Locks only
 
   /** The body of a test: gives it a stage, and clears that away whatever happens. */
   static test(body) {
@@ -260,6 +261,7 @@ export class Stage {
     if (!beside) this.#made.push(() => context.close());
     const page = await context.newPage();
     page.on("console", (message) => this.said.push(message.text()));
+    page.on("request", (request) => { if (request.url().includes("/sub?cid=*&")) this.leader = page; });
     return page;
   }
 
@@ -274,7 +276,7 @@ export class Stage {
     return page;
   }
 
-  /** Several tabs of one browser. The first one leads. */
+  /** Several tabs of one browser. The first one leads, unless it was so slow that another took over. */
   async pages(count, url, options = {}) {
     const pages = [];
     while (pages.length < count) pages.push(await this.page(url, { ...options, beside: pages[0] }));
