@@ -41,6 +41,9 @@ class Socket {
   bool tls() const { return tls_ != nullptr; }
   /// Null for a plain one; the socket's.
   SSL* ssl() const { return tls_.get(); }
+  /// TLS: the handshake is complete; by a ticket from an earlier one.
+  bool handshaken() const { return tls_ && SSL_is_init_finished(tls_.get()); }
+  bool resumed() const { return tls_ && SSL_session_reused(tls_.get()); }
   /// TLS has taken in bytes that readiness of the descriptor won't tell of.
   bool has_buffered() const { return tls_ && SSL_pending(tls_.get()) > 0; }
   /// The last read found that TLS has to write first.
