@@ -32,6 +32,7 @@ test_packages() {
   echo "haproxy caddy dpkg-dev fakeroot groff-base zsh"
   have nginx || [[ -x /usr/sbin/nginx ]] || echo "nginx-light"
   have node && have npm || echo "nodejs npm"
+  have promtool || echo "prometheus"
   have chromium || have chromium-browser || have google-chrome || echo "chromium"
   have nginx || [[ -x /usr/sbin/nginx ]] || echo "nginx"
 }

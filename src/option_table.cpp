@@ -253,7 +253,7 @@ std::vector<OptionRow> make_rows() {
           apply, set_hsts),
       row<&O::ktls>({"ktls", "", kListen, "the kernel seals TLS records, where it can (off)"}, apply,
                     set_flag<&O::ktls>),
-      row<&O::admin>({"admin", "HOST:PORT", kListen, "health, statistics, metrics (localhost:54322);\nnone for none"},
+      row<&O::admin>({"admin", "HOST:PORT", kListen, "dashboard, metrics, health (localhost:54322);\nnone for none"},
                      keep, set_admin),
       row<&O::prefix>({"prefix", "/PATH", kListen, "where /sub, /pub and /client.js begin (none)"}, keep, set_prefix),
 
@@ -295,6 +295,17 @@ std::vector<OptionRow> make_rows() {
       row<&O::admin_token>({"admin-token", "SECRET", kAccess,
                             "asked for by the admin listener as Bearer (none);\nneeded where --admin is not loopback"},
                            apply, set_secret<&O::admin_token>),
+      {{"admin-token-file", "FILE", kAccess, "the same from the first line of a file (none)"},
+       true,
+       true,
+       set_text<&O::admin_token_file>,
+       [](O& to, const O& from) {
+         to.admin_token_file = from.admin_token_file;
+         to.admin_token = from.admin_token;
+       },
+       [](const O& a, const O& b) {
+         return a.admin_token_file == b.admin_token_file && a.admin_token == b.admin_token;
+       }},
 
       row<&O::heartbeat>({"heartbeat", "DURATION", kLimits, "silence after which a stream gets a sign (15s)"}, apply,
                          set_duration<&O::heartbeat, 100 * kMillisecond, kHour>),
@@ -349,6 +360,22 @@ std::string variable_of(std::string_view option) {
   return name;
 }
 
+Complaint read_admin_token(Options& options) {
+  if (options.admin_token_file.empty()) return {};
+  if (!options.admin_token.empty()) return "--admin-token, --admin-token-file: both are given (taken: one of them)";
+  std::ifstream file(options.admin_token_file);
+  std::string line;
+  if (!file || !std::getline(file, line))
+    return taken("--admin-token-file: can't be read", options.admin_token_file, "a file whose first line is the token");
+  if (line.ends_with('\r')) line.pop_back();
+  if (line.empty() || !valid_secret(line)) {
+    return "--admin-token-file: its first line is not a secret that can be sent: " + options.admin_token_file +
+           " (taken: up to 256 visible ASCII characters without \" , ; \\)";
+  }
+  options.admin_token = line;
+  return {};
+}
+
 Complaint check(const Options& options) {
   if (options.cert.size() != options.cert_key.size()) {
     return "--cert: given " + std::to_string(options.cert.size()) + " times, --cert-key " +
@@ -376,7 +403,8 @@ Complaint check(const Options& options) {
   }
   if (options.admin && !is_loopback(*options.admin) && options.admin_token.empty()) {
     return "--admin: " + to_string(*options.admin) +
-           ": can be reached from other machines (taken: --admin-token with it, or a loopback address)";
+           ": can be reached from other machines (taken: --admin-token or --admin-token-file with it, or a loopback "
+           "address)";
   }
   if (options.max_payload > options.max_memory) {
     return "--max-payload: more than --max-memory (taken: up to " + wire::format_byte_size(options.max_memory) + ")";

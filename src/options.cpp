@@ -127,6 +127,9 @@ std::optional<Wrong> use(const AllGiven& given, Options& options) {
     if (!row.built_in) return Wrong{where + ": not built in yet (taken: every option that --help names)"};
     options.given[said->first] = values;
   }
+  if (Complaint complaint = read_admin_token(options); !complaint.empty()) return Wrong{std::move(complaint)};
+  // For a reload, which compares: the file may have another token under the same name.
+  if (!options.admin_token_file.empty()) options.given["admin-token-file"].push_back(options.admin_token);
   if (Complaint complaint = check(options); !complaint.empty()) return Wrong{std::move(complaint)};
   return std::nullopt;
 }

@@ -64,6 +64,7 @@ struct Options {
   wire::AddressSet trusted_proxy;  ///< whose X-Forwarded-For and Forwarded are believed; default: none
   wire::OriginList origin;         ///< foreign pages that may use /pub and /sub; default: none
   std::string admin_token;         ///< asked for by the admin listener; empty: none (then it is on loopback)
+  std::string admin_token_file;    ///< where admin_token was read from; empty: from nowhere
 
   // Work
   unsigned threads = 1;  ///< event loops, 1 to 1024; default: the cores

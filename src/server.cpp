@@ -20,6 +20,8 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/tls_client.h"
+#include "operations.h"
+#include "option_report.h"
 #include "proxy/upstream_pool.h"
 
 namespace martd {
@@ -136,6 +138,7 @@ class Server {
     open_doors(options_.http, "http", false);
     open_doors(options_.https, "https", true);
     make_lanes();
+    make_operations();
     if (options_.admin) open_admin(*options_.admin);
   }
 
@@ -171,45 +174,27 @@ class Server {
   }
 
   void open_admin(const ListenAddress& address) {
-    auto listening =
-        admin::AdminServer::listen(address.host, address.port, options_.admin_token, [this] { return figures(); });
+    auto listening = admin::AdminServer::listen(address.host, address.port, options_.admin_token, *operations_);
     if (const auto* wrong = std::get_if<std::string>(&listening)) throw StartError{"--admin: " + *wrong};
     admin_ = std::get<std::unique_ptr<admin::AdminServer>>(std::move(listening));
   }
 
-  /// Any thread: nothing here waits for a loop.
-  admin::Figures figures() {
-    admin::Figures figures;
-    const push::Time now = clock_.now();
-    figures.uptime = now - clock_.start();
-    figures.accepting = !stopping_;
-    figures.connections = count_.open;
-    figures.max_connections = max_connections_;
-    figures.max_memory = hub_.max_memory();
-    figures.channels = hub_.registry().channels();
-    figures.messages = hub_.registry().messages();
-    figures.backlog_bytes = hub_.registry().cost();
-    figures.published_total = hub_.published();
-    figures.transports = {{"poll"}, {"sse"}, {"lines"}};
-    for (const auto& lane : lanes_) {
-      const http::Counters& counters = lane->worker.counters();
-      figures.loops.push_back({std::max(now - lane->loop.last_turn(), push::Duration{0}), lane->worker.sessions()});
-      figures.connections_total += counters.connections_accepted.value();
-      figures.requests_total += counters.requests.value();
-      figures.refusals_total += counters.refusals.value();
-      figures.missed_total += counters.missed.value();
-      figures.fell_behind_total += counters.fell_behind.value();
-      const auto add = [&](std::size_t index, const http::Counter& held, const http::Counter& deliveries) {
-        figures.transports[index].held += held.value();
-        figures.transports[index].deliveries += deliveries.value();
-      };
-      add(0, counters.polls_held, counters.poll_deliveries);
-      add(1, counters.event_streams_held, counters.event_deliveries);
-      add(2, counters.line_streams_held, counters.line_deliveries);
-      for (std::size_t ending = 0; ending < push::kEndings; ++ending)
-        figures.endings[ending] += counters.endings[ending].value();
-    }
-    return figures;
+  void make_operations() {
+    std::vector<http::Worker*> workers;
+    for (auto& lane : lanes_) workers.push_back(&lane->worker);
+    operations_ = std::make_unique<Operations>(
+        Operations::Parts{clock_, hub_, count_, std::move(workers), !!tls_, options_.upstream.has_value()});
+    tell_operations();
+    operations_->set_accepting(true);
+  }
+
+  void tell_operations() {
+    admin::Setup setup;
+    for (const Door& door : doors_) setup.listening.push_back((door.tls ? "https://" : "http://") + door.socket.name());
+    setup.prefix = options_.prefix;
+    setup.max_payload = options_.max_payload;
+    setup.configuration = configuration_of(options_);
+    operations_->set_up(std::move(setup), max_connections_);
   }
 
   void make_lanes() {
@@ -350,6 +335,7 @@ class Server {
     if (admin_) admin_->set_token(options_.admin_token);
     max_connections_ = connections_that_fit(options_, open_files_);
     const auto settings = make_settings();
+    tell_operations();
     for (auto& lane : lanes_) lane->worker.use(*settings);
     for (auto& lane : lanes_) lane->worker.keep(settings);
     for (const std::string& warning : fresh.warnings) spdlog::warn("{}", warning);
@@ -361,6 +347,7 @@ class Server {
 
   void stop() {
     spdlog::info("stopping");
+    operations_->set_accepting(false);
     still_serving_ = lanes_.size();
     for (auto& lane : lanes_)
       lane->loop.post([this, &lane = *lane] {
@@ -393,7 +380,7 @@ class Server {
   Options options_;
   const Reloader& reloader_;
   std::size_t open_files_;
-  std::atomic<std::size_t> max_connections_{0};
+  std::size_t max_connections_ = 0;
   net::Clock clock_;
   push::Hub hub_;
   http::ConnectionCount count_;
@@ -403,7 +390,8 @@ class Server {
   std::vector<Door> doors_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<Sweeper> sweeper_;
-  std::unique_ptr<admin::AdminServer> admin_;
+  std::unique_ptr<Operations> operations_;
+  std::unique_ptr<admin::AdminServer> admin_;  ///< uses the operations
   boost::asio::io_context main_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer grace_{main_};

@@ -6,9 +6,11 @@ usage: embed.py OUTPUT.cpp FUNCTION=FILE …
 The same input gives the same output, byte for byte: no dates, no paths.
 """
 
+import base64
 import gzip
 import hashlib
 import pathlib
+import re
 import sys
 
 from shorten import shorten
@@ -32,6 +34,32 @@ MODULE_TAIL = b"export default martd;\n"
 NOTICE = b"// martd: static/client.js\n"
 
 
+# <script data-inline src="x.js"></script> and <link data-inline rel="stylesheet" href="x.css"> become the file's text.
+INLINE = re.compile(rb'<script data-inline src="([^"]+)"></script>|<link data-inline rel="stylesheet" href="([^"]+)">')
+
+
+def inlined(page, folder):
+    def text(match):
+        name = (match[1] or match[2]).decode()
+        data = (folder / name).read_bytes()
+        tag = b"script" if match[1] else b"style"
+        if b"</" + tag in data.lower():
+            sys.exit(f"embed.py: {name} has </{tag.decode()} in it")
+        return b"<" + tag + b">\n" + data + b"</" + tag + b">"
+    return INLINE.sub(text, page)
+
+
+def inline_sources(page):
+    """The directives of a Content-Security-Policy that allow just this page's own scripts and styles."""
+    directives = []
+    for tag, directive in ((b"script", "script-src"), (b"style", "style-src")):
+        texts = re.findall(b"<" + tag + b">(.*?)</" + tag + b">", page, re.DOTALL)
+        hashes = ["'sha256-" + base64.b64encode(hashlib.sha256(text).digest()).decode() + "'" for text in texts]
+        if hashes:
+            directives.append(directive + " " + " ".join(hashes) + ";")
+    return " ".join(directives)
+
+
 def array(name, data):
     lines = [f"constexpr unsigned char {name}[] = {{"]
     lines += ["  " + ",".join(map(str, data[i:i + 32])) + "," for i in range(0, len(data), 32)]
@@ -48,6 +76,9 @@ def asset(function, path):
         except ValueError as error:
             sys.exit(f"embed.py: {path}: {error}")
         data = MODULE_HEAD + script + MODULE_TAIL if function.endswith("_module_js") else NOTICE + script
+    if path.suffix == ".html":
+        data = inlined(data, path.parent)
+    sources = inline_sources(data) if path.suffix == ".html" else ""
     packed = gzip.compress(data, 9, mtime=0) if path.suffix in SENT else b""
     # Weak, because one validator stands for the plain and for the gzip'd bytes.
     etag = 'W/"' + hashlib.sha256(data).hexdigest()[:20] + '"'
@@ -61,6 +92,7 @@ def asset(function, path):
     view({function}_bytes),
     {f"view({function}_gzip)" if packed else "{}"},
     R"({etag})",
+    R"({sources})",
   }};
   return asset;
 }}""")

@@ -4,55 +4,26 @@
 #include <httplib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
-#include <mutex>
-#include <shared_mutex>
 #include <thread>
 
-#include "admin/admin_guard.h"
-#include "admin/process_figures.h"
-#include "admin/reports.h"
+#include "admin/answers.h"
+#include "admin/requests.h"
+#include "admin/task_pool.h"
 #include "net/listener.h"
-#include "wire/text.h"
 
 namespace martd::admin {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kThreads = 4;  ///< for each address
-constexpr std::size_t kMostOfBody = 64 << 10;
+/// For each address: those who watch hold a thread each, and some are left for all others.
+constexpr std::size_t kThreads = Watching::kMost + 8;
+constexpr std::size_t kMostWaiting = 64;
+constexpr std::size_t kLeastOfBody = 64 << 10;
 constexpr auto kStopPatience = 1s;
-
-constexpr const char* kIndex = "martd " MARTD_VERSION
-                               ", admin listener\n"
-                               "\n"
-                               "  /healthz   200 while every event loop turns\n"
-                               "  /readyz    200 while it is well and takes connections\n"
-                               "  /stats     what it counts, JSON\n"
-                               "  /metrics   what it counts, for Prometheus\n";
-
-std::string error_json(std::string_view message) {
-  std::string body = "{\"error\":";
-  wire::append_json_string(body, message);
-  return body + "}\n";
-}
-
-void answer_error(httplib::Response& response, int status, std::string_view message) {
-  response.status = status;
-  response.set_content(error_json(message), "application/json");
-}
-
-void answer_health(httplib::Response& response, const std::string& problem) {
-  if (problem.empty()) return response.set_content("{\"status\":\"ok\"}\n", "application/json");
-  answer_error(response, 503, problem);
-}
-
-std::optional<std::string> header(const httplib::Request& request, const char* name) {
-  if (!request.has_header(name)) return std::nullopt;
-  return request.get_header_value(name);
-}
 
 /// httplib::Server on a socket that listens already: its own bind knows one address, and lets another process take the
 /// same port beside us (SO_REUSEPORT).
@@ -63,46 +34,6 @@ class AdoptingServer : public httplib::Server {
 
 }  // namespace
 
-/// What requests touch. Lives until the last thread has let go of it.
-struct AdminServer::Shared {
-  std::string host;
-  std::shared_mutex mutex;
-  std::string token;
-  ReadFigures read;  ///< empty once stopped; called under the shared lock, so that stop() waits for who is in it
-
-  void serve(const httplib::Request& request, httplib::Response& response) {
-    const std::shared_lock lock(mutex);
-    response.set_header("Cache-Control", "no-store");
-    response.set_header("X-Content-Type-Options", "nosniff");
-    const Caller caller{header(request, "Host"), header(request, "Origin"), request.get_header_value("Authorization")};
-    const bool two_hosts = request.get_header_value_count("Host") > 1 || request.get_header_value_count("Origin") > 1;
-    if (two_hosts) return answer_error(response, 400, "Host, Origin: given twice");
-    if (const auto refusal = refuse(caller, host, token)) {
-      if (refusal->status == 401) response.set_header("WWW-Authenticate", "Bearer");
-      return answer_error(response, refusal->status, refusal->message);
-    }
-    if (!read) return answer_error(response, 503, "stopping");
-    if (request.method != "GET" && request.method != "HEAD") {
-      response.set_header("Allow", "GET, HEAD");
-      return answer_error(response, 405, request.method + ": not taken here (taken: GET, HEAD)");
-    }
-    answer(request.path, response);
-  }
-
- private:
-  void answer(const std::string& path, httplib::Response& response) const {
-    if (path == "/") return response.set_content(kIndex, "text/plain; charset=utf-8");
-    if (path == "/healthz") return answer_health(response, ailment(read()));
-    if (path == "/readyz") return answer_health(response, unreadiness(read()));
-    if (path == "/stats") return response.set_content(stats_json(read(), read_process_figures()), "application/json");
-    if (path == "/metrics") {
-      return response.set_content(metrics_text(read(), read_process_figures()),
-                                  "text/plain; version=0.0.4; charset=utf-8");
-    }
-    answer_error(response, 404, "no such path (taken: /, /healthz, /readyz, /stats, /metrics)");
-  }
-};
-
 /// One address.
 struct AdminServer::Door {
   explicit Door(net::ListenSocket listening) : socket(std::move(listening)) {}
@@ -112,23 +43,31 @@ struct AdminServer::Door {
   std::thread thread;
   std::future<void> ended;
 
-  void start(const std::shared_ptr<Shared>& shared) {
+  void start(const std::shared_ptr<Requests>& requests, std::size_t max_body) {
     server = std::make_shared<AdoptingServer>();
-    server->set_pre_routing_handler([shared](const httplib::Request& request, httplib::Response& response) {
-      shared->serve(request, response);
-      return httplib::Server::HandlerResponse::Handled;
+    server->set_pre_routing_handler([requests](const httplib::Request& request, httplib::Response& response) {
+      return requests->begin(request, response) ? httplib::Server::HandlerResponse::Handled
+                                                : httplib::Server::HandlerResponse::Unhandled;
+    });
+    // Only for what has a body: by then it was read.
+    server->Post(R"([\s\S]*)", [requests](const httplib::Request& request, httplib::Response& response) {
+      requests->answer(request, response);
     });
     // What cpp-httplib refuses by itself has no body.
     server->set_error_handler([](const httplib::Request&, httplib::Response& response) {
-      if (response.body.empty()) response.set_content(error_json("not a request that can be read"), "application/json");
+      if (!response.body.empty()) return;
+      const bool large = response.status == 413;
+      response.set_content(
+          error_json(large ? "payload: more than --max-payload has" : "not a request that can be read"),
+          "application/json");
     });
     server->set_keep_alive_max_count(1);
     server->set_keep_alive_timeout(2);
     server->set_read_timeout(2);
     server->set_write_timeout(5);
-    server->set_payload_max_length(kMostOfBody);
+    server->set_payload_max_length(std::max(max_body, kLeastOfBody));
     server->set_tcp_nodelay(true);
-    server->new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+    server->new_task_queue = [] { return new TaskPool(kThreads, kMostWaiting); };
 
     // Its accept blocks, and closes the descriptor in the end.
     const int descriptor = ::fcntl(socket.descriptor(), F_DUPFD_CLOEXEC, 0);
@@ -152,18 +91,15 @@ struct AdminServer::Door {
   }
 };
 
-AdminServer::AdminServer() : shared_(std::make_shared<Shared>()) {}
-
 AdminServer::~AdminServer() { stop(); }
 
 std::variant<std::unique_ptr<AdminServer>, std::string> AdminServer::listen(const std::string& host, std::uint16_t port,
-                                                                            std::string token, ReadFigures read) {
+                                                                            std::string token, PublicSide& side) {
   auto listening = net::listen(host, port);
   if (auto* wrong = std::get_if<std::string>(&listening)) return std::move(*wrong);
   std::unique_ptr<AdminServer> made(new AdminServer);
-  made->shared_->host = host;
-  made->shared_->token = std::move(token);
-  made->shared_->read = std::move(read);
+  made->side_ = &side;
+  made->requests_ = std::make_shared<Requests>(side, host, std::move(token));
   for (net::ListenSocket& socket : std::get<std::vector<net::ListenSocket>>(listening)) {
     made->addresses_.push_back(socket.name());
     made->doors_.push_back(std::make_unique<Door>(std::move(socket)));
@@ -172,19 +108,16 @@ std::variant<std::unique_ptr<AdminServer>, std::string> AdminServer::listen(cons
 }
 
 void AdminServer::start() {
-  for (auto& door : doors_) door->start(shared_);
+  requests_->start();
+  const std::size_t max_body = side_->setup().max_payload;
+  for (auto& door : doors_) door->start(requests_, max_body);
 }
 
-void AdminServer::set_token(std::string token) {
-  const std::unique_lock lock(shared_->mutex);
-  shared_->token = std::move(token);
-}
+void AdminServer::set_token(std::string token) { requests_->set_token(std::move(token)); }
 
 void AdminServer::stop() {
-  {
-    const std::unique_lock lock(shared_->mutex);
-    shared_->read = nullptr;
-  }
+  if (!requests_) return;
+  requests_->close();
   const auto end = std::chrono::steady_clock::now() + kStopPatience;
   for (auto& door : doors_) door->stop(end);
 }

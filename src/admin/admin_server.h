@@ -6,19 +6,22 @@
 #include <variant>
 #include <vector>
 
-#include "admin/figures.h"
+#include "admin/public_side.h"
 
 namespace martd::admin {
 
-/// The operators' listener: health, statistics, metrics. cpp-httplib on threads of its own, so that it answers even
-/// while every event loop is busy. It serves a request for each connection: an idle connection would hold one of its
-/// few threads.
+class Requests;
+
+/// The operators' listener: health, statistics, metrics, channels, the dashboard. cpp-httplib on threads of its own, so
+/// that it answers even while every event loop is busy. It serves a request for each connection: an idle connection
+/// would hold one of its few threads.
 class AdminServer {
  public:
   /// Listens on every address that `host` has (blocks for the look-up), on one port for all of them; 0: the system
-  /// chooses. Nothing is served before start(). `token`: asked for as Bearer; empty: none. The error is a sentence.
+  /// chooses. Nothing is served before start(). `token`: asked for as Bearer; empty: none. `side` is used until stop()
+  /// returns. The error is a sentence.
   static std::variant<std::unique_ptr<AdminServer>, std::string> listen(const std::string& host, std::uint16_t port,
-                                                                        std::string token, ReadFigures read);
+                                                                        std::string token, PublicSide& side);
   ~AdminServer();
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
@@ -31,16 +34,17 @@ class AdminServer {
   /// From the next request on. Any thread.
   void set_token(std::string token);
 
-  /// Takes no more connections; `read` is not called any more when it returns, within about a second. A request that
-  /// is still under way then (a client that sends a byte a second) is left to its threads, which touch nothing of ours.
+  /// Takes no more connections; the public side is not used any more when it returns, within about two seconds. A
+  /// request that is still under way then (a client that sends a byte a second) is left to its threads, which touch
+  /// nothing of ours.
   void stop();
 
  private:
-  struct Shared;
   struct Door;
-  AdminServer();
+  AdminServer() = default;
 
-  std::shared_ptr<Shared> shared_;
+  PublicSide* side_ = nullptr;          ///< for start()
+  std::shared_ptr<Requests> requests_;  ///< until the last thread has let go of it
   std::vector<std::unique_ptr<Door>> doors_;
   std::vector<std::string> addresses_;
 };

@@ -3,11 +3,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "push/ending.h"
+#include "push/histogram.h"
 #include "push/time.h"
 
 namespace martd::admin {
@@ -23,9 +25,35 @@ struct TransportFigures {
 struct LoopFigures {
   push::Duration since_turn{};  ///< how long ago it last came round; it does at least every second
   std::size_t connections = 0;  ///< now
+  push::HistogramFigures lag;   ///< by how much its timers came late
+};
+
+/// Where there is a TLS listener.
+struct TlsFigures {
+  std::uint64_t handshakes_total = 0;  ///< complete ones, from the beginning
+  std::uint64_t resumed_total = 0;     ///< complete ones, by a ticket
+  std::uint64_t failures_total = 0;    ///< connections that ended before their handshake was complete
+};
+
+/// Where there is an upstream.
+struct ProxyFigures {
+  std::array<std::uint64_t, 5> requests_total{};  ///< by the class of the status that the client got: 1xx to 5xx
+  push::HistogramFigures duration;                ///< from the request's head to the last byte of its answer
+  std::vector<std::pair<std::string_view, std::uint64_t>> failures_total;  ///< by name: no answer, or no whole one
+};
+
+/// Where there is a store.
+struct StoreFigures {
+  bool writable = true;  ///< the last attempt to write succeeded
+  std::uint64_t commits_total = 0;
+  std::uint64_t failures_total = 0;  ///< commits that failed
+  push::HistogramFigures commit_duration;
 };
 
 /// What the server counts, at one moment. `…_total` since the start, all else now. Sizes in bytes.
+///
+/// To add a part: a struct of its own here as an optional, which is there when the part is; its series in metrics.cpp,
+/// its group in statistics.cpp, and the values where the server fills all this (src/operations.cpp).
 struct Figures {
   push::Duration uptime{};
   bool accepting = false;  ///< the public listeners take connections
@@ -44,13 +72,15 @@ struct Figures {
   std::uint64_t published_total = 0;    ///< messages
   std::uint64_t missed_total = 0;       ///< times that a subscriber was told of a loss
   std::uint64_t fell_behind_total = 0;  ///< times that a subscriber was too slow for its outbox
+  push::HistogramFigures publish_to_write;
 
   std::vector<TransportFigures> transports;
   std::array<std::uint64_t, push::kEndings> endings{};  ///< by push::Ending
   std::vector<LoopFigures> loops;
-};
 
-/// Called on the admin listener's threads, several at once; must not wait for an event loop.
-using ReadFigures = std::function<Figures()>;
+  std::optional<TlsFigures> tls;
+  std::optional<ProxyFigures> proxy;
+  std::optional<StoreFigures> store;
+};
 
 }  // namespace martd::admin

@@ -15,12 +15,16 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-bool by_address(const Request& request, const Settings& settings) {
+std::optional<wire::Address> sender(const Request& request, const Settings& settings) {
   std::vector<std::string_view> x_forwarded_for;
   std::vector<std::string_view> forwarded;
   request.head.fields.each("X-Forwarded-For", [&](std::string_view value) { x_forwarded_for.push_back(value); });
   request.head.fields.each("Forwarded", [&](std::string_view value) { forwarded.push_back(value); });
-  const auto peer = wire::effective_peer(request.peer, x_forwarded_for, forwarded, settings.trusted_proxies);
+  return wire::effective_peer(request.peer, x_forwarded_for, forwarded, settings.trusted_proxies);
+}
+
+bool by_address(const Request& request, const Settings& settings) {
+  const auto peer = sender(request, settings);
   return peer && settings.publish_from.contains(*peer);
 }
 
@@ -71,6 +75,11 @@ Asker asker_of(const Request& request, const Settings& settings) {
     asker.may_push = by_bearer(request, settings) || ((!asker.cross || asker.named) && by_cookie(request, settings));
   }
   return asker;
+}
+
+std::optional<wire::Address> proxied_client(const Request& request, const Settings& settings) {
+  if (!settings.trusted_proxies.contains(request.peer)) return std::nullopt;
+  return sender(request, settings);
 }
 
 }  // namespace martd::http

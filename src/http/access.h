@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "http/request.h"
@@ -10,6 +11,7 @@ namespace martd::http {
 /// Who asks, as far as /pub and /sub care. Contract section 4, 'Who may push'.
 struct Asker {
   bool may_push = false;  ///< without a key: by its address, or by the secret
+  bool operates = false;  ///< an operator, past the key of a channel that has one
   bool cross = false;     ///< a browser's page of another site
   bool named = false;     ///< its origin is allowed by name
   bool foreign = false;   ///< its origin is not allowed at all
@@ -20,6 +22,9 @@ struct Asker {
 Asker origin_of(const Request& request, const Settings& settings);
 /// All of it.
 Asker asker_of(const Request& request, const Settings& settings);
+
+/// The client whom a trusted proxy names, where the peer is one and names another; for showing, not for rights.
+std::optional<wire::Address> proxied_client(const Request& request, const Settings& settings);
 
 /// The further header lines of a preflight's answer (WHATWG Fetch, CORS preflight).
 inline constexpr std::string_view kPreflightHeaders =

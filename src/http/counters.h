@@ -1,32 +1,21 @@
 #pragma once
 
 #include <array>
-#include <atomic>
-#include <cstdint>
 
 #include "proxy/failure.h"
+#include "push/counter.h"
 #include "push/ending.h"
+#include "push/histogram.h"
 
 namespace martd::http {
 
-/// A figure that one loop counts and any thread may read. No locked instruction: only its loop writes.
-class Counter {
- public:
-  void add(std::uint64_t count = 1) {
-    value_.store(value_.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
-  }
-  void sub(std::uint64_t count = 1) {
-    value_.store(value_.load(std::memory_order_relaxed) - count, std::memory_order_relaxed);
-  }
-  std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::uint64_t> value_{0};
-};
+using push::Counter;
 
 /// What one loop counts since the start; `…_held` are what is there now.
 struct Counters {
   Counter connections_accepted;
+  Counter tls_handshakes, tls_resumed;  ///< that were completed: from the beginning, by a ticket
+  Counter tls_failures;                 ///< connections that ended before their handshake was complete
   Counter requests;
   Counter refusals;  ///< answers from 400 on
   Counter polls_held, event_streams_held, line_streams_held;
@@ -37,6 +26,12 @@ struct Counters {
   std::array<Counter, 6>
       proxied_by_class;  ///< answers to forwarded requests by the first digit of their status; [0]: none
   std::array<Counter, proxy::kFailures> proxy_failures;
+  push::Histogram proxied;  ///< from the head of a request to the last byte of its answer; no tunnels
+
+  /// For each message and loop: from the turn in which its push was read to when the last of this loop's subscribers
+  /// was given it, which is the longest any of them waited, less than eight writes left out. Written to the socket, or
+  /// to the outbox of one that is slow; not for those that are served from the backlog.
+  push::Histogram publish_to_write;
 };
 
 }  // namespace martd::http

@@ -431,13 +431,15 @@ void Forwarding::broken() {
 void Forwarding::done() {
   if (!holding_) return;
   holding_ = false;
+  Worker& worker = session_.worker();
+  if (stage_ != Stage::tunnel) worker.counters().proxied.add(worker.loop().now() - since_);
   if (stage_ == Stage::tunnel) close_ = true;
   stage_ = Stage::over;
   if (exchange_) {
     exchange_->abandon();
     exchange_.reset();
   }
-  session_.worker().counters().proxied_by_class[static_cast<std::size_t>(status_ / 100) % 6].add();
+  worker.counters().proxied_by_class[static_cast<std::size_t>(status_ / 100) % 6].add();
   session_.note_status(status_);
   session_.answered(close_);
 }

@@ -4,6 +4,10 @@
 
 #include "push/time.h"
 
+namespace martd::push {
+class Subscriber;
+}
+
 namespace martd::http {
 
 /// What holds a session instead of a request that is under way: a parked long-poll, a stream, an answer that is put
@@ -16,6 +20,8 @@ class Held {
   /// it go.
   bool holding() const { return holding_; }
 
+  /// What is held, where it follows channels.
+  virtual const push::Subscriber* subscriber() const { return nullptr; }
   /// A subscriber that fell behind through its loop: what follows its cursors.
   virtual void catch_up(push::Time) {}
   virtual void on_deadline(push::Time now) = 0;

@@ -65,9 +65,11 @@ HeldStream::HeldStream(Session& session, Kind kind, std::string_view cid) : sess
 std::optional<push::Roster::Refused> HeldStream::park(std::span<const push::Roster::Want> wants, push::Time now) {
   Worker& worker = session_.worker();
   quiet_ = std::make_unique<std::vector<Etag>>();
+  begin_hold(now);
   auto refused = worker.roster().park(*this, wants, now, *quiet_);
   if (refused) {
     holding_ = false;
+    note(session_, refused->ending, refused->channel, wants.size());
     return refused;
   }
   (kind_ == Kind::lines ? worker.counters().line_streams_held : worker.counters().event_streams_held).add();
@@ -200,6 +202,8 @@ void HeldStream::catch_up(push::Time now) {
     next_slot_ = (next_slot_ + served) % count;
     if (!bytes.empty()) {
       last_sent_ = now;
+      Counters& counters = worker.counters();
+      (kind_ == Kind::lines ? counters.line_deliveries : counters.event_deliveries).add();
       if (session_.offer(frame_of(std::move(bytes)), SIZE_MAX) == Session::Sent::gone) return session_.close();
     }
     if (more) continue;
@@ -224,15 +228,16 @@ void HeldStream::on_deadline(push::Time now) {
 
 // --- ending ---
 
-void HeldStream::over(Ending ending) {
+void HeldStream::over(Ending ending, std::string_view channel, std::size_t channels) {
   if (!std::exchange(holding_, false)) return;
+  note(session_, ending, channel, channels);
   Counters& counters = session_.worker().counters();
   (kind_ == Kind::lines ? counters.line_streams_held : counters.event_streams_held).sub();
   counters.endings[static_cast<std::size_t>(ending)].add();
 }
 
-void HeldStream::finish(Ending ending, std::string_view channel) {
-  over(ending);
+void HeldStream::finish(Ending ending, std::string_view channel, std::size_t channels) {
+  over(ending, channel, channels);
   std::string text;
   if (kind_ == Kind::lines) {
     wire::append_closed_line(text, row(ending).name, channel);
@@ -245,19 +250,19 @@ void HeldStream::finish(Ending ending, std::string_view channel) {
   session_.end_after_writing();
 }
 
-void HeldStream::end(Ending ending, std::string_view channel, const push::Left&) {
-  if (holding()) finish(ending, channel);
+void HeldStream::end(Ending ending, std::string_view channel, const push::Left& left) {
+  if (holding()) finish(ending, channel, left.channels.size());
 }
 
 void HeldStream::stop(push::Time now) {
   session_.worker().roster().leave(*this, now);
-  finish(Ending::stopping, {});
+  finish(Ending::stopping, {}, 0);
 }
 
 void HeldStream::hung_up(push::Time now) {
   if (!holding()) return;
-  session_.worker().roster().leave(*this, now);
   over(Ending::hung_up);
+  session_.worker().roster().leave(*this, now);
 }
 
 }  // namespace martd::http

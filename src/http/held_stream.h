@@ -5,10 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "http/held.h"
+#include "http/held_subscriber.h"
 #include "http/session.h"
 #include "push/roster.h"
-#include "push/subscriber.h"
 
 namespace martd::http {
 
@@ -17,7 +16,7 @@ namespace martd::http {
 /// Messages go straight to the socket; what it doesn't take waits in the outbox, up to --max-behind. Past that it is
 /// behind: nothing more is queued, and when the socket has taken what waits, it is served from the backlog from its
 /// cursor.
-class HeldStream final : public Held, public push::Subscriber {
+class HeldStream final : public HeldSubscriber {
  public:
   enum class Kind : std::uint8_t { events, json_events, lines };
 
@@ -36,6 +35,8 @@ class HeldStream final : public Held, public push::Subscriber {
   void stop(push::Time now) override;
   void hung_up(push::Time now) override;
   bool takes_requests() const override { return false; }
+  std::string_view transport() const override { return kind_ == Kind::lines ? "lines" : "sse"; }
+  void describe(push::SubscriberInfo& info) const override { tell_of(session_, info); }
 
  private:
   push::Delivery fell_behind();
@@ -44,8 +45,8 @@ class HeldStream final : public Held, public push::Subscriber {
   void append_missed(std::string& out, std::uint32_t slot, push::Etag past, push::Missed missed);
   void append_message(std::string& out, std::uint32_t slot, const push::Message& message) const;
   void append_id(std::string& out, std::uint32_t slot, push::Etag own) const;
-  void finish(push::Ending ending, std::string_view channel);
-  void over(push::Ending ending);
+  void finish(push::Ending ending, std::string_view channel, std::size_t channels);
+  void over(push::Ending ending, std::string_view channel = {}, std::size_t channels = 0);
 
   Session& session_;
   std::unique_ptr<std::vector<push::Etag>> quiet_;  ///< by slot, until it has caught up for the first time

@@ -44,6 +44,9 @@ void append_refused(std::string& out, Ending ending, std::string_view channel, c
     case Ending::unavailable:
       text += "no memory left for another channel (--max-memory)";
       break;
+    case Ending::kicked:
+      text += "an operator has closed this subscription";
+      break;
     default:
       text += row(ending).name;
       break;
@@ -73,6 +76,7 @@ AnswerContext LongPoll::context() const {
 
 void LongPoll::begin(const wire::SubscribeRequest& asked, push::Time now, std::string& reply) {
   Worker& worker = session_.worker();
+  begin_hold(now);
   std::vector<push::Roster::Want> wants;
   wants.reserve(asked.wants.size());
   for (std::size_t i = 0; i < asked.wants.size(); ++i) {
@@ -136,14 +140,15 @@ void LongPoll::refuse(const push::Roster::Refused& refused, push::Time now, std:
   worker.counters().refusals.add();
   if (refused.ending != Ending::one2one) {
     append_refused(reply, refused.ending, refused.channel, context(), now);
-    return done(refused.ending);
+    return done(refused.ending, refused.channel, 1);
   }
   put_off_ = std::make_unique<std::string>(refused.channel);
   session_.set_deadline(now + kRefusalDelay);
 }
 
-void LongPoll::done(Ending ending) {
+void LongPoll::done(Ending ending, std::string_view channel, std::size_t channels) {
   if (!std::exchange(holding_, false)) return;
+  note(session_, ending, channel, channels);
   Counters& counters = session_.worker().counters();
   counters.polls_held.sub();
   counters.endings[static_cast<std::size_t>(ending)].add();
@@ -233,7 +238,7 @@ void LongPoll::answer_empty(const push::Left& left, push::Time now) {
 void LongPoll::on_deadline(push::Time now) {
   if (!holding()) return;
   if (put_off_) {
-    done(Ending::one2one);
+    done(Ending::one2one, *put_off_, 1);
     std::string reply;
     append_refused(reply, Ending::one2one, *put_off_, context(), now);
     return send(reply);
@@ -255,7 +260,7 @@ void LongPoll::stop(push::Time now) {
 
 void LongPoll::end(Ending ending, std::string_view channel, const push::Left& left) {
   if (!holding()) return;
-  done(ending);
+  done(ending, channel, left.channels.size());
   const push::Time now = session_.worker().loop().now();
   // Replaced: the same client waits on another connection, and this one is answered as after its wait.
   if (row(ending).poll_status == 200) return answer_empty(left, now);
@@ -267,8 +272,8 @@ void LongPoll::end(Ending ending, std::string_view channel, const push::Left& le
 
 void LongPoll::hung_up(push::Time now) {
   if (!holding()) return;
+  done(Ending::hung_up, put_off_ ? std::string_view(*put_off_) : std::string_view(), 1);
   if (!put_off_) session_.worker().roster().leave(*this, now);
-  done(Ending::hung_up);
 }
 
 }  // namespace martd::http

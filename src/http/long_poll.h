@@ -5,17 +5,16 @@
 #include <string>
 #include <vector>
 
-#include "http/held.h"
+#include "http/held_subscriber.h"
 #include "http/responses.h"
 #include "http/session.h"
 #include "push/roster.h"
-#include "push/subscriber.h"
 #include "wire/subscribe_request.h"
 
 namespace martd::http {
 
 /// A long-poll: looks, parks where there is nothing, answers with the first news or when its wait is over.
-class LongPoll final : public Held, public push::Subscriber {
+class LongPoll final : public HeldSubscriber {
  public:
   /// `session` owns it. `asked.wants` isn't needed longer than begin().
   LongPoll(Session& session, const wire::SubscribeRequest& asked, const AnswerContext& context);
@@ -32,6 +31,8 @@ class LongPoll final : public Held, public push::Subscriber {
   void stop(push::Time now) override;
   void hung_up(push::Time now) override;
   bool takes_requests() const override { return true; }
+  std::string_view transport() const override { return "poll"; }
+  void describe(push::SubscriberInfo& info) const override { tell_of(session_, info); }
 
  private:
   void refuse(const push::Roster::Refused& refused, push::Time now, std::string& reply);
@@ -39,7 +40,7 @@ class LongPoll final : public Held, public push::Subscriber {
   void write(const Answer& answer, std::string_view etags, std::string_view body, push::Time now,
              std::string& reply) const;
   void send(const std::string& reply);
-  void done(push::Ending ending);
+  void done(push::Ending ending, std::string_view channel = {}, std::size_t channels = 0);
   AnswerContext context() const;
 
   Session& session_;

@@ -67,6 +67,7 @@ class Publisher {
     order.channels = asked.channels;
     order.attributes = std::move(asked.attributes);
     order.allowed = asker_.may_push;
+    order.operates = asker_.operates;
     const auto receipts = hub_.publish(order, now_);
     if (!receipts) return explain(receipts.error());
 
@@ -102,7 +103,8 @@ class Publisher {
   }
 
   wire::Result<std::string> clear(const wire::PublishRequest& asked) const {
-    const auto cleared = hub_.clear(asked.channels.front(), asked.attributes.key, asker_.may_push, now_);
+    const auto cleared =
+        hub_.clear(asked.channels.front(), asked.attributes.key, asker_.may_push, now_, asker_.operates);
     if (!cleared) return explain(cleared.error());
     return "{\"etag\":\"" + to_string(cleared->etag) + "\",\"dropped\":" + std::to_string(cleared->dropped) + "}\n";
   }

@@ -12,11 +12,14 @@ constexpr std::size_t kMostAhead = 64 * 1024;
 
 }  // namespace
 
-Session::Session(Worker& worker, int descriptor, net::SslPtr tls, const wire::Address& peer, bool surplus)
+Session::Session(Worker& worker, int descriptor, net::SslPtr tls, const wire::Address& peer, bool surplus,
+                 bool operates)
     : Connection(worker.loop(), descriptor, std::move(tls)),
       worker_(worker),
       peer_(wire::plain(peer)),
-      surplus_(surplus) {}
+      surplus_(surplus),
+      operates_(operates),
+      handshake_(socket().tls()) {}
 
 Session::~Session() = default;
 
@@ -28,7 +31,7 @@ void Session::start() {
 void Session::on_readable() {
   auto& scratch = loop().scratch();
   const net::IoResult result = read(scratch);
-  if (arriving_ && established()) worker_.arrived(*this);
+  if (arriving_) look_at_handshake();
   switch (result.io) {
     case net::Io::again:
       return watch();
@@ -51,6 +54,13 @@ void Session::on_readable() {
   watch_if_room();
 }
 
+void Session::look_at_handshake() {
+  if (!established()) return;
+  if (handshake_) (socket().resumed() ? worker_.counters().tls_resumed : worker_.counters().tls_handshakes).add();
+  handshake_ = false;
+  worker_.arrived(*this);
+}
+
 void Session::watch_if_room() {
   // Who doesn't read its answers isn't read from either. While it is held, a hang-up is to be noticed.
   if (open() && (held() ? held_->wants_input() : queued() == 0) && waiting() <= kMostAhead) watch();
@@ -69,6 +79,7 @@ void Session::on_deadline(push::Time now) {
 }
 
 void Session::on_closed() {
+  if (handshake_) worker_.counters().tls_failures.add();
   if (held_) held_->hung_up(loop().now());
   end_record();
   worker_.gone(*this);

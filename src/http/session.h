@@ -26,7 +26,8 @@ class Worker;
 class Session final : public net::Connection {
  public:
   /// `surplus`: over --max-connections; every request is told to come back later.
-  Session(Worker& worker, int descriptor, net::SslPtr tls, const wire::Address& peer, bool surplus);
+  /// `operates`: an operator asks, who may push past keys.
+  Session(Worker& worker, int descriptor, net::SslPtr tls, const wire::Address& peer, bool surplus, bool operates);
   ~Session() override;
 
   void start();
@@ -62,6 +63,8 @@ class Session final : public net::Connection {
   void note_status(int status);
   /// As in AnswerContext. Stays for this turn of the loop.
   std::string_view hsts() const;
+  /// Who follows: the peer, or whom a trusted proxy named with the last subscription.
+  const wire::Address& client() const { return client_ ? *client_ : peer_; }
   /// A held answer was sent: the next request may come, or the connection ends. Callable from within
   /// Subscriber::deliver.
   void answered(bool close_after);
@@ -111,6 +114,7 @@ class Session final : public net::Connection {
   void go_on();
   void await_request();
   void watch_if_room();
+  void look_at_handshake();
 
   bool held() const { return held_ && held_->holding(); }
   std::size_t waiting() const { return input_ ? input_->size() : 0; }
@@ -120,16 +124,20 @@ class Session final : public net::Connection {
   Session* next_ = nullptr;
   Session** at_ = nullptr;
   std::unique_ptr<Held> held_;
-  std::unique_ptr<Incoming> incoming_;    ///< while a request's body is coming
-  std::unique_ptr<std::string> input_;    ///< an unfinished head, or what came before its turn
-  KnownHeadPtr poll_head_;                ///< of its last long-poll, where the lines say nothing that matters
-  std::unique_ptr<AccessRecord> record_;  ///< of the request under way, where there is an access log
+  std::unique_ptr<Incoming> incoming_;     ///< while a request's body is coming
+  std::unique_ptr<std::string> input_;     ///< an unfinished head, or what came before its turn
+  KnownHeadPtr poll_head_;                 ///< of its last long-poll, where the lines say nothing that matters
+  std::unique_ptr<AccessRecord> record_;   ///< of the request under way, where there is an access log
+  std::unique_ptr<wire::Address> client_;  ///< only where a trusted proxy named another than the peer
   wire::Address peer_;
-  bool surplus_;
-  bool arriving_ = true;      ///< not established yet: it makes way where there is no room for others
-  bool head_begun_ = false;   ///< its deadline runs
-  bool close_after_ = false;  ///< no further request is taken
-  bool plain_poll_ = false;   ///< the request that was just handled was one: its lines are worth remembering
+  bool head_begun_ = false;  ///< its deadline runs
+  // There are many sessions: these fit into the room that is there.
+  bool surplus_ : 1;
+  bool operates_ : 1;
+  bool arriving_ : 1 = true;      ///< not established yet: it makes way where there is no room for others
+  bool handshake_ : 1;            ///< TLS, and not yet complete
+  bool close_after_ : 1 = false;  ///< no further request is taken
+  bool plain_poll_ : 1 = false;   ///< the request that was just handled was one: its lines are worth remembering
 };
 
 using SessionPtr = boost::intrusive_ptr<Session>;

@@ -48,6 +48,7 @@ void Session::handle(const wire::RequestHead& head, std::string_view body) {
   Asker asker;
   if (place != Place::elsewhere) {
     asker = place == Place::publish ? asker_of(request, settings) : origin_of(request, settings);
+    if (operates_) asker.may_push = asker.operates = true;
     context.cors = asker.cors;
   }
   if (place == Place::elsewhere) return error(404, "nothing here: this server has no site behind it");
@@ -155,6 +156,9 @@ bool Session::ask_again(std::string_view head) {
 
 void Session::subscribe(const Request& request, const AnswerContext& context) {
   const push::Time now = loop().now();
+  client_.reset();
+  if (const auto client = proxied_client(request, worker_.settings()))
+    client_ = std::make_unique<wire::Address>(*client);
   wire::SubscribeHeaders headers;
   headers.accept = request.header("Accept");
   headers.last_event_id = request.header("Last-Event-ID");

@@ -25,19 +25,21 @@ Worker::Worker(push::LoopId id, net::Loop& loop, push::Hub& hub, ConnectionCount
 
 Worker::~Worker() = default;
 
-void Worker::take(int descriptor, const wire::Address& peer, const std::shared_ptr<const net::TlsContext>& tls) {
+void Worker::take(int descriptor, const wire::Address& peer, const std::shared_ptr<const net::TlsContext>& tls,
+                  bool operates) {
   // Beyond the limit a connection may still ask, to be told when to come back; but not without any limit.
   constexpr std::size_t kSurplus = 256;
   const std::size_t most = settings().max_connections;
   std::size_t open = count_.open.load(std::memory_order_relaxed);
-  if (!stopping_ && open >= most && make_room()) open = count_.open.load(std::memory_order_relaxed);
+  if (!stopping_ && !operates && open >= most && make_room()) open = count_.open.load(std::memory_order_relaxed);
   net::SslPtr ssl = tls ? tls->accept(descriptor) : nullptr;
-  if (stopping_ || open >= most + kSurplus || (tls && !ssl)) {
+  const bool full = !operates && open >= most;
+  if (stopping_ || (full && open >= most + kSurplus) || (tls && !ssl)) {
     ::close(descriptor);
     return;
   }
   count_.open.fetch_add(1, std::memory_order_relaxed);
-  auto* session = new Session(*this, descriptor, std::move(ssl), peer, open >= most);
+  auto* session = new Session(*this, descriptor, std::move(ssl), peer, full, operates);
   session->at_ = arriving_end_;
   *arriving_end_ = session;
   arriving_end_ = &session->next_;
@@ -119,8 +121,41 @@ void Worker::serve() {
     serving_.swap(mailbox_);
   }
   turn_ = loop_.now();
-  for (push::Channel* channel : serving_) roster_.serve(*channel, turn_);
+  const auto deliveries = [this] {
+    return counters_.poll_deliveries.value() + counters_.event_deliveries.value() + counters_.line_deliveries.value();
+  };
+  // A look at the clock costs something, too: one for some writes, so that who is alone in a channel pays nothing for
+  // it.
+  constexpr std::uint64_t kWritesALook = 8;
+  push::Time written = turn_;
+  std::uint64_t looked_at = deliveries();
+  for (push::Channel* channel : serving_) {
+    const std::uint64_t before = deliveries();
+    roster_.serve(*channel, turn_);
+    const std::uint64_t after = deliveries();
+    if (after == before) continue;
+    if (after - looked_at >= kWritesALook) {
+      written = loop_.read_clock();
+      looked_at = after;
+    }
+    for (const push::Time at : roster_.served()) counters_.publish_to_write.add(written - at);
+  }
   serving_.clear();
+}
+
+void Worker::list_subscribers(std::size_t most, std::vector<push::SubscriberInfo>& out) {
+  // Connections that are between two requests are passed over, but not without end.
+  constexpr std::size_t kMostLooks = 20000;
+  std::size_t looks = 0;
+  for (const Session* session = sessions_; session && most > 0 && looks < kMostLooks;
+       session = session->next_, ++looks) {
+    const push::Subscriber* subscriber = session->held() ? session->held_->subscriber() : nullptr;
+    if (!subscriber) continue;
+    auto info = roster_.describe(*subscriber, loop_.now());
+    if (!info) continue;
+    out.push_back(*std::move(info));
+    --most;
+  }
 }
 
 push::Duration Worker::random(push::Duration least, push::Duration most) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "http/counters.h"
+#include "http/ending_log.h"
 #include "http/known_heads.h"
 #include "http/page_answer.h"
 #include "http/settings.h"
@@ -46,7 +47,9 @@ class Worker final : public push::LoopDoor {
   void note_failure(proxy::Failure failure, std::string_view why);
 
   /// Takes over an accepted descriptor. `tls` is null for a plain listener.
-  void take(int descriptor, const wire::Address& peer, const std::shared_ptr<const net::TlsContext>& tls);
+  /// `operates`: an operator's, who may push past keys and finds room where nobody else does.
+  void take(int descriptor, const wire::Address& peer, const std::shared_ptr<const net::TlsContext>& tls,
+            bool operates = false);
 
   /// LoopDoor: any thread.
   void ready(push::Channel& channel) override;
@@ -69,6 +72,9 @@ class Worker final : public push::LoopDoor {
   const Settings& settings() const { return *settings_.load(std::memory_order_acquire); }
   Counters& counters() { return counters_; }
   const Counters& counters() const { return counters_; }
+  EndingLog& ending_log() { return ending_log_; }
+  /// Adds who is held here, the newest connections first, `most` at most; each with its first channel.
+  void list_subscribers(std::size_t most, std::vector<push::SubscriberInfo>& out);
   bool stopping() const { return stopping_; }
   /// When the turn that serves subscribers began: no clock is read for each of them.
   push::Time turn() const { return turn_; }
@@ -102,6 +108,7 @@ class Worker final : public push::LoopDoor {
   std::shared_ptr<const Settings> owned_settings_;
   std::atomic<const Settings*> settings_;
   Counters counters_;
+  EndingLog ending_log_;
 
   std::mutex mailbox_mutex_;
   std::vector<push::Channel*>

@@ -94,6 +94,7 @@ void Loop::arm() {
 
 void Loop::tick() {
   refresh();
+  lag_.add(now_ - alarm_at_);
   last_turn_.store(now_.time_since_epoch().count(), std::memory_order_relaxed);
   wheel_.advance(now_);
   arm();

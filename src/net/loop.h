@@ -10,6 +10,7 @@
 
 #include "net/clock.h"
 #include "net/timer_wheel.h"
+#include "push/histogram.h"
 #include "push/time.h"
 
 namespace martd::net {
@@ -67,6 +68,8 @@ class Loop {
   boost::asio::io_context& io() { return io_; }
   /// The time of this turn: the clock is read once a turn. Loop's thread only.
   push::Time now() const { return now_; }
+  /// A look at the clock within a turn, which doesn't change now(). For measuring.
+  push::Time read_clock() const { return clock_.now(); }
   /// Reads the clock. For who comes in from elsewhere than the loop's own calls.
   void refresh() { now_ = clock_.now(); }
 
@@ -84,6 +87,9 @@ class Loop {
 
   /// When the loop last came round, ns since 1970 on its clock; it does at least every second. Any thread.
   push::Time last_turn() const { return push::Time(push::Duration(last_turn_.load(std::memory_order_relaxed))); }
+
+  /// By how much timers came late, one observation for each alarm; at least one a second. Any thread may read it.
+  const push::Histogram& lag() const { return lag_; }
 
  private:
   void arm();
@@ -103,6 +109,7 @@ class Loop {
   push::Time alarm_at_ = push::Time::max();
   std::size_t outbox_bytes_ = 0;
   std::atomic<std::int64_t> last_turn_{0};
+  push::Histogram lag_;
   std::array<char, 64 * 1024> scratch_;
 };
 

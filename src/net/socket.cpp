@@ -57,6 +57,7 @@ IoResult Socket::tls_read(std::span<char> into) {
   if (write_refused_ || read_wants_write_ || (read.io != Io::done && read.io != Io::again)) return read;
   if (auto records = hand_over(*tls_)) {
     records_ = std::make_unique<RecordSocket>(std::move(records));
+    resumed_ = SSL_session_reused(tls_.get()) != 0;
     tls_.reset();
   }
   return read;

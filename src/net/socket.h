@@ -36,6 +36,8 @@ class Socket {
   bool light() const { return records_ != nullptr; }
   /// Bytes of the two programs can pass; over TLS once the handshake is over.
   bool established() const { return !tls_ || SSL_is_init_finished(tls_.get()); }
+  /// The handshake was a short one, by a ticket from an earlier one.
+  bool resumed() const { return resumed_ || (tls_ && SSL_session_reused(tls_.get())); }
   /// The last read found that TLS has to write first.
   bool read_wants_write() const { return read_wants_write_; }
 
@@ -48,6 +50,7 @@ class Socket {
   std::unique_ptr<RecordSocket> records_;  ///< from then on
   int descriptor_;
   bool read_wants_write_ = false;
+  bool resumed_ = false;
   bool write_refused_ = false;  ///< OpenSSL has begun a record that the socket hasn't taken
 };
 

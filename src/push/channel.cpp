@@ -58,6 +58,14 @@ std::optional<Time> Channel::next_due() const {
   return expiry ? std::min(*expiry, *place->free_at) : *place->free_at;
 }
 
+void Channel::free_place(Time now) {
+  if (place->cid.empty()) {
+    place.reset();
+  } else {
+    place->free_at = now + kPlaceKept;
+  }
+}
+
 Etag Channel::append(ContentPtr content, Time now) {
   ++count_;
   backlog_.append(Message{newest(), now, std::move(content)});

@@ -128,12 +128,15 @@ class Channel {
     std::optional<Time> free_at;  ///< nobody sits on it now; kept for the cid until then
   };
   std::optional<Place> place;  ///< one2one only
+  /// Nobody sits on the place any more; it is kept for a client that has a cid. There must be one.
+  void free_place(Time now);
 
   /// Neither messages nor subscribers nor a kept place, and no loop has it on its list.
   bool forgettable() const;
 
  private:
   friend class Hub;
+  friend class Overseer;
   friend class Roster;
 
   std::string name_;

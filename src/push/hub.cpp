@@ -20,8 +20,10 @@ void Hub::attach(LoopId id, LoopDoor& door) {
 namespace {
 
 /// The rule for every access to a channel on /pub: a keyed channel wants its key, whoever asks; without the right to
-/// push, only a key opens.
-std::optional<PushError> access_error(const Channel* channel, std::string_view key, bool allowed) {
+/// push, only a key opens. An operator needs neither.
+std::optional<PushError> access_error(const Channel* channel, std::string_view key, bool allowed,
+                                      bool operates = false) {
+  if (operates) return std::nullopt;
   const bool keyed = channel && !channel->attributes().key.empty();
   if (keyed) return same_secret(key, channel->attributes().key) ? std::nullopt : std::optional(PushError::wrong_key);
   return allowed ? std::nullopt : std::optional(PushError::not_allowed);
@@ -53,7 +55,7 @@ PushResult<std::vector<Receipt>> Hub::publish(const PushOrder& order, Time now) 
     std::size_t cost = 0;
     for (const std::string& name : order.channels) {
       Channel* channel = registry_.find(name, now);
-      if (const auto error = access_error(channel, order.attributes.key, order.allowed))
+      if (const auto error = access_error(channel, order.attributes.key, order.allowed, order.operates))
         return PushRefusal{*error, name};
       std::optional<Etag> duplicate;
       if (channel && !order.content->id.empty()) duplicate = channel->backlog().find(order.content->id);
@@ -160,10 +162,11 @@ PushResult<ChannelInfo> Hub::inspect(std::string_view name, std::string_view key
   return info;
 }
 
-PushResult<Hub::Cleared> Hub::clear(std::string_view name, std::string_view key, bool allowed, Time now) {
+PushResult<Hub::Cleared> Hub::clear(std::string_view name, std::string_view key, bool allowed, Time now,
+                                    bool operates) {
   const Registry::ShardLock lock(registry_, Registry::mask_of(name));
   Channel* channel = registry_.find(name, now);
-  if (const auto error = access_error(channel, key, allowed)) return PushRefusal{*error, std::string(name)};
+  if (const auto error = access_error(channel, key, allowed, operates)) return PushRefusal{*error, std::string(name)};
   if (!channel) return PushRefusal{PushError::not_found, std::string(name)};
   Cleared cleared{channel->newest(), 0};
   {

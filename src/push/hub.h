@@ -46,6 +46,7 @@ struct PushOrder {
   ContentPtr content;
   std::optional<Etag> if_match;  ///< one channel only
   bool allowed = false;          ///< may push without a key
+  bool operates = false;         ///< an operator's: past the key of a channel that has one
 };
 
 struct Receipt {
@@ -80,7 +81,9 @@ class Hub {
     Etag etag;
     std::size_t dropped;
   };
-  PushResult<Cleared> clear(std::string_view channel, std::string_view key, bool allowed, Time now);
+  /// `operates`: as in PushOrder.
+  PushResult<Cleared> clear(std::string_view channel, std::string_view key, bool allowed, Time now,
+                            bool operates = false);
 
   /// The newest etag of each, where it stands now: what follows these cursors is published later.
   std::vector<Etag> stand(std::span<const std::string> channels, Time now);
@@ -93,6 +96,7 @@ class Hub {
   bool memory_full() const { return registry_.cost() > max_memory(); }
 
  private:
+  friend class Overseer;
   friend class Roster;
   using Ready = boost::container::small_vector<std::pair<LoopId, Channel*>, 4>;
   struct Target {

@@ -103,10 +103,33 @@ bool Registry::sweep(std::size_t index, Time now, std::size_t most) {
   return false;
 }
 
-void Registry::each(const std::function<void(Channel&)>& visit) {
+std::size_t Registry::visit_piece(const Shard& shard, std::size_t bucket, std::size_t most,
+                                  const std::function<void(const Channel&)>& visit) {
+  const std::size_t buckets = shard.channels.bucket_count();
+  // Empty buckets count a little, too: after a crowd has left, there are many of them.
+  for (std::size_t seen = 0; bucket < buckets && seen < 16 * most; ++bucket, ++seen)
+    for (auto channel = shard.channels.begin(bucket); channel != shard.channels.end(bucket); ++channel, seen += 16)
+      visit(**channel);
+  return bucket < buckets ? bucket : 0;
+}
+
+void Registry::each_in_pieces(const std::function<void(const Channel&)>& visit) {
+  constexpr std::size_t kPiece = 256;
+  constexpr int kMostRestarts = 3;
   for (Shard& shard : shards_) {
-    const std::lock_guard lock(shard.mutex);
-    for (const auto& channel : shard.channels) visit(*channel);
+    std::size_t bucket = 0;
+    std::size_t buckets = 0;
+    int restarts = 0;
+    do {
+      const std::lock_guard lock(shard.mutex);
+      // A table that has grown has them in other buckets: from the beginning then, and at last in one piece.
+      if (bucket != 0 && buckets != shard.channels.bucket_count()) {
+        bucket = 0;
+        ++restarts;
+      }
+      buckets = shard.channels.bucket_count();
+      bucket = visit_piece(shard, bucket, restarts < kMostRestarts ? kPiece : SIZE_MAX / 32, visit);
+    } while (bucket != 0);
   }
 }
 

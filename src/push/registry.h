@@ -57,8 +57,10 @@ class Registry {
 
   /// Expires what is due in one shard, at most `most` channels; true if more is due there.
   bool sweep(std::size_t shard, Time now, std::size_t most);
-  /// Calls `visit` for every channel, one shard locked at a time. For figures.
-  void each(const std::function<void(Channel&)>& visit);
+  /// Calls `visit` for every channel, with the shard's lock held for some hundred of them at a time, so that nobody
+  /// waits for long. What is born or forgotten meanwhile may be left out, and a channel may come twice where the
+  /// shard's table grows.
+  void each_in_pieces(const std::function<void(const Channel&)>& visit);
 
   std::size_t channels() const { return channels_.load(std::memory_order_relaxed); }
   /// What all backlogs and channels cost, in bytes.
@@ -111,6 +113,9 @@ class Registry {
     Etag given_out{};                         ///< no cursor of a channel that had no message is above this
   };
 
+  /// Visits some channels from a bucket on; returns the next bucket, 0 at the end.
+  static std::size_t visit_piece(const Shard& shard, std::size_t bucket, std::size_t most,
+                                 const std::function<void(const Channel&)>& visit);
   void refresh(Channel& channel, Time now);
   void schedule(Shard& shard, Channel& channel, std::optional<Time> due);
 

@@ -87,7 +87,7 @@ Roster::LookResult Roster::look_and_park(Subscriber& subscriber, std::span<const
     if (news) {
       for (Channel* channel : channels) {
         take_place(*channel, subscriber.cid(), ready);
-        if (channel->place) free_place(*channel, now);
+        if (channel->place) channel->free_place(now);
         registry.settle(*channel);
       }
     } else {
@@ -140,6 +140,52 @@ std::string_view Roster::channel(const Subscriber& subscriber, std::uint32_t slo
   return subscriber.seats_[slot].group->channel.name();
 }
 
+void Roster::followers(std::string_view name, std::size_t most, Time now, std::vector<SubscriberInfo>& out) {
+  std::vector<Seat> seats;
+  Etag newest{};
+  {
+    Registry& registry = hub_.registry();
+    const Registry::ShardLock lock(registry, Registry::mask_of(name));
+    Channel* channel = registry.find(name, now);
+    const Group* group = channel ? channel->group_if(loop_) : nullptr;
+    if (!group) return;
+    newest = channel->newest();
+    for (const Seat& seat : group->seats) {
+      if (seats.size() == most) break;
+      if (!Hub::kicked(*group, seat)) seats.push_back(seat);
+    }
+  }
+  // Nobody leaves meanwhile: that would happen on this thread.
+  for (const Seat& seat : seats) out.push_back(info(*seat.subscriber, seat, name, newest));
+}
+
+std::optional<SubscriberInfo> Roster::describe(const Subscriber& subscriber, Time now) {
+  if (subscriber.seats_.empty()) return std::nullopt;
+  const auto& ref = subscriber.seats_.front();
+  const std::string& name = ref.group->channel.name();
+  Etag newest{};
+  {
+    Registry& registry = hub_.registry();
+    const Registry::ShardLock lock(registry, Registry::mask_of(name));
+    registry.find(name, now);
+    newest = ref.group->channel.newest();
+  }
+  return info(subscriber, ref.group->seats[ref.index], name, newest);
+}
+
+SubscriberInfo Roster::info(const Subscriber& subscriber, const Seat& seat, std::string_view channel, Etag newest) {
+  SubscriberInfo info;
+  info.cid = subscriber.cid();
+  info.channels = subscriber.seats();
+  info.behind = subscriber.behind();
+  info.channel = channel;
+  info.seat = seat.arrival;
+  info.cursor = seat.cursor;
+  info.messages = newest > seat.cursor ? newest - seat.cursor : 0;
+  subscriber.describe(info);
+  return info;
+}
+
 // A group's seats and their cursors are changed by its loop only, so reading them here takes no lock.
 
 Etag Roster::cursor(const Subscriber& subscriber, std::uint32_t slot) {
@@ -153,14 +199,6 @@ void Roster::advance(Subscriber& subscriber, std::uint32_t slot, Etag cursor) {
 }
 
 // --- leaving ---
-
-void Roster::free_place(Channel& channel, Time now) {
-  if (channel.place->cid.empty()) {
-    channel.place.reset();
-  } else {
-    channel.place->free_at = now + Channel::kPlaceKept;
-  }
-}
 
 /// With the shard locked. The last seat moves into the gap. False where the seat had been taken away already.
 bool Roster::remove(Channel& channel, Group& group, std::uint32_t index, Time now) {
@@ -183,7 +221,7 @@ bool Roster::remove(Channel& channel, Group& group, std::uint32_t index, Time no
   }
   if (kicked) return false;
   --channel.held_;
-  if (channel.attributes().one2one && channel.place) free_place(channel, now);
+  if (channel.attributes().one2one && channel.place) channel.free_place(now);
   return true;
 }
 
@@ -303,7 +341,12 @@ void Roster::serve(Channel& channel, Time now) {
       seat.subscriber->behind_ = true;
       seat.subscriber->lagged();
     }
-  if (!messages.empty()) deliver(channel, *group, messages, now);
+  served_.clear();
+  if (!messages.empty()) {
+    deliver(channel, *group, messages, now);
+    for (const Message& message : messages)
+      if (message.visible()) served_.push_back(message.published);
+  }
 
   const Registry::ShardLock lock(hub_.registry(), Registry::mask_of(channel.name()));
   group->kicks.erase(group->kicks.begin(), group->kicks.begin() + static_cast<std::ptrdiff_t>(kicks.size()));

@@ -61,23 +61,31 @@ class Roster {
   /// had a message, at the clock.
   void leave(Subscriber& subscriber, Time now, Left* left = nullptr);
 
+  /// Adds who sits in a channel on this loop, `most` at most.
+  void followers(std::string_view channel, std::size_t most, Time now, std::vector<SubscriberInfo>& out);
+  /// One subscriber, with its first channel. Nothing where it has no seat.
+  std::optional<SubscriberInfo> describe(const Subscriber& subscriber, Time now);
+
   /// What the hub told the loop of (LoopDoor::ready): everything that waits in this channel's group is delivered.
   void serve(Channel& channel, Time now);
+  /// When the messages of the last serve() that anybody could be given were published.
+  std::span<const Time> served() const { return served_; }
 
  private:
   std::optional<Refused> refused(Channel* channel, std::string_view name, std::string_view cid) const;
   void sit(Subscriber& subscriber, Channel& channel, Etag cursor, Hub::Ready& ready);
   void take_place(Channel& channel, std::string_view cid, Hub::Ready& ready);
-  static void free_place(Channel& channel, Time now);
   static bool remove(Channel& channel, Group& group, std::uint32_t index, Time now);
   void serve_kicks(Channel& channel, Group& group, std::span<const Kick> kicks, std::span<const Message> messages,
                    Time now);
   void deliver(Channel& channel, Group& group, std::span<const Message> messages, Time now);
   static Delivery offer(Seat& seat, const Batch& batch);
+  static SubscriberInfo info(const Subscriber& subscriber, const Seat& seat, std::string_view channel, Etag newest);
 
   Hub& hub_;
   LoopId loop_;
   std::vector<std::uint32_t> leavers_;  ///< of the group that is being served
+  std::vector<Time> served_;
 };
 
 }  // namespace martd::push

@@ -9,6 +9,7 @@
 
 #include "push/batch.h"
 #include "push/ending.h"
+#include "push/subscriber_info.h"
 
 namespace martd::push {
 
@@ -48,6 +49,9 @@ class Subscriber {
 
   /// It was taken off all its channels, because of `channel` where that is not empty. Its owner tells the peer.
   virtual void end(Ending ending, std::string_view channel, const Left& left) = 0;
+
+  /// What only it knows of itself: address, transport, since when, what waits for its socket.
+  virtual void describe(SubscriberInfo&) const {}
 
   bool behind() const { return behind_; }
   std::size_t seats() const { return seats_.size(); }

@@ -9,21 +9,61 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
+#include <filesystem>
+
+#include "push/roster.h"
+#include "some_figures.h"
 
 namespace martd::admin {
 namespace {
 
 using namespace std::chrono_literals;
 
+/// How many threads this process has.
+std::ptrdiff_t threads() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/task"), std::filesystem::directory_iterator());
+}
+
+/// A public side without loops.
+class QuietSide final : public PublicSide {
+ public:
+  ~QuietSide() = default;
+  push::Time now() override { return now_; }
+  Figures figures() override {
+    Figures figures = test::all_figures();
+    figures.accepting = accepting;
+    return figures;
+  }
+  Setup setup() override { return {{"http://127.0.0.1:1"}, "/push", 1000, {{"max-size", "100"}}}; }
+  push::Hub& hub() override { return hub_; }
+  Gathered<push::SubscriberInfo> subscribers(const std::optional<std::string>&, std::size_t,
+                                             std::chrono::milliseconds) override {
+    return {{}, {0}};
+  }
+  Gathered<push::EndingNote> endings(std::chrono::milliseconds) override { return {{}, {0}}; }
+  int connect(const wire::Address&, bool) override { return -1; }
+
+  void publish(const std::string& channel, std::string payload) {
+    push::PushOrder order;
+    order.channels = {&channel, 1};
+    auto* content = new push::Content;
+    order.content = push::ContentPtr(content);
+    content->payload = std::move(payload);
+    order.allowed = true;
+    REQUIRE(hub_.publish(order, now_).has_value());
+  }
+
+  std::atomic<bool> accepting = true;
+
+ private:
+  push::Time now_{std::chrono::seconds{1763600000}};
+  push::Hub hub_{now_ - 1s};
+};
+
 /// An admin listener on 127.0.0.1 and a port of its own.
 struct Listener {
   explicit Listener(std::string token = "") {
-    auto made = AdminServer::listen("127.0.0.1", 0, std::move(token), [this] {
-      Figures figures;
-      figures.accepting = accepting;
-      figures.loops = {{0s, 0}};
-      return figures;
-    });
+    auto made = AdminServer::listen("127.0.0.1", 0, std::move(token), side);
     REQUIRE(std::holds_alternative<std::unique_ptr<AdminServer>>(made));
     server = std::get<std::unique_ptr<AdminServer>>(std::move(made));
     REQUIRE(server->addresses().size() == 1);
@@ -48,14 +88,19 @@ struct Listener {
     return descriptor;
   }
 
+  httplib::Result post(const std::string& path, const httplib::Headers& headers = {},
+                       const std::string& body = "") const {
+    return httplib::Client("127.0.0.1", port).Post(path, headers, body, "text/plain");
+  }
+
+  QuietSide side;
   std::unique_ptr<AdminServer> server;
-  std::atomic<bool> accepting = true;
   int port = 0;
 };
 
 TEST_CASE("admin: what it serves") {
   const Listener admin;
-  for (const char* path : {"/", "/healthz", "/readyz", "/stats", "/metrics"}) {
+  for (const char* path : {"/", "/healthz", "/readyz", "/stats", "/metrics", "/channels", "/subscribers", "/endings"}) {
     CAPTURE(path);
     const auto answer = admin.get(path);
     REQUIRE(answer);
@@ -69,7 +114,7 @@ TEST_CASE("admin: what it serves") {
 
 TEST_CASE("admin: not ready while the public listeners don't accept") {
   Listener admin;
-  admin.accepting = false;
+  admin.side.accepting = false;
   CHECK(admin.get("/healthz")->status == 200);
   CHECK(admin.get("/readyz")->status == 503);
 }
@@ -89,13 +134,13 @@ TEST_CASE("admin: refusals are JSON") {
   CHECK(error(answer).find("/metrics") != std::string::npos);
   answer = admin.get("/", {{"Authorization", "Bearer secret"}, {"Host", "evil.example"}});
   CHECK(answer->status == 403);
-  answer = httplib::Client("127.0.0.1", admin.port).Post("/metrics", token, "x", "text/plain");
+  answer = admin.post("/metrics", token, "x");
   CHECK(answer->status == 405);
   CHECK(answer->get_header_value("Allow") == "GET, HEAD");
   CHECK(httplib::Client("127.0.0.1", admin.port).Head("/metrics", token)->status == 200);
 
   admin.server->set_token("other");
-  CHECK(admin.get("/", token)->status == 401);
+  CHECK(admin.get("/stats", token)->status == 401);
   CHECK(admin.get("/", {{"Authorization", "Bearer other"}})->status == 200);
 }
 
@@ -107,29 +152,163 @@ TEST_CASE("admin: answers while clients that say nothing hold some of its thread
 }
 
 TEST_CASE("admin: stops soon, whoever is connected, and the port is free") {
+  const std::ptrdiff_t before = threads();
   Listener admin;
   const int silent[] = {admin.connect(""), admin.connect("GET / HTTP/1.1\r\nHost: ")};
   const auto begin = std::chrono::steady_clock::now();
   admin.server->stop();
-  CHECK(std::chrono::steady_clock::now() - begin < 3s);
+  CHECK(std::chrono::steady_clock::now() - begin < 10s);
   admin.server->stop();
   CHECK_FALSE(admin.get("/healthz"));
   for (const int descriptor : silent) ::close(descriptor);
   admin.server.reset();
-  // Threads that were left to themselves end before the program does, for the sanitizers' sake.
-  std::this_thread::sleep_for(2500ms);
+  // Threads that were left to themselves end when they find that their client is gone.
+  while (threads() > before) std::this_thread::yield();
+}
+
+TEST_CASE("admin: a page's answer says what the page may do, and nobody may frame it") {
+  const Listener admin;
+  const auto page = admin.get("/");
+  const std::string policy = page->get_header_value("Content-Security-Policy");
+  CHECK(page->get_header_value("Content-Type") == "text/html; charset=utf-8");
+  CHECK(policy.find("default-src 'none'") == 0);
+  CHECK(policy.find("script-src 'sha256-") != std::string::npos);
+  CHECK(policy.find("style-src 'sha256-") != std::string::npos);
+  CHECK(policy.find("connect-src 'self'") != std::string::npos);
+  CHECK(policy.find("frame-ancestors 'none'") != std::string::npos);
+  CHECK(policy.find("unsafe") == std::string::npos);
+  CHECK(page->get_header_value("Cross-Origin-Resource-Policy") == "same-origin");
+}
+
+TEST_CASE("admin: a browser logs in and gets a cookie that isn't the token") {
+  const Listener admin("secret");
+  auto answer = admin.get("/");
+  CHECK(answer->status == 303);
+  CHECK(answer->get_header_value("Location") == "/login");
+  answer = admin.get("/login");
+  CHECK(answer->status == 200);
+  CHECK(answer->body.find("secret") == std::string::npos);
+  for (const char* form : {"token=wrong", "token=", "", "token=secret&token=secret", "%"}) {
+    CAPTURE(form);
+    answer = admin.post("/login", {}, form);
+    CHECK(answer->status == 401);
+    CHECK_FALSE(answer->has_header("Set-Cookie"));
+    CHECK(answer->body.find("not the token") != std::string::npos);
+  }
+  answer = admin.post("/login", {}, "token=secret");
+  CHECK(answer->status == 303);
+  CHECK(answer->get_header_value("Location") == "/");
+  const std::string set = answer->get_header_value("Set-Cookie");
+  CHECK(set.find("HttpOnly") != std::string::npos);
+  CHECK(set.find("SameSite=Strict") != std::string::npos);
+  CHECK(set.find("secret") == std::string::npos);
+  const httplib::Headers cookie{{"Cookie", set.substr(0, set.find(';'))}};
+  CHECK(admin.get("/", cookie)->status == 200);
+  CHECK(admin.get("/stats", cookie)->status == 200);
+  CHECK(admin.get("/stats", {{"Cookie", "martd_admin=secret"}})->status == 401);
+  CHECK(admin.get("/stats")->status == 401);
+
+  SUBCASE("and out again") {
+    answer = admin.post("/logout", cookie);
+    CHECK(answer->get_header_value("Set-Cookie").find("Max-Age=0") != std::string::npos);
+    CHECK(admin.get("/stats", cookie)->status == 401);
+  }
+  SUBCASE("a new token ends it") {
+    admin.server->set_token("other");
+    CHECK(admin.get("/stats", cookie)->status == 401);
+  }
+  SUBCASE("the same token again doesn't") {
+    admin.server->set_token("secret");
+    CHECK(admin.get("/stats", cookie)->status == 200);
+  }
+  SUBCASE("a page elsewhere can't use it") {
+    httplib::Headers foreign = cookie;
+    foreign.emplace("Origin", "http://localhost:3000");
+    CHECK(admin.get("/stats", foreign)->status == 403);
+    CHECK(admin.post("/publish?channel=a", foreign, "x")->status == 403);
+  }
+}
+
+TEST_CASE("admin: without a token there is nothing to log in to") {
+  const Listener admin;
+  CHECK(admin.get("/login")->get_header_value("Location") == "/");
+  CHECK(admin.post("/login", {}, "token=x")->get_header_value("Location") == "/");
+}
+
+TEST_CASE("admin: what can't be asked of the loops is said to be missing") {
+  Listener admin;
+  const std::string name = "a/b ?+%";
+  admin.side.publish(name, "hello");
+  const auto channel = admin.get("/channels/a%2Fb%20%3F+%25");
+  REQUIRE(channel->status == 200);
+  const auto json = boost::json::parse(channel->body);
+  CHECK(json.at("channel").as_string() == name.c_str());
+  CHECK(json.at("messages").to_number<int>() == 1);
+  CHECK(json.at("silent_loops").at(0).to_number<int>() == 0);
+  CHECK(boost::json::parse(admin.get("/subscribers")->body).at("silent_loops").as_array().size() == 1);
+  CHECK(admin.post("/publish?channel=a", {}, "x")->status == 503);
+  CHECK(admin.get("/subscribe?a=0")->status == 503);
+  CHECK(httplib::Client("127.0.0.1", admin.port).Delete("/channels/a")->status == 503);
+}
+
+TEST_CASE("admin: wrong parameters are named") {
+  Listener admin;
+  admin.side.publish("news", "hello");
+  const std::pair<const char*, const char*> wrongs[] = {
+      {"/channels?limit=0", "limit"},
+      {"/channels?limt=1", "nearest: limit"},
+      {"/channels/news?messages=x", "messages"},
+      {"/channels/news/watch?since=yesterday", "since"},
+      {"/subscribers?limit=1001", "limit"},
+  };
+  for (const auto& [path, named] : wrongs) {
+    CAPTURE(path);
+    const auto answer = admin.get(path);
+    CHECK(answer->status == 400);
+    CHECK(answer->body.find(named) != std::string::npos);
+  }
+  CHECK(admin.post("/channels/news/kick")->status == 400);
+  CHECK(admin.post("/channels/news/kick?cid=a&seat=1")->status == 400);
+  CHECK(admin.post("/channels/news/kick?seat=x")->status == 400);
+  CHECK(admin.post("/channels/nothing/kick?cid=a")->status == 404);
+  CHECK(boost::json::parse(admin.post("/channels/news/kick?cid=a")->body).at("kicked").to_number<int>() == 0);
+  CHECK(admin.get("/channels/nothing")->status == 404);
+  CHECK(admin.post("/publish?channel=a", {}, std::string(70000, 'x'))->status == 413);
+}
+
+TEST_CASE("admin: watchers are counted, and health is answered beside them") {
+  Listener admin;
+  std::vector<int> watching;
+  for (int i = 0; i < 16; ++i) watching.push_back(admin.connect("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+  // They have their places when they have been sent something.
+  for (const int descriptor : watching) {
+    char byte = 0;
+    REQUIRE(::recv(descriptor, &byte, 1, 0) == 1);
+  }
+  CHECK(admin.get("/events")->status == 503);
+  CHECK(admin.get("/healthz")->status == 200);
+  for (const int descriptor : watching) ::close(descriptor);
+  // The places are free when their threads have found out.
+  for (bool free = false; !free;) {
+    const int next = admin.connect("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    char line[12];
+    REQUIRE(::recv(next, line, sizeof line, MSG_WAITALL) == sizeof line);
+    free = std::string_view(line, sizeof line) == "HTTP/1.1 200";
+    ::close(next);
+  }
 }
 
 TEST_CASE("admin: an address that can't be had is named") {
   const Listener admin;
-  const auto taken =
-      AdminServer::listen("127.0.0.1", static_cast<std::uint16_t>(admin.port), "", [] { return Figures(); });
+  QuietSide side;
+  const auto taken = AdminServer::listen("127.0.0.1", static_cast<std::uint16_t>(admin.port), "", side);
   REQUIRE(std::holds_alternative<std::string>(taken));
   CHECK(std::get<std::string>(taken).find(std::to_string(admin.port)) != std::string::npos);
 }
 
 TEST_CASE("admin: never started is stopped, too") {
-  auto made = AdminServer::listen("localhost", 0, "", [] { return Figures(); });
+  QuietSide side;
+  auto made = AdminServer::listen("localhost", 0, "", side);
   CHECK(std::holds_alternative<std::unique_ptr<AdminServer>>(made));
 }
 

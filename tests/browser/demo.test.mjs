@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { exec } from "node:child_process";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { Stage, eventually } from "./support.mjs";
+import { Stage, eventually, poorContrast } from "./support.mjs";
 
 const shell = promisify(exec);
 
@@ -107,25 +107,7 @@ for (const width of [400, 1600]) {
       await server.publish("news", "a-word-without-any-end-".repeat(40));
       await page.getByRole("log").getByText("a-word-without-any-end-").waitFor();
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
-      const poor = await page.evaluate(() => {
-        const channel = (v) => ((v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-        const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
-        const parse = (color) => color.match(/[\d.]+/g).map(Number);
-        const behind = (element) => {
-          for (; element; element = element.parentElement) {
-            const color = parse(getComputedStyle(element).backgroundColor);
-            if (color.length < 4 || color[3] > 0) return color;
-          }
-          return [255, 255, 255];
-        };
-        return [...document.querySelectorAll("h1,h2,p,label,button,input,textarea,pre,time,#state")]
-          .filter((e) => e.textContent || e.value)
-          .map((e) => {
-            const [a, b] = [light(parse(getComputedStyle(e).color)), light(behind(e))].sort((x, y) => y - x);
-            return [e.tagName + "#" + e.id, (a + 0.05) / (b + 0.05)];
-          }).filter(([, ratio]) => ratio < 4.5);
-      });
-      assert.deepEqual(poor, []);
+      assert.deepEqual(await poorContrast(page), []);
     }));
   }
 }

@@ -24,7 +24,8 @@ export class Server {
 
   async #launch(port) {
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("MARTD_")));
-    const child = spawn(process.env.MARTD_PROGRAM, ["--http", `localhost:${port}`, "--admin", "none", ...this.options], { env });
+    const child = spawn(process.env.MARTD_PROGRAM, ["--http", `localhost:${port}`,
+      ...(this.options.includes("--admin") ? [] : ["--admin", "none"]), ...this.options], { env });
     this.child = child;
     let out = "";
     child.stderr.on("data", (text) => (this.stderr += text));
@@ -41,6 +42,8 @@ export class Server {
     this.plainPort = Number(/^listening http \S+:(\d+)$/m.exec(out)[1]);
     this.port = Number(listening);
     this.url = `${scheme}://localhost:${this.port}`;
+    const admin = /^listening admin \S+:(\d+)$/m.exec(out);
+    if (admin) this.admin = `http://localhost:${admin[1]}`;
   }
 
   async stop(signal = "SIGTERM") {
@@ -325,6 +328,26 @@ export const state = (page, wanted) => until(page, (w) => martd.state === w, wan
 
 /** "1", "2", … */
 export const numbers = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => String(from + i));
+
+/** Texts of the page that don't stand out from what is behind them, as [element, ratio] (WCAG 2.1, 1.4.3). */
+export const poorContrast = (page) => page.evaluate(() => {
+  const channel = (v) => ((v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const parse = (color) => color.match(/[\d.]+/g).map(Number);
+  const behind = (element) => {
+    for (; element; element = element.parentElement) {
+      const color = parse(getComputedStyle(element).backgroundColor);
+      if (color.length < 4 || color[3] > 0) return color;
+    }
+    return [255, 255, 255];
+  };
+  return [...document.querySelectorAll("h1,h2,h3,h4,p,label,button,input,textarea,pre,time,dt,dd,th,td,li span,.row span,#state")]
+    .filter((e) => (e.textContent || e.value) && !e.disabled && e.checkVisibility())
+    .map((e) => {
+      const [a, b] = [light(parse(getComputedStyle(e).color)), light(behind(e))].sort((x, y) => y - x);
+      return [e.tagName + "#" + e.id, (a + 0.05) / (b + 0.05)];
+    }).filter(([, ratio]) => ratio < 4.5);
+});
 
 /** Waits for a condition on this side. */
 export async function eventually(condition, what) {

@@ -1,6 +1,7 @@
 // What every kind of subscriber does alike, over a connection, by one suite. A new kind needs a row in client.h.
 
 #include "client.h"
+#include "push/overseer.h"
 
 using namespace martd;
 using namespace martd::http;
@@ -322,6 +323,25 @@ TEST_CASE("subscriber: a push that sets one2one closes all but the first, and na
     CHECK(server.subscribers("line") == 1);
     CHECK(server.subscribers("more") == 0);
     if (kind != Kind::poll) CHECK(second.ended());
+  });
+}
+
+TEST_CASE("subscriber: an operator closes it, and it hears what came before, why, and of which channel") {
+  for_each_kind([](WorkerTest& server, Kind kind) {
+    Client client(server, kind, "more=now&news=now&cid=x");
+    Client other(server, kind, "news=now");
+    CHECK(client.told().empty());
+    CHECK(other.told().empty());
+    const auto kicked = push::Overseer(server.hub).kick("news", {.cid = "x", .seat = {}}, server.loop.now());
+    REQUIRE(kicked);
+    CHECK(kicked->seats == 1);
+    server.publish("news", "a");
+    CHECK(client.told() == (kind == Kind::poll ? "" : "[closed kicked news]"));
+    if (kind == Kind::poll) CHECK(client.status == 403);
+    CHECK(other.told() == "a");
+    CHECK(server.subscribers("more") == 0);
+    if (kind != Kind::poll) CHECK(client.ended());
+    CHECK(server.worker.counters().endings[static_cast<std::size_t>(push::Ending::kicked)].value() == 1);
   });
 }
 

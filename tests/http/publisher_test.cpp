@@ -129,7 +129,7 @@ TEST_CASE_FIXTURE(PublisherTest, "pub: the payload is kept byte for byte, with i
   const std::string bytes("\0\xFF\r\n\r\nx", 7);
   publish("channel=news&event=greeting&id=17&expire=30", bytes, "Content-Type: text/x-odd; charset=none\r\n");
   bool seen = false;
-  hub.registry().each([&](push::Channel& channel) {
+  hub.registry().each_in_pieces([&](const push::Channel& channel) {
     const push::Content& content = *channel.backlog()[0].content;
     CHECK(content.payload == bytes);
     CHECK(content.content_type == "text/x-odd; charset=none");

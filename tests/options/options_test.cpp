@@ -128,6 +128,28 @@ TEST_CASE("admin: reachable from outside only with a token") {
   CHECK(options({"--admin", "0.0.0.0:1"}, {{"MARTD_ADMIN_TOKEN", "t"}}).admin_token == "t");
 }
 
+TEST_CASE("admin: the token may stand in a file's first line") {
+  const Folder folder;
+  const std::string file = folder.write("token", "t\r\nanything\n");
+  CHECK(options({"--admin", "0.0.0.0:1", "--admin-token-file", file}).admin_token == "t");
+  CHECK(is_wrong({"--admin-token-file", file + "x"}, "can't be read"));
+  CHECK(is_wrong({"--admin-token-file", folder.write("empty", "")}, "--admin-token-file"));
+  CHECK(is_wrong({"--admin-token-file", folder.write("line", "\nt\n")}, "first line"));
+  const std::string spaces = wrong({"--admin-token-file", folder.write("spaces", "hush hush")});
+  CHECK(spaces.find("first line") != std::string::npos);
+  CHECK(spaces.find("hush") == std::string::npos);
+  CHECK(is_wrong({"--admin-token", "t", "--admin-token-file", file}, "both"));
+  SUBCASE("another one is a change") {
+    const Words words{"--admin-token-file", file};
+    const Options old = options(words);
+    CHECK(std::get<Reload>(reload(old, words, {})).applied.empty());
+    folder.write("token", "u\n");
+    const Reload now = std::get<Reload>(reload(old, words, {}));
+    CHECK(now.applied == Words{"admin-token-file"});
+    CHECK(now.options.admin_token == "u");
+  }
+}
+
 TEST_CASE("durations, sizes and counts: units and ranges") {
   CHECK(options({"--max-wait", "1500ms"}).max_wait == 1500ms);
   CHECK(options({"--grace", "0"}).grace == 0s);

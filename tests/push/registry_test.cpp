@@ -88,7 +88,7 @@ TEST_CASE_FIXTURE(HubTest, "sweep: a later message that is over earlier brings t
   now += 1s;
   hub->sweep(now);
   std::size_t kept = 0;
-  hub->registry().each([&](Channel& channel) { kept += channel.backlog().count(); });
+  hub->registry().each_in_pieces([&](const Channel& channel) { kept += channel.backlog().count(); });
   CHECK(kept == 1);
 }
 
@@ -155,6 +155,6 @@ TEST_CASE_FIXTURE(HubTest, "sweep: a channel that a loop is still to serve waits
 TEST_CASE_FIXTURE(HubTest, "each: every channel once") {
   for (int i = 0; i < 200; ++i) publish("c" + std::to_string(i), "x");
   std::size_t seen = 0;
-  hub->registry().each([&](Channel& channel) { seen += channel.backlog().count(); });
+  hub->registry().each_in_pieces([&](const Channel& channel) { seen += channel.backlog().count(); });
   CHECK(seen == 200);
 }

@@ -11,7 +11,7 @@ Headers accepting(const char* type, const Headers& headers) {
   return all;
 }
 
-std::string sub(const std::string& query) { return "/sub?" + query; }
+std::string sub(const std::string& query) { return query.starts_with('/') ? query : "/sub?" + query; }
 
 }  // namespace
 

@@ -33,7 +33,8 @@ class HeldStream {
 
 class EventStream : public HeldStream {
  public:
-  /// Returns once `retry: 2000` came: the subscription stands. `query` is what follows `/sub?`.
+  /// Returns once `retry: 2000` came: the subscription stands. `query` is what follows `/sub?`, or a
+  /// whole target with its slash.
   EventStream(const Endpoint& to, const std::string& query, const Headers& headers = {},
               const ConnectOptions& options = {});
 

@@ -1,15 +1,12 @@
-#include "admin/reports.h"
+#include "admin/metrics.h"
 
 #include <array>
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <cstdio>
+#include <string_view>
+#include <utility>
 
 namespace martd::admin {
 namespace {
-
-/// A loop comes round every second, however little there is to do.
-constexpr push::Duration kLongestTurn = std::chrono::seconds(2);
 
 double seconds(push::Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
@@ -37,6 +34,27 @@ class Metrics {
     text_ += '\n';
   }
 
+  /// Cumulative buckets with `le`, then the sum and the count, all of them with the label where there is one.
+  void histogram(const push::HistogramFigures& figures, std::string_view label = {},
+                 std::string_view label_value = {}) {
+    std::string own;
+    if (!label.empty()) own = std::string(label) + "=\"" + std::string(label_value) + "\"";
+    const std::string more = own.empty() ? "" : own + ",";
+    const std::string alone = own.empty() ? "" : "{" + own + "}";
+    std::uint64_t below = 0;
+    for (std::size_t i = 0; i < push::kHistogramBounds.size(); ++i) {
+      below += figures.counts[i];
+      std::array<char, 32> bound{};
+      std::snprintf(bound.data(), bound.size(), "%g", seconds(push::kHistogramBounds[i]));
+      add({name_, "_bucket{", more, "le=\"", bound.data(), "\"} ", std::to_string(below), "\n"});
+    }
+    const std::string count = std::to_string(figures.count());
+    add({name_, "_bucket{", more, "le=\"+Inf\"} ", count, "\n"});
+    std::array<char, 48> sum{};
+    std::snprintf(sum.data(), sum.size(), "%.9f", seconds(figures.sum));
+    add({name_, "_sum", alone, " ", sum.data(), "\n", name_, "_count", alone, " ", count, "\n"});
+  }
+
   template <class Number>
   void one(std::string_view name, std::string_view type, std::string_view help, Number value) {
     head(name, type, help);
@@ -56,6 +74,7 @@ class Metrics {
 
 constexpr std::string_view kCounter = "counter";
 constexpr std::string_view kGauge = "gauge";
+constexpr std::string_view kHistogram = "histogram";
 
 void add_subscribers(Metrics& out, const Figures& f) {
   out.head("martd_subscribers", kGauge, "Subscribers that are held now.");
@@ -72,6 +91,8 @@ void add_loops(Metrics& out, const Figures& f) {
   out.head("martd_loop_turn_age_seconds", kGauge, "How long ago an event loop last came round; more than 2 is ill.");
   for (std::size_t i = 0; i < f.loops.size(); ++i)
     out.sample(seconds(f.loops[i].since_turn), "loop", std::to_string(i));
+  out.head("martd_loop_lag_seconds", kHistogram, "By how much an event loop's timers came late.");
+  for (std::size_t i = 0; i < f.loops.size(); ++i) out.histogram(f.loops[i].lag, "loop", std::to_string(i));
   out.head("martd_loop_connections", kGauge, "Public connections of an event loop.");
   for (std::size_t i = 0; i < f.loops.size(); ++i) out.sample(f.loops[i].connections, "loop", std::to_string(i));
 }
@@ -82,6 +103,34 @@ void add_process(Metrics& out, const ProcessFigures& p) {
   out.one("process_open_fds", kGauge, "Open file descriptors.", p.open_files);
   out.one("process_max_fds", kGauge, "Most open file descriptors.", p.max_open_files);
   out.one("process_start_time_seconds", kGauge, "Start of the process, in seconds since 1970.", p.start_time_seconds);
+}
+
+void add_tls(Metrics& out, const TlsFigures& tls) {
+  out.head("martd_tls_handshakes_total", kCounter, "TLS handshakes that were completed: full, or resumed by a ticket.");
+  out.sample(tls.handshakes_total, "kind", "full");
+  out.sample(tls.resumed_total, "kind", "resumed");
+  out.one("martd_tls_handshake_failures_total", kCounter,
+          "TLS connections that ended before their handshake was complete.", tls.failures_total);
+}
+
+void add_proxy(Metrics& out, const ProxyFigures& proxy) {
+  constexpr std::array<std::string_view, 5> kClasses{"1xx", "2xx", "3xx", "4xx", "5xx"};
+  out.head("martd_proxy_requests_total", kCounter, "Requests for the upstream, by the class of the answer's status.");
+  for (std::size_t i = 0; i < kClasses.size(); ++i) out.sample(proxy.requests_total[i], "code", kClasses[i]);
+  out.head("martd_proxy_failures_total", kCounter,
+           "Requests for the upstream that got no whole answer, by the reason.");
+  for (const auto& [failure, count] : proxy.failures_total) out.sample(count, "failure", failure);
+  out.head("martd_proxy_request_duration_seconds", kHistogram,
+           "From the head of a request for the upstream to the last byte of its answer.");
+  out.histogram(proxy.duration);
+}
+
+void add_store(Metrics& out, const StoreFigures& store) {
+  out.one("martd_store_writable", kGauge, "1 while the store can be written.", store.writable ? 1 : 0);
+  out.one("martd_store_commits_total", kCounter, "Commits to the store.", store.commits_total);
+  out.one("martd_store_failures_total", kCounter, "Commits that failed.", store.failures_total);
+  out.head("martd_store_commit_duration_seconds", kHistogram, "How long commits to the store took.");
+  out.histogram(store.commit_duration);
 }
 
 }  // namespace
@@ -104,78 +153,17 @@ std::string metrics_text(const Figures& f, const ProcessFigures& process) {
   out.one("martd_messages_published_total", kCounter, "Messages that were published.", f.published_total);
   out.one("martd_missed_total", kCounter, "Times that a subscriber was told of a loss.", f.missed_total);
   out.one("martd_slow_subscribers_total", kCounter, "Times that a subscriber fell behind.", f.fell_behind_total);
+  out.head("martd_publish_to_write_seconds", kHistogram,
+           "From the turn that read a push to when the last subscriber of an event loop was given it; for each message "
+           "and loop, without subscribers that are behind.");
+  out.histogram(f.publish_to_write);
   add_subscribers(out, f);
   add_loops(out, f);
+  if (f.tls) add_tls(out, *f.tls);
+  if (f.proxy) add_proxy(out, *f.proxy);
+  if (f.store) add_store(out, *f.store);
   add_process(out, process);
   return out.take();
-}
-
-std::string stats_json(const Figures& f, const ProcessFigures& p) {
-  namespace json = boost::json;
-  std::size_t held = 0;
-  std::uint64_t deliveries = 0;
-  json::object subscribers;
-  json::object by_transport;
-  for (const TransportFigures& t : f.transports) {
-    held += t.held;
-    deliveries += t.deliveries;
-    subscribers[{t.transport.data(), t.transport.size()}] = t.held;
-    by_transport[{t.transport.data(), t.transport.size()}] = t.deliveries;
-  }
-  subscribers["total"] = held;
-  by_transport["total"] = deliveries;
-  json::object endings;
-  for (std::size_t i = 0; i < f.endings.size(); ++i) {
-    const std::string_view name = push::row(static_cast<push::Ending>(i)).name;
-    endings[{name.data(), name.size()}] = f.endings[i];
-  }
-  json::array loops;
-  for (const LoopFigures& loop : f.loops) {
-    loops.push_back(json::object{{"turn_age_seconds", seconds(loop.since_turn)}, {"connections", loop.connections}});
-  }
-  const json::object stats{
-      {"server",
-       {{"version", MARTD_VERSION},
-        {"uptime_seconds", seconds(f.uptime)},
-        {"accepting", f.accepting},
-        {"loops", std::move(loops)}}},
-      {"connections",
-       {{"open", f.connections},
-        {"limit", f.max_connections},
-        {"accepted", f.connections_total},
-        {"requests", f.requests_total},
-        {"refused", f.refusals_total}}},
-      {"channels", {{"count", f.channels}, {"messages", f.messages}, {"published", f.published_total}}},
-      {"subscribers", std::move(subscribers)},
-      {"deliveries", std::move(by_transport)},
-      {"losses", {{"missed", f.missed_total}, {"fell_behind", f.fell_behind_total}}},
-      {"endings", std::move(endings)},
-      {"memory",
-       {{"backlog_bytes", f.backlog_bytes}, {"limit_bytes", f.max_memory}, {"resident_bytes", p.resident_bytes}}},
-      {"process",
-       {{"cpu_seconds", p.cpu_seconds},
-        {"start_time_seconds", p.start_time_seconds},
-        {"open_files", p.open_files},
-        {"max_open_files", p.max_open_files}}},
-  };
-  return json::serialize(stats) + '\n';
-}
-
-std::string ailment(const Figures& figures) {
-  for (std::size_t i = 0; i < figures.loops.size(); ++i) {
-    if (figures.loops[i].since_turn <= kLongestTurn) continue;
-    std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), "event loop %zu has not turned for %.1f s", i,
-                  seconds(figures.loops[i].since_turn));
-    return text.data();
-  }
-  return {};
-}
-
-std::string unreadiness(const Figures& figures) {
-  std::string ill = ailment(figures);
-  if (ill.empty() && !figures.accepting) return "not accepting connections";
-  return ill;
 }
 
 }  // namespace martd::admin

@@ -1,0 +1,29 @@
+#include "admin/answers.h"
+
+#include "wire/text.h"
+
+namespace martd::admin {
+
+std::string error_json(std::string_view message) {
+  std::string body = "{\"error\":";
+  wire::append_json_string(body, message);
+  return body + "}\n";
+}
+
+void answer_error(httplib::Response& response, int status, std::string_view message) {
+  response.status = status;
+  response.set_content(error_json(message), "application/json");
+}
+
+void answer_json(httplib::Response& response, const std::string& json) {
+  response.set_content(json, "application/json");
+}
+
+void answer_stopping(httplib::Response& response) { answer_error(response, 503, "the server is stopping"); }
+
+void go_to(httplib::Response& response, const char* place) {
+  response.status = 303;
+  response.set_header("Location", place);
+}
+
+}  // namespace martd::admin

@@ -1,0 +1,34 @@
+#include "admin/health.h"
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+namespace martd::admin {
+namespace {
+
+/// A loop comes round every second, however little there is to do.
+constexpr push::Duration kLongestTurn = std::chrono::seconds(2);
+
+}  // namespace
+
+std::string ailment(const Figures& figures) {
+  for (std::size_t i = 0; i < figures.loops.size(); ++i) {
+    const push::Duration since = figures.loops[i].since_turn;
+    if (since <= kLongestTurn) continue;
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), "event loop %zu has not turned for %.1f s", i,
+                  std::chrono::duration<double>(since).count());
+    return text.data();
+  }
+  return {};
+}
+
+std::string unreadiness(const Figures& figures) {
+  if (std::string ill = ailment(figures); !ill.empty()) return ill;
+  if (!figures.accepting) return "not accepting connections";
+  if (figures.store && !figures.store->writable) return "the store can't be written";
+  return {};
+}
+
+}  // namespace martd::admin
