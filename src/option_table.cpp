@@ -150,6 +150,12 @@ Complaint set_log_format(Options& options, const Values& values) {
   return {};
 }
 
+Complaint set_durability(Options& options, const Values& values) {
+  if (values[0] != "always" && values[0] != "interval") return taken("not known", values[0], "always or interval");
+  options.durability = values[0] == "always" ? push::Durability::always : push::Durability::interval;
+  return {};
+}
+
 Complaint set_upstream(Options& options, const Values& values) {
   auto site = proxy::Site::parse(values[0]);
   if (!site) return site.error().message;
@@ -303,6 +309,12 @@ std::vector<OptionRow> make_rows() {
           {"max-connections", "N", kLimits, "of the public listeners (0: as many as the limit\nof open files allows)"},
           apply, set_count<&O::max_connections, 0, 100'000'000>),
 
+      row<&O::store>({"store", "FILE", kRest, "SQLite file that keeps channels and messages (none:\nin memory only)"},
+                     keep, set_text<&O::store>),
+      row<&O::durability>({"durability", "always|interval", kRest,
+                           "with --store: a push is answered and seen after it\n"
+                           "is on disk, or at once (always)"},
+                          keep, set_durability),
       row<&O::threads>({"threads", "N", kRest, "event loops (the cores)"}, keep, set_count<&O::threads, 1, 1024>),
       row<&O::config>({"config", "FILE", kRest, "TOML, the options' names as keys (none)"}, keep, set_text<&O::config>),
       row<&O::log_level>({"log-level", "debug|info|warning|error", kRest, "what is said, and what is worse (info)"},
@@ -315,8 +327,6 @@ std::vector<OptionRow> make_rows() {
                           set_flag<&O::access_log>),
 
       not_yet("inject", "", take_anything),
-      not_yet("store", "FILE", take_anything),
-      not_yet("durability", "always|interval", take_anything),
   };
 }
 
@@ -360,6 +370,12 @@ Complaint check(const Options& options) {
   }
   if (options.max_payload > options.max_memory) {
     return "--max-payload: more than --max-memory (taken: up to " + wire::format_byte_size(options.max_memory) + ")";
+  }
+  // SQLite takes values of up to 1,000,000,000 bytes, the whole row counted.
+  constexpr std::size_t kMostStored = std::size_t{900} << 20;
+  if (!options.store.empty() && options.max_payload > kMostStored) {
+    return "--max-payload: more than a store takes (taken: up to " + wire::format_byte_size(kMostStored) +
+           " with --store)";
   }
   return {};
 }

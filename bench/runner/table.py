@@ -41,7 +41,7 @@ def ratio_text(value: float | None) -> str:
 
 
 def verdict(goal: Goal, answers: dict[str, list[dict]]) -> str:
-    own = next((row for row in answers if row.startswith("martd")), "martd")
+    own = goal.row if goal.row in answers else next((row for row in answers if row.startswith("martd")), "martd")
     if goal.against:
         value = ratio(answers, goal.key, own, goal.against)
     else:

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,6 +25,17 @@ struct TransportFigures {
 struct LoopFigures {
   push::Duration since_turn{};  ///< how long ago it last came round; it does at least every second
   std::size_t connections = 0;  ///< now
+};
+
+/// The store.
+struct StoreFigures {
+  std::string problem;              ///< why no push can be taken now; empty: it can
+  std::uint64_t commits_total = 0;  ///< transactions
+  std::uint64_t writes_total = 0;   ///< pushes and other changes that were written with them
+  std::uint64_t failures_total = 0;
+  std::size_t waiting = 0;        ///< changes that are not written yet
+  std::size_t waiting_bytes = 0;  ///< what they take
+  push::Duration committing{};    ///< how long the transaction under way has taken
 };
 
 /// What the server counts, at one moment. `…_total` since the start, all else now. Sizes in bytes.
@@ -48,6 +61,7 @@ struct Figures {
   std::vector<TransportFigures> transports;
   std::array<std::uint64_t, push::kEndings> endings{};  ///< by push::Ending
   std::vector<LoopFigures> loops;
+  std::optional<StoreFigures> store;  ///< where there is one
 };
 
 /// Called on the admin listener's threads, several at once; must not wait for an event loop.

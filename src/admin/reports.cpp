@@ -11,6 +11,8 @@ namespace {
 /// A loop comes round every second, however little there is to do.
 constexpr push::Duration kLongestTurn = std::chrono::seconds(2);
 
+constexpr push::Duration kLongestCommit = std::chrono::seconds(2);
+
 double seconds(push::Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 /// Writes families of metrics: the head once, then its samples.
@@ -76,6 +78,17 @@ void add_loops(Metrics& out, const Figures& f) {
   for (std::size_t i = 0; i < f.loops.size(); ++i) out.sample(f.loops[i].connections, "loop", std::to_string(i));
 }
 
+void add_store(Metrics& out, const StoreFigures& s) {
+  out.one("martd_store_up", kGauge, "1 while the store takes pushes.", s.problem.empty() ? 1 : 0);
+  out.one("martd_store_commits_total", kCounter, "Transactions that were written.", s.commits_total);
+  out.one("martd_store_writes_total", kCounter, "Pushes and other changes that were written.", s.writes_total);
+  out.one("martd_store_failures_total", kCounter, "Times that the store could not be written.", s.failures_total);
+  out.one("martd_store_waiting", kGauge, "Changes that wait to be written.", s.waiting);
+  out.one("martd_store_waiting_bytes", kGauge, "What they take.", s.waiting_bytes);
+  out.one("martd_store_commit_age_seconds", kGauge, "How long the transaction under way has taken; more than 2 is ill.",
+          seconds(s.committing));
+}
+
 void add_process(Metrics& out, const ProcessFigures& p) {
   out.one("process_cpu_seconds_total", kCounter, "User and system CPU time.", p.cpu_seconds);
   out.one("process_resident_memory_bytes", kGauge, "Resident memory.", p.resident_bytes);
@@ -106,6 +119,7 @@ std::string metrics_text(const Figures& f, const ProcessFigures& process) {
   out.one("martd_slow_subscribers_total", kCounter, "Times that a subscriber fell behind.", f.fell_behind_total);
   add_subscribers(out, f);
   add_loops(out, f);
+  if (f.store) add_store(out, *f.store);
   add_process(out, process);
   return out.take();
 }
@@ -133,7 +147,7 @@ std::string stats_json(const Figures& f, const ProcessFigures& p) {
   for (const LoopFigures& loop : f.loops) {
     loops.push_back(json::object{{"turn_age_seconds", seconds(loop.since_turn)}, {"connections", loop.connections}});
   }
-  const json::object stats{
+  json::object stats{
       {"server",
        {{"version", MARTD_VERSION},
         {"uptime_seconds", seconds(f.uptime)},
@@ -158,6 +172,15 @@ std::string stats_json(const Figures& f, const ProcessFigures& p) {
         {"open_files", p.open_files},
         {"max_open_files", p.max_open_files}}},
   };
+  if (f.store) {
+    stats["store"] = {{"problem", f.store->problem},
+                      {"commits", f.store->commits_total},
+                      {"writes", f.store->writes_total},
+                      {"failures", f.store->failures_total},
+                      {"waiting", f.store->waiting},
+                      {"waiting_bytes", f.store->waiting_bytes},
+                      {"commit_age_seconds", seconds(f.store->committing)}};
+  }
   return json::serialize(stats) + '\n';
 }
 
@@ -167,6 +190,14 @@ std::string ailment(const Figures& figures) {
     std::array<char, 64> text{};
     std::snprintf(text.data(), text.size(), "event loop %zu has not turned for %.1f s", i,
                   seconds(figures.loops[i].since_turn));
+    return text.data();
+  }
+  if (!figures.store) return {};
+  if (!figures.store->problem.empty()) return "store: " + figures.store->problem + "; pushes are refused";
+  if (figures.store->committing > kLongestCommit) {
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), "store: a commit has taken %.1f s so far",
+                  seconds(figures.store->committing));
     return text.data();
   }
   return {};

@@ -15,7 +15,8 @@ std::string metrics_text(const Figures& figures, const ProcessFigures& process);
 /// One JSON object by group.
 std::string stats_json(const Figures& figures, const ProcessFigures& process);
 
-/// Why the server is not well: a loop that has not turned for two seconds. Empty: it is.
+/// Why the server is not well: a loop that has not turned for two seconds, a store that takes no pushes or hasn't come
+/// back from the disk for two seconds. Empty: it is.
 std::string ailment(const Figures& figures);
 
 /// Why the server can't be given requests: an ailment, or it does not accept connections. Empty: it can.

@@ -276,7 +276,7 @@ void Forwarding::on_answer(const wire::AnswerHead& head, bool tunnel) {
   }
   Worker& worker = session_.worker();
   if (worker.settings().upstream_publishes) site_push_ = SitePush::of(head, worker.settings());
-  if (site_push_ && !site_push_->wants_body()) site_push_->publish(worker.hub(), worker.loop().now());
+  if (site_push_ && !site_push_->wants_body()) site_push_->publish(worker.hub(), worker.loop().now(), worker.id());
   out += "\r\n";
 }
 
@@ -331,7 +331,7 @@ void Forwarding::on_end() {
   }
   if (site_push_ && site_push_->wants_body()) {
     // The last byte comes after what it ends was published.
-    site_push_->publish(session_.worker().hub(), session_.worker().loop().now());
+    site_push_->publish(session_.worker().hub(), session_.worker().loop().now(), session_.worker().id());
     append_body(std::exchange(kept_back_, {}));
   }
   if (framing_ == Framing::chunked && !head_only_) session_.worker().reply() += "0\r\n\r\n";

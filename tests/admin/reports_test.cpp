@@ -48,7 +48,9 @@ TEST_CASE("metrics: every line is one of the format's, each family stands once, 
   const std::regex type("# TYPE ([a-z_]+) (counter|gauge)");
   std::set<std::string> families;
   std::set<std::string> samples;
-  std::istringstream lines(metrics_text(some_figures(), read_process_figures()));
+  Figures figures = some_figures();
+  figures.store.emplace();
+  std::istringstream lines(metrics_text(figures, read_process_figures()));
   for (std::string line; std::getline(lines, line);) {
     CAPTURE(line);
     std::smatch match;
@@ -86,6 +88,23 @@ TEST_CASE("health: ill where a loop has not turned for two seconds, ready where 
   f.loops[1].since_turn = 3200ms;
   CHECK(ailment(f) == "event loop 1 has not turned for 3.2 s");
   CHECK(unreadiness(f) == ailment(f));
+}
+
+TEST_CASE("store: it is told of where there is one, and its trouble is the server's") {
+  Figures f = some_figures();
+  CHECK(metrics_text(f, {}).find("martd_store") == std::string::npos);
+  f.store.emplace();
+  f.store->commits_total = 3;
+  CHECK(has_line(metrics_text(f, {}), "martd_store_up 1"));
+  CHECK(has_line(metrics_text(f, {}), "martd_store_commits_total 3"));
+  CHECK(boost::json::parse(stats_json(f, {})).at("store").at("commits").to_number<int>() == 3);
+  CHECK(ailment(f).empty());
+  f.store->committing = 2500ms;
+  CHECK(ailment(f) == "store: a commit has taken 2.5 s so far");
+  f.store->problem = "the disk is full";
+  CHECK(ailment(f) == "store: the disk is full; pushes are refused");
+  CHECK(unreadiness(f) == ailment(f));
+  CHECK(has_line(metrics_text(f, {}), "martd_store_up 0"));
 }
 
 TEST_CASE("process figures: the system tells them") {

@@ -235,8 +235,17 @@ TEST_CASE("log file: a folder that is there, and nothing is made") {
   CHECK_FALSE(options({}, {{"MARTD_ACCESS_LOG", "false"}}).access_log);
 }
 
+TEST_CASE("store: a file, and when a push is answered") {
+  CHECK(options({}).store.empty());
+  CHECK(options({}).durability == push::Durability::always);
+  CHECK(options({"--store", "x.db"}).store == "x.db");
+  CHECK(options({"--durability", "interval"}).durability == push::Durability::interval);
+  CHECK(is_wrong({"--durability", "never"}, "--durability: not known: never (taken: always or interval)"));
+  CHECK(is_wrong({"--store", "x.db", "--max-payload", "901M"}, "--max-payload: more than a store takes"));
+  CHECK(options({"--max-payload", "901M"}).max_payload == std::size_t{901} << 20);
+}
+
 TEST_CASE("parts that are not there yet are known and refused") {
-  CHECK(is_wrong({"--store", "x.db"}, "--store: not built in yet"));
   CHECK(is_wrong({"--inject"}, "--inject: not built in yet"));
   CHECK(options({}, {{"MARTD_INJECT", "false"}}).given.empty());
 }
