@@ -22,7 +22,7 @@ boost_packages() {
 # What `run` needs.
 build_packages() {
   echo "g++ meson ninja-build pkg-config cmake python3 $(boost_packages)"
-  echo "libssl-dev libcpp-httplib-dev libcli11-dev libspdlog-dev zlib1g-dev libbrotli-dev"
+  echo "libssl-dev libcpp-httplib-dev libcli11-dev libspdlog-dev libsqlite3-dev zlib1g-dev libbrotli-dev"
 }
 
 # What `test` needs besides. The pages' tests: Node as it is, or Debian's with its npm.

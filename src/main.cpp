@@ -8,6 +8,7 @@
 #include "manual.h"
 #include "options.h"
 #include "server.h"
+#include "store_command.h"
 #include "tools/doctor_command.h"
 #include "tools/publish_command.h"
 #include "tools/subscribe_command.h"
@@ -58,9 +59,10 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
   const std::string command = arguments.empty() ? "" : arguments.front();
   if (martd::asks_for_manual(arguments)) return print_manual(arguments);
-  if (command != "pub" && command != "sub" && command != "doctor") return run(arguments);
+  if (command != "pub" && command != "sub" && command != "doctor" && command != "store") return run(arguments);
 
   const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
+  if (command == "store") return martd::store_command(rest);
   const auto environment = martd::environment_of(environ);
   if (command == "doctor") return martd::tools::doctor_command(rest, environment);
   return command == "pub" ? martd::tools::publish_command(rest, environment)

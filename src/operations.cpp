@@ -65,6 +65,7 @@ admin::Figures Operations::figures() {
   figures.backlog_bytes = registry.cost();
   figures.published_total = parts_.hub.published();
   figures.transports = {{"poll"}, {"sse"}, {"lines"}};
+  if (parts_.store) figures.store = parts_.store();
   if (parts_.tls) figures.tls.emplace();
   if (parts_.proxy) {
     figures.proxy.emplace();

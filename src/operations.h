@@ -22,8 +22,9 @@ class Operations final : public admin::PublicSide {
     push::Hub& hub;
     const http::ConnectionCount& connections;
     std::vector<http::Worker*> workers;
-    bool tls;    ///< there is a TLS listener
-    bool proxy;  ///< there is an upstream
+    bool tls;                                    ///< there is a TLS listener
+    bool proxy;                                  ///< there is an upstream
+    std::function<admin::StoreFigures()> store;  ///< null: there is none; from any thread
   };
   /// All of the parts must outlive it.
   explicit Operations(Parts parts);

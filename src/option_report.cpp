@@ -102,7 +102,6 @@ const std::map<std::string_view, Show>& shows() {
 std::vector<std::pair<std::string, std::string>> configuration_of(const Options& options) {
   std::vector<std::pair<std::string, std::string>> out;
   for (const OptionRow& row : option_rows()) {
-    if (!row.built_in) continue;
     const auto show = shows().find(row.text.name);
     out.emplace_back(row.text.name, show != shows().end()                   ? show->second(options)
                                     : options.given.contains(row.text.name) ? "set"

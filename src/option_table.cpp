@@ -158,6 +158,12 @@ Complaint set_log_format(Options& options, const Values& values) {
   return {};
 }
 
+Complaint set_durability(Options& options, const Values& values) {
+  if (values[0] != "always" && values[0] != "interval") return taken("not known", values[0], "always or interval");
+  options.durability = values[0] == "always" ? push::Durability::always : push::Durability::interval;
+  return {};
+}
+
 Complaint set_upstream(Options& options, const Values& values) {
   auto site = proxy::Site::parse(values[0]);
   if (!site) return site.error().message;
@@ -181,8 +187,6 @@ Complaint set_flag(Options& options, const Values&) {
   return {};
 }
 
-Complaint take_anything(Options&, const Values&) { return {}; }
-
 template <auto Field>
 void copy_field(Options& to, const Options& from) {
   to.*Field = from.*Field;
@@ -198,17 +202,7 @@ enum class OnReload : bool { keep, apply };
 
 template <auto Field>
 OptionRow row(tools::OptionText text, OnReload on_reload, Complaint (*set)(Options&, const Values&)) {
-  return {text, true, on_reload == OnReload::apply, set, copy_field<Field>, same_field<Field>};
-}
-
-/// Options of parts that are not there yet. Once a part is: a field, and row<…>() instead.
-OptionRow not_yet(std::string_view name, std::string_view form, Complaint (*set)(Options&, const Values&)) {
-  return {{name, form, "", ""},
-          false,
-          false,
-          set,
-          [](Options&, const Options&) {},
-          [](const Options&, const Options&) { return true; }};
+  return {text, on_reload == OnReload::apply, set, copy_field<Field>, same_field<Field>};
 }
 
 bool can_read(const std::string& file) { return std::ifstream(file).is_open(); }
@@ -297,7 +291,6 @@ std::vector<OptionRow> make_rows() {
                            apply, set_secret<&O::admin_token>),
       {{"admin-token-file", "FILE", kAccess, "the same from the first line of a file (none)"},
        true,
-       true,
        set_text<&O::admin_token_file>,
        [](O& to, const O& from) {
          to.admin_token_file = from.admin_token_file;
@@ -331,6 +324,12 @@ std::vector<OptionRow> make_rows() {
           {"max-connections", "N", kLimits, "of the public listeners (0: as many as the limit\nof open files allows)"},
           apply, set_count<&O::max_connections, 0, 100'000'000>),
 
+      row<&O::store>({"store", "FILE", kRest, "SQLite file that keeps channels and messages (none:\nin memory only)"},
+                     keep, set_text<&O::store>),
+      row<&O::durability>({"durability", "always|interval", kRest,
+                           "with --store: a push is answered and seen after it\n"
+                           "is on disk, or at once (always)"},
+                          keep, set_durability),
       row<&O::threads>({"threads", "N", kRest, "event loops (the cores)"}, keep, set_count<&O::threads, 1, 1024>),
       row<&O::config>({"config", "FILE", kRest, "TOML, the options' names as keys (none)"}, keep, set_text<&O::config>),
       row<&O::log_level>({"log-level", "debug|info|warning|error", kRest, "what is said, and what is worse (info)"},
@@ -342,8 +341,6 @@ std::vector<OptionRow> make_rows() {
       row<&O::access_log>({"access-log", "", kRest, "a line in the log for each request"}, apply,
                           set_flag<&O::access_log>),
 
-      not_yet("store", "FILE", take_anything),
-      not_yet("durability", "always|interval", take_anything),
   };
 }
 
@@ -408,6 +405,12 @@ Complaint check(const Options& options) {
   }
   if (options.max_payload > options.max_memory) {
     return "--max-payload: more than --max-memory (taken: up to " + wire::format_byte_size(options.max_memory) + ")";
+  }
+  // SQLite takes values of up to 1,000,000,000 bytes, the whole row counted.
+  constexpr std::size_t kMostStored = std::size_t{900} << 20;
+  if (!options.store.empty() && options.max_payload > kMostStored) {
+    return "--max-payload: more than a store takes (taken: up to " + wire::format_byte_size(kMostStored) +
+           " with --store)";
   }
   return {};
 }

@@ -17,7 +17,6 @@ using Complaint = std::string;
 /// One option of the server: what --help says, how its values become a field of Options, what SIGHUP does with it.
 struct OptionRow {
   tools::OptionText text;
-  bool built_in;                                   ///< its part exists; else it is known, checked and refused
   bool reloads;                                    ///< SIGHUP applies a change
   Complaint (*set)(Options&, const Values&);       ///< reads one value, or all of a repeatable option
   void (*copy)(Options& to, const Options& from);  ///< the field alone

@@ -17,7 +17,8 @@ constexpr std::string_view kUsage =
     "Usage: martd [UPSTREAM] [options]            run the server\n"
     "       martd pub CHANNEL [MESSAGE | -] ...   publish (see martd pub --help)\n"
     "       martd sub CHANNEL... ...              follow channels (see martd sub --help)\n"
-    "       martd doctor URL ...                  try a server from outside (see martd doctor --help)";
+    "       martd doctor URL ...                  try a server from outside (see martd doctor --help)\n"
+    "       martd store check|export|import FILE  look after a store (see martd store --help)";
 
 constexpr std::string_view kFooter =
     "Every option can also be given as a variable (MARTD_MAX_SIZE for --max-size; several addresses at commas)\n"
@@ -51,7 +52,7 @@ const OptionRow* find_row(std::string_view name) {
 std::optional<Wrong> take_command_line(tools::CommandLine line, AllGiven& given) {
   for (auto& [name, values] : line.values) given[name] = {std::move(values), "--" + name};
   if (line.arguments.size() > 1) {
-    return Wrong{"more than one argument (taken: UPSTREAM alone; pub and sub stand before all options)"};
+    return Wrong{"more than one argument (taken: UPSTREAM alone; pub, sub and store stand before all options)"};
   }
   if (line.arguments.empty()) return std::nullopt;
   if (given.contains("upstream")) return Wrong{"UPSTREAM: given twice, as an argument and as --upstream (taken: once)"};
@@ -124,7 +125,6 @@ std::optional<Wrong> use(const AllGiven& given, Options& options) {
     const auto& [values, where] = said->second;
     if (const Complaint complaint = row.set(options, values); !complaint.empty())
       return Wrong{where + ": " + complaint};
-    if (!row.built_in) return Wrong{where + ": not built in yet (taken: every option that --help names)"};
     options.given[said->first] = values;
   }
   if (Complaint complaint = read_admin_token(options); !complaint.empty()) return Wrong{std::move(complaint)};

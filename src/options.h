@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "proxy/site.h"
+#include "push/store.h"
 #include "push/time.h"
 #include "tools/command_line.h"
 #include "wire/address.h"
@@ -65,6 +66,10 @@ struct Options {
   wire::OriginList origin;         ///< foreign pages that may use /pub and /sub; default: none
   std::string admin_token;         ///< asked for by the admin listener; empty: none (then it is on loopback)
   std::string admin_token_file;    ///< where admin_token was read from; empty: from nowhere
+
+  // The store
+  std::string store;  ///< a SQLite file; empty: messages are in memory only
+  push::Durability durability = push::Durability::always;
 
   // Work
   unsigned threads = 1;  ///< event loops, 1 to 1024; default: the cores

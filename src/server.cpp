@@ -23,6 +23,8 @@
 #include "operations.h"
 #include "option_report.h"
 #include "proxy/upstream_pool.h"
+#include "push/restore.h"
+#include "store/sqlite_store.h"
 
 namespace martd {
 namespace {
@@ -134,6 +136,7 @@ class Server {
         signals_(main_, SIGTERM, SIGINT, SIGHUP) {
     signals_.add(SIGUSR1);
     hub_.limit_memory(options_.max_memory);
+    if (!options_.store.empty()) open_store();
     if (!options_.https.empty()) open_certificates();
     open_doors(options_.http, "http", false);
     open_doors(options_.https, "https", true);
@@ -147,13 +150,18 @@ class Server {
     if (tls_) watch_certificates();
     if (options_.ktls && !net::kernel_offers_tls())
       spdlog::warn("--ktls: this kernel doesn't offer it (no tls module); records are sealed here, as without it");
+    if (store_) store_->start();
     if (admin_) admin_->start();
     for (auto& lane : lanes_) lane->thread = std::thread([&loop = lane->loop] { loop.run(); });
     announce();
     main_.run();
     for (auto& lane : lanes_) lane->thread.join();
     if (admin_) admin_->stop();
-    return 0;
+    if (!store_) return 0;
+    hub_.close(clock_.now());
+    if (store_->stop()) return 0;
+    spdlog::error("--store: what was accepted last could not be written");
+    return 1;
   }
 
  private:
@@ -161,6 +169,26 @@ class Server {
     auto read = certificates_.read(options_);
     if (const auto* wrong = std::get_if<std::string>(&read)) throw StartError{*wrong};
     tls_ = std::get<TlsPtr>(std::move(read));
+  }
+
+  void open_store() {
+    const std::string name = "--store: " + options_.store + ": ";
+    store::StoreSettings settings{options_.store, options_.durability, {}, [name](bool wrong, const std::string& line) {
+                                    spdlog::log(wrong ? spdlog::level::err : spdlog::level::info, "{}{}", name, line);
+                                  }};
+    auto opened = store::SqliteStore::open(std::move(settings), clock_.start());
+    if (const auto* wrong = std::get_if<std::string>(&opened)) throw StartError{name + *wrong};
+    store_ = std::get<std::unique_ptr<store::SqliteStore>>(std::move(opened));
+    hub_.keep_in(*store_, options_.durability);
+    push::Restorer restorer(hub_, clock_.now());
+    if (const auto wrong = store_->load(restorer)) throw StartError{name + *wrong};
+    spdlog::info("{}{} messages in {} channels", name, hub_.registry().messages(), hub_.registry().channels());
+  }
+
+  admin::StoreFigures store_figures() const {
+    const store::StoreStatus status = store_->status();
+    return {status.problem, status.commits,       status.entries,    status.failures,
+            status.waiting, status.waiting_bytes, status.committing, status.durations};
   }
 
   void open_doors(const std::vector<ListenAddress>& addresses, const char* option, bool tls) {
@@ -183,7 +211,8 @@ class Server {
     std::vector<http::Worker*> workers;
     for (auto& lane : lanes_) workers.push_back(&lane->worker);
     operations_ = std::make_unique<Operations>(
-        Operations::Parts{clock_, hub_, count_, std::move(workers), !!tls_, options_.upstream.has_value()});
+        Operations::Parts{clock_, hub_, count_, std::move(workers), !!tls_, options_.upstream.has_value(),
+                          store_ ? std::function<admin::StoreFigures()>([this] { return store_figures(); }) : nullptr});
     tell_operations();
     operations_->set_accepting(true);
   }
@@ -382,6 +411,7 @@ class Server {
   std::size_t open_files_;
   std::size_t max_connections_ = 0;
   net::Clock clock_;
+  std::unique_ptr<store::SqliteStore> store_;  ///< stopped before all else goes: its thread calls the hub and the loops
   push::Hub hub_;
   http::ConnectionCount count_;
   Certificates certificates_{clock_};

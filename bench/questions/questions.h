@@ -15,5 +15,6 @@ Report proxy(const Options& options);
 Report publish(const Options& options);
 Report connect(const Options& options);
 Report reconnect(const Options& options);
+Report store(const Options& options);
 
 }  // namespace bench

@@ -19,17 +19,19 @@ class Metric:
 
 @dataclass
 class Goal:
-    """martd's median ratio to another row is to be at most (or with `least`, at least) `bound`.
+    """martd's (or another `row`'s) median ratio to another row is to be at most (or with `least`, at least) `bound`.
     Without `against`, its own value is."""
 
     key: str
     bound: float
     against: str = ""
     least: bool = False
+    row: str = "martd"
 
     def text(self) -> str:
         word = "at least" if self.least else "at most"
-        return f"{self.key} {word} {self.bound:g}" + (f" × {self.against}" if self.against else "")
+        of = "" if self.row == "martd" else f"{self.row}: "
+        return f"{of}{self.key} {word} {self.bound:g}" + (f" × {self.against}" if self.against else "")
 
 
 @dataclass
@@ -194,6 +196,25 @@ def proxy() -> list[Case]:
     ]
 
 
+def store() -> list[Case]:
+    goals = [
+        Goal("cpu_us", 2.5, "martd", row="martd-always"),
+        Goal("gain", 20, least=True, row="martd-always"),
+        Goal("gain", 20, least=True, row="martd-always-1ms"),
+    ]
+    alone = Metric("alone_per_second", "a second, 1 publisher")
+    return [
+        Case(
+            "store",
+            "64 publishers, a channel each, 100 B, a publish",
+            {"publishers": 64, "size": 100, "channels": 64},
+            [CPU, alone, RATE, Metric("gain", "× 1 publisher"), BUSY],
+            goals,
+            ["martd", "martd-interval", "martd-always", "martd-always-1ms"],
+        )
+    ]
+
+
 def httplib() -> list[Case]:
     """The row that explains the design: a thread for each connection, on the same questions."""
     wanted = [fanout()[0], fanout()[2], longpoll()[0], publish()[0], connect()[0]]
@@ -240,5 +261,6 @@ QUESTIONS = {
     "idle": idle,
     "proxy": proxy,
     "tls": tls,
+    "store": store,
     "httplib": httplib,
 }

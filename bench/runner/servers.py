@@ -147,10 +147,33 @@ class Server:
 
 
 class Martd(Server):
+    environment: dict[str, str] = {}
+
+    def options(self) -> list[str]:
+        return []
+
     def start(self) -> None:
         address = ["--http", "none", "--https", "127.0.0.1:0"] if self.tls else ["--http", "127.0.0.1:0"]
-        command = [str(self.build / "src/martd"), *address, "--admin", "none"]
-        self.await_ready_line(self.spawn([*command, "--threads", str(len(self.cores))], stdout=subprocess.PIPE))
+        command = [str(self.build / "src/martd"), *address, "--admin", "none", *self.options()]
+        environment = os.environ | {name: value.format(build=self.build) for name, value in self.environment.items()}
+        command += ["--threads", str(len(self.cores))]
+        self.await_ready_line(self.spawn(command, stdout=subprocess.PIPE, env=environment))
+
+
+class MartdAlways(Martd):
+    """The store lies in the folder for temporary files, which should be on a real disk."""
+
+    def options(self) -> list[str]:
+        return ["--store", os.path.join(self.directory, "push.db")]
+
+
+class MartdInterval(MartdAlways):
+    def options(self) -> list[str]:
+        return [*super().options(), "--durability", "interval"]
+
+
+class MartdSlowDisk(MartdAlways):
+    environment = {"LD_PRELOAD": "{build}/bench/libslow_sync.so"}
 
 
 class Floor(Server):
@@ -262,6 +285,9 @@ class Pushpin(Server):
 ROWS: dict[str, tuple[type[Server], int]] = {
     "martd": (Martd, 1),
     "martd-2": (Martd, 2),
+    "martd-always": (MartdAlways, 1),
+    "martd-always-1ms": (MartdSlowDisk, 1),
+    "martd-interval": (MartdInterval, 1),
     "nchan": (Nchan, 1),
     "nchan-2": (Nchan, 2),
     "pushpin": (Pushpin, 2),

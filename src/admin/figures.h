@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -44,9 +45,13 @@ struct ProxyFigures {
 
 /// Where there is a store.
 struct StoreFigures {
-  bool writable = true;  ///< the last attempt to write succeeded
-  std::uint64_t commits_total = 0;
-  std::uint64_t failures_total = 0;  ///< commits that failed
+  std::string problem;              ///< why no push can be taken now; empty: it can
+  std::uint64_t commits_total = 0;  ///< transactions
+  std::uint64_t writes_total = 0;   ///< pushes and other changes that were written with them
+  std::uint64_t failures_total = 0;
+  std::size_t waiting = 0;        ///< changes that are not written yet
+  std::size_t waiting_bytes = 0;  ///< what they take
+  push::Duration committing{};    ///< how long the transaction under way has taken
   push::HistogramFigures commit_duration;
 };
 

@@ -9,6 +9,7 @@ namespace {
 
 /// A loop comes round every second, however little there is to do.
 constexpr push::Duration kLongestTurn = std::chrono::seconds(2);
+constexpr push::Duration kLongestCommit = std::chrono::seconds(2);
 
 }  // namespace
 
@@ -21,13 +22,20 @@ std::string ailment(const Figures& figures) {
                   std::chrono::duration<double>(since).count());
     return text.data();
   }
+  if (!figures.store) return {};
+  if (!figures.store->problem.empty()) return "store: " + figures.store->problem + "; pushes are refused";
+  if (figures.store->committing > kLongestCommit) {
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), "store: a commit has taken %.1f s so far",
+                  std::chrono::duration<double>(figures.store->committing).count());
+    return text.data();
+  }
   return {};
 }
 
 std::string unreadiness(const Figures& figures) {
   if (std::string ill = ailment(figures); !ill.empty()) return ill;
   if (!figures.accepting) return "not accepting connections";
-  if (figures.store && !figures.store->writable) return "the store can't be written";
   return {};
 }
 

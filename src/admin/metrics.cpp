@@ -97,6 +97,19 @@ void add_loops(Metrics& out, const Figures& f) {
   for (std::size_t i = 0; i < f.loops.size(); ++i) out.sample(f.loops[i].connections, "loop", std::to_string(i));
 }
 
+void add_store(Metrics& out, const StoreFigures& s) {
+  out.one("martd_store_up", kGauge, "1 while the store takes pushes.", s.problem.empty() ? 1 : 0);
+  out.one("martd_store_commits_total", kCounter, "Transactions that were written.", s.commits_total);
+  out.one("martd_store_writes_total", kCounter, "Pushes and other changes that were written.", s.writes_total);
+  out.one("martd_store_failures_total", kCounter, "Times that the store could not be written.", s.failures_total);
+  out.one("martd_store_waiting", kGauge, "Changes that wait to be written.", s.waiting);
+  out.one("martd_store_waiting_bytes", kGauge, "What they take.", s.waiting_bytes);
+  out.one("martd_store_commit_age_seconds", kGauge, "How long the transaction under way has taken; more than 2 is ill.",
+          seconds(s.committing));
+  out.head("martd_store_commit_duration_seconds", kHistogram, "How long transactions took.");
+  out.histogram(s.commit_duration);
+}
+
 void add_process(Metrics& out, const ProcessFigures& p) {
   out.one("process_cpu_seconds_total", kCounter, "User and system CPU time.", p.cpu_seconds);
   out.one("process_resident_memory_bytes", kGauge, "Resident memory.", p.resident_bytes);
@@ -123,14 +136,6 @@ void add_proxy(Metrics& out, const ProxyFigures& proxy) {
   out.head("martd_proxy_request_duration_seconds", kHistogram,
            "From the head of a request for the upstream to the last byte of its answer.");
   out.histogram(proxy.duration);
-}
-
-void add_store(Metrics& out, const StoreFigures& store) {
-  out.one("martd_store_writable", kGauge, "1 while the store can be written.", store.writable ? 1 : 0);
-  out.one("martd_store_commits_total", kCounter, "Commits to the store.", store.commits_total);
-  out.one("martd_store_failures_total", kCounter, "Commits that failed.", store.failures_total);
-  out.head("martd_store_commit_duration_seconds", kHistogram, "How long commits to the store took.");
-  out.histogram(store.commit_duration);
 }
 
 }  // namespace

@@ -89,9 +89,13 @@ json::object stats(const Figures& f, const ProcessFigures& p) {
                     {"duration", histogram(f.proxy->duration)}};
   }
   if (f.store)
-    all["store"] = {{"writable", f.store->writable},
+    all["store"] = {{"problem", f.store->problem},
                     {"commits", f.store->commits_total},
+                    {"writes", f.store->writes_total},
                     {"failures", f.store->failures_total},
+                    {"waiting", f.store->waiting},
+                    {"waiting_bytes", f.store->waiting_bytes},
+                    {"commit_age_seconds", std::chrono::duration<double>(f.store->committing).count()},
                     {"commit_duration", histogram(f.store->commit_duration)}};
   return all;
 }

@@ -266,7 +266,7 @@ void Forwarding::on_answer(const wire::AnswerHead& head, bool tunnel) {
   endless_ = wire::iequals(head.field("Content-Type").substr(0, kEventStream.size()), kEventStream);
   Worker& worker = session_.worker();
   if (worker.settings().upstream_publishes) site_push_ = SitePush::of(head, worker.settings());
-  if (site_push_ && !site_push_->wants_body()) site_push_->publish(worker.hub(), worker.loop().now());
+  if (site_push_ && !site_push_->wants_body()) site_push_->publish(worker.hub(), worker.loop().now(), worker.id());
   const PageAnswer::Kind kind = page_ ? page_->examine(head, head_only_, stand_) : PageAnswer::Kind::alone;
   if (kind == PageAnswer::Kind::body) {
     // Which of the two heads it is, its body will tell.
@@ -370,7 +370,7 @@ void Forwarding::on_end() {
   }
   if (site_push_ && site_push_->wants_body()) {
     // The last byte comes after what it ends was published.
-    site_push_->publish(session_.worker().hub(), session_.worker().loop().now());
+    site_push_->publish(session_.worker().hub(), session_.worker().loop().now(), session_.worker().id());
     pass(std::exchange(kept_back_, {}));
   }
   if (!page_) return end_answer();

@@ -31,13 +31,38 @@ void append_seconds(std::string& body, push::Duration duration) {
   body += '.' + digits;
 }
 
+std::string receipts_body(std::span<const std::string> channels, std::span<const push::Receipt> receipts) {
+  std::string body;
+  if (receipts.size() == 1) {
+    append_receipt(body, receipts.front());
+  } else {
+    body = "{\"channels\":{";
+    for (std::size_t i = 0; i < receipts.size(); ++i) {
+      if (i > 0) body += ',';
+      wire::append_json_string(body, channels[i]);
+      body += ':';
+      append_receipt(body, receipts[i]);
+    }
+    body += "}}";
+  }
+  body += '\n';
+  return body;
+}
+
+std::string cleared_body(const push::Cleared& cleared) {
+  return "{\"etag\":\"" + to_string(cleared.etag) + "\",\"dropped\":" + std::to_string(cleared.dropped) + "}\n";
+}
+
+/// The answer's body; nothing: it waits for the store.
+using Body = std::optional<std::string>;
+
 class Publisher {
  public:
-  Publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub, push::Time now)
-      : request_(request), asker_(asker), settings_(settings), hub_(hub), now_(now) {}
+  Publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub, push::Time now,
+            push::AnswerTo to)
+      : request_(request), asker_(asker), settings_(settings), hub_(hub), now_(now), to_(to) {}
 
-  /// The answer's body.
-  wire::Result<std::string> serve() const {
+  wire::Result<Body> serve() const {
     if (asker_.foreign)
       return wire::Refusal{
           403, "Origin: pages of this origin may not use /pub (taken: this site's own, and those of --origin)"};
@@ -50,8 +75,8 @@ class Publisher {
   }
 
  private:
-  wire::Result<std::string> publish(wire::PublishRequest asked) const {
-    push::PushOrder order;
+  wire::Result<Body> publish(wire::PublishRequest asked) const {
+    push::PushJob order;
     if (const std::string_view header = request_.header("If-Match"); !header.empty()) {
       order.if_match = wire::parse_if_match(header);
       if (!order.if_match) return wire::bad_request("If-Match: not an etag (taken: \"<etag>\")");
@@ -64,31 +89,20 @@ class Publisher {
     content->event = std::move(asked.event);
     content->id = std::move(asked.id);
     content->expire = asked.expire;
-    order.channels = asked.channels;
+    order.channels = std::move(asked.channels);
     order.attributes = std::move(asked.attributes);
     order.allowed = asker_.may_push;
     order.operates = asker_.operates;
-    const auto receipts = hub_.publish(order, now_);
-    if (!receipts) return explain(receipts.error());
-
-    std::string body;
-    if (receipts->size() == 1) {
-      append_receipt(body, receipts->front());
-    } else {
-      body = "{\"channels\":{";
-      for (std::size_t i = 0; i < receipts->size(); ++i) {
-        if (i > 0) body += ',';
-        wire::append_json_string(body, asked.channels[i]);
-        body += ':';
-        append_receipt(body, (*receipts)[i]);
-      }
-      body += "}}";
+    if (hub_.answers_later()) {
+      if (const auto refusal = hub_.publish_later(std::move(order), now_, to_)) return explain(*refusal);
+      return Body();
     }
-    body += '\n';
-    return body;
+    const auto receipts = hub_.publish(order.order(), now_);
+    if (!receipts) return explain(receipts.error());
+    return Body(receipts_body(order.channels, *receipts));
   }
 
-  wire::Result<std::string> inspect(const wire::PublishRequest& asked) const {
+  wire::Result<Body> inspect(const wire::PublishRequest& asked) const {
     const std::string& channel = asked.channels.front();
     const auto info = hub_.inspect(channel, asked.attributes.key, asker_.may_push, now_);
     if (!info) return explain(info.error());
@@ -99,14 +113,20 @@ class Publisher {
     body += std::string(",\"one2one\":") + (info->attributes.one2one ? "true" : "false");
     body += ",\"messages\":" + std::to_string(info->messages) + ",\"bytes\":" + std::to_string(info->bytes);
     body += ",\"subscribers\":" + std::to_string(info->subscribers) + ",\"etag\":\"" + to_string(info->etag) + "\"}\n";
-    return body;
+    return Body(std::move(body));
   }
 
-  wire::Result<std::string> clear(const wire::PublishRequest& asked) const {
+  wire::Result<Body> clear(const wire::PublishRequest& asked) const {
+    if (hub_.answers_later()) {
+      const auto refusal =
+          hub_.clear_later(asked.channels.front(), asked.attributes.key, asker_.may_push, now_, to_, asker_.operates);
+      if (refusal) return explain(*refusal);
+      return Body();
+    }
     const auto cleared =
         hub_.clear(asked.channels.front(), asked.attributes.key, asker_.may_push, now_, asker_.operates);
     if (!cleared) return explain(cleared.error());
-    return "{\"etag\":\"" + to_string(cleared->etag) + "\",\"dropped\":" + std::to_string(cleared->dropped) + "}\n";
+    return Body(cleared_body(*cleared));
   }
 
   const Request& request_;
@@ -114,7 +134,19 @@ class Publisher {
   const Settings& settings_;
   push::Hub& hub_;
   push::Time now_;
+  push::AnswerTo to_;
 };
+
+int append(std::string& out, const wire::Result<Body>& body, const AnswerContext& context, push::Time now) {
+  if (body) {
+    if (!*body) return 0;
+    append_answer(out, {}, **body, context, now);
+    return 200;
+  }
+  const int status = body.error().status;
+  append_error(out, status, body.error().message, context, now, status == 503 ? "Retry-After: 2\r\n" : "");
+  return status;
+}
 
 }  // namespace
 
@@ -134,19 +166,29 @@ wire::Refusal explain(const push::PushRefusal& refusal) {
       return {404, channel + ": there is none of that name"};
     case PushError::memory_full:
       return {507, channel + ": no memory left for more messages (--max-memory)"};
+    case PushError::store_away:
+      return {503, channel + ": the store can't take it now: " + refusal.why};
   }
   return {500, "unknown"};
 }
 
 int serve_publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub,
-                    push::Time now, const AnswerContext& context, std::string& out) {
-  const auto body = Publisher(request, asker, settings, hub, now).serve();
-  if (body) {
-    append_answer(out, {}, *body, context, now);
-    return 200;
-  }
-  append_error(out, body.error().status, body.error().message, context, now);
-  return body.error().status;
+                    push::Time now, const AnswerContext& context, std::string& out, push::AnswerTo to) {
+  return append(out, Publisher(request, asker, settings, hub, now, to).serve(), context, now);
+}
+
+int append_push_answer(std::string& out, const push::PushAnswer& answer, const AnswerContext& context, push::Time now) {
+  const auto body = std::visit(
+      [&](const auto& result) -> wire::Result<Body> {
+        if (!result) return explain(result.error());
+        if constexpr (std::is_same_v<std::decay_t<decltype(*result)>, push::Cleared>) {
+          return Body(cleared_body(*result));
+        } else {
+          return Body(receipts_body(answer.channels, *result));
+        }
+      },
+      answer.result);
+  return append(out, body, context, now);
 }
 
 }  // namespace martd::http

@@ -11,9 +11,12 @@
 namespace martd::http {
 
 /// Answers a GET, POST, PUT or DELETE of /pub: appends the whole answer to `out`, and returns its status. Takes the
-/// request's body as the payload.
+/// request's body as the payload. 0, and nothing appended: it waits for the store, which tells `to`.
 int serve_publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub,
-                    push::Time now, const AnswerContext& context, std::string& out);
+                    push::Time now, const AnswerContext& context, std::string& out, push::AnswerTo to = {});
+
+/// The same for what waited: appends the whole answer, and returns its status.
+int append_push_answer(std::string& out, const push::PushAnswer& answer, const AnswerContext& context, push::Time now);
 
 /// A refused push as an answer says it: its status, and a sentence without a key.
 wire::Refusal explain(const push::PushRefusal& refusal);

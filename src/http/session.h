@@ -17,6 +17,7 @@
 
 namespace martd::http {
 
+struct Asker;
 class Worker;
 
 /// One connection of a client: reads requests one after another, answers them in order, or is held by one of them.
@@ -99,6 +100,7 @@ class Session final : public net::Connection {
   bool ask_again(std::string_view head);
   bool redirects() const;
   void redirect(const wire::RequestHead& head, std::string_view& data);
+  void publish(const Request& request, const Asker& asker, const AnswerContext& context, push::Time now);
   void subscribe(const Request& request, const AnswerContext& context);
   void forward(const wire::RequestHead& head, std::string_view& data);
   void hold_poll(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now);

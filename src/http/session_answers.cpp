@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "http/access.h"
+#include "http/awaited_push.h"
 #include "http/forwarding.h"
 #include "http/held_stream.h"
 #include "http/long_poll.h"
@@ -74,9 +75,7 @@ void Session::handle(const wire::RequestHead& head, std::string_view body) {
                  "Retry-After: 2\r\n");
   switch (place) {
     case Place::publish:
-      if (serve_publisher(request, asker, settings, worker_.hub(), now, context, reply) >= 400)
-        worker_.counters().refusals.add();
-      return;
+      return publish(request, asker, context, now);
     case Place::script:
       return serve_script(request, context, now, reply);
     default:
@@ -118,6 +117,21 @@ void Session::forward(const wire::RequestHead& head, std::string_view& data) {
   held_ = std::move(forwarding);
   held.begin(head, now);
   data = held.take(data);
+}
+
+void Session::publish(const Request& request, const Asker& asker, const AnswerContext& context, push::Time now) {
+  std::unique_ptr<AwaitedPush> awaited;
+  push::AnswerTo to{};
+  if (worker_.hub().answers_later() && request.method() != "GET") {
+    awaited = std::make_unique<AwaitedPush>(*this, context);
+    to = awaited->to();
+  }
+  const int status =
+      serve_publisher(request, asker, worker_.settings(), worker_.hub(), now, context, worker_.reply(), to);
+  if (status >= 400) worker_.counters().refusals.add();
+  if (status != 0) return;
+  held_ = std::move(awaited);
+  close_after_ = false;  // it knows itself
 }
 
 /// A long-poll whose header lines are those of the one before: only its request line is new. False, and nothing done,

@@ -66,6 +66,11 @@ std::unique_ptr<SitePush> SitePush::of(const wire::AnswerHead& head, const Setti
   return made;
 }
 
+void SitePush::settled(const push::PushAnswer& answer) {
+  const auto* receipts = std::get_if<push::PushResult<std::vector<push::Receipt>>>(&answer.result);
+  if (receipts && !*receipts) complain(explain(receipts->error()).message);
+}
+
 void SitePush::feed(std::string_view piece) {
   too_long_ |= body_.size() + piece.size() > max_payload_;
   if (too_long_) {
@@ -76,14 +81,14 @@ void SitePush::feed(std::string_view piece) {
   }
 }
 
-void SitePush::publish(push::Hub& hub, push::Time now) {
+void SitePush::publish(push::Hub& hub, push::Time now, push::LoopId loop) {
   for (Item& item : std::exchange(items_, {})) {
     if (item.body ? too_long_ : item.payload.size() > max_payload_) {
       complain("payload: more than " + std::to_string(max_payload_) + " bytes (--max-payload)");
       continue;
     }
     auto* content = new push::Content;
-    push::PushOrder order;
+    push::PushJob order;
     order.content = push::ContentPtr(content);
     content->payload = item.body ? body_ : std::move(item.payload);
     if (item.body) content->content_type = body_type_;
@@ -93,7 +98,13 @@ void SitePush::publish(push::Hub& hub, push::Time now) {
     order.channels = item.request.channels;
     order.attributes = std::move(item.request.attributes);
     order.allowed = true;
-    if (const auto receipts = hub.publish(order, now); !receipts) complain(explain(receipts.error()).message);
+    if (hub.answers_later()) {
+      // Nobody waits for it: ticket 0. Where it is refused, the worker has it in the log.
+      const auto refusal = hub.publish_later(std::move(order), now, {loop, 0});
+      if (refusal) complain(explain(*refusal).message);
+    } else if (const auto receipts = hub.publish(order.order(), now); !receipts) {
+      complain(explain(receipts.error()).message);
+    }
   }
 }
 

@@ -25,8 +25,10 @@ class SitePush {
   /// Some query wants the body: feed() gets all of it, and publish() comes before its last byte is passed on.
   bool wants_body() const { return wants_body_; }
   void feed(std::string_view piece);
-  /// All of it, once. Without wants_body(), at once.
-  void publish(push::Hub& hub, push::Time now);
+  /// All of it, once. Without wants_body(), at once. `loop` is told what the store refuses.
+  void publish(push::Hub& hub, push::Time now, push::LoopId loop);
+  /// What became of one that went through the store.
+  static void settled(const push::PushAnswer& answer);
 
  private:
   struct Item {

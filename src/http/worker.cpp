@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "http/awaited_push.h"
 #include "http/session.h"
+#include "http/site_push.h"
 
 namespace martd::http {
 
@@ -155,6 +157,42 @@ void Worker::list_subscribers(std::size_t most, std::vector<push::SubscriberInfo
     if (!info) continue;
     out.push_back(*std::move(info));
     --most;
+  }
+}
+
+push::AnswerTo Worker::await(AwaitedPush& push) {
+  const std::uint64_t ticket = next_ticket_++;
+  awaited_.emplace(ticket, &push);
+  return {id_, ticket};
+}
+
+void Worker::answered(std::uint64_t ticket, push::PushAnswer answer) {
+  bool first = false;
+  {
+    const std::lock_guard lock(answers_mutex_);
+    first = answers_.empty();
+    answers_.emplace_back(ticket, std::move(answer));
+  }
+  if (first) loop_.post([this] { this->answer(); });
+}
+
+void Worker::answer() {
+  Answers answers;
+  {
+    const std::lock_guard lock(answers_mutex_);
+    answers.swap(answers_);
+  }
+  for (const auto& [ticket, answer] : answers) {
+    if (ticket == 0) {
+      SitePush::settled(answer);
+      continue;
+    }
+    // Whose publisher hung up meanwhile: it stands all the same.
+    const auto found = awaited_.find(ticket);
+    if (found == awaited_.end()) continue;
+    AwaitedPush& push = *found->second;
+    awaited_.erase(found);
+    push.settled(answer, loop_.now());
   }
 }
 

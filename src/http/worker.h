@@ -7,6 +7,8 @@
 #include <mutex>
 #include <random>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "http/counters.h"
@@ -22,6 +24,7 @@
 
 namespace martd::http {
 
+class AwaitedPush;
 class Session;
 
 /// The connections of all public listeners together, against --max-connections.
@@ -53,6 +56,11 @@ class Worker final : public push::LoopDoor {
 
   /// LoopDoor: any thread.
   void ready(push::Channel& channel) override;
+  void answered(std::uint64_t ticket, push::PushAnswer answer) override;
+
+  /// Where the store's answer to `push` is to go; forget() takes it back.
+  push::AnswerTo await(AwaitedPush& push);
+  void forget(std::uint64_t ticket) { awaited_.erase(ticket); }
 
   /// From the next request on. Any thread. `settings` must live until keep(): every loop is told to use them before any
   /// is woken to keep them, so that all change over in the same moment.
@@ -93,6 +101,7 @@ class Worker final : public push::LoopDoor {
   friend class Session;
   void serve();
   void arrived(Session& session);
+  void answer();
   void gone(Session& session);
   void take_off(Session& session);
   /// Closes the connection that has been coming about for longest. A flood of such then pushes itself out, and no one
@@ -118,6 +127,12 @@ class Worker final : public push::LoopDoor {
   std::unique_ptr<proxy::UpstreamPool> upstream_;  ///< sessions that are gone have let go of it
   std::unique_ptr<Pages> pages_;
   push::Time failure_told_{};
+  using Answers = std::vector<std::pair<std::uint64_t, push::PushAnswer>>;
+  std::mutex answers_mutex_;
+  Answers answers_;  ///< of the store, each to a push that was asked here
+  std::unordered_map<std::uint64_t, AwaitedPush*> awaited_;
+  std::uint64_t next_ticket_ = 1;
+
   Session* sessions_ = nullptr;  ///< a list through the sessions that are established
   Session* arriving_ = nullptr;  ///< another of those that are not, the oldest first
   Session** arriving_end_ = &arriving_;

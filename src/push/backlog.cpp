@@ -70,6 +70,11 @@ void Backlog::expire(Time now, Duration life) {
   if (ring_.empty()) clear();
 }
 
+void Backlog::drop_below(Etag floor) {
+  while (!ring_.empty() && ring_.front().etag < floor) drop_oldest();
+  if (ring_.empty()) clear();
+}
+
 void Backlog::clear() {
   while (!ring_.empty()) drop_oldest();
   ring_.set_capacity(0);

@@ -27,6 +27,9 @@ class Backlog {
   /// Drops what is older than `life`, or than its own shorter life, at `now`.
   void expire(Time now, Duration life);
 
+  /// Drops the messages with an etag below `floor`.
+  void drop_below(Etag floor);
+
   /// Drops everything and gives its memory back.
   void clear();
 

@@ -39,11 +39,71 @@ std::optional<Channel::Life> Channel::life() const {
   return before_;
 }
 
+namespace {
+
+void set_all_but_a_key(Attributes& to, const Attributes& from) {
+  to.size = from.size;
+  to.life = from.life;
+  to.one2one = from.one2one;
+  if (to.key.empty()) to.key = from.key;
+}
+
+}  // namespace
+
 void Channel::set(const Attributes& attributes) {
-  attributes_.size = attributes.size;
-  attributes_.life = attributes.life;
-  attributes_.one2one = attributes.one2one;
-  if (attributes_.key.empty()) attributes_.key = attributes.key;
+  set_all_but_a_key(attributes_, attributes);
+  backlog_.resize(attributes.size);
+}
+
+std::optional<Etag> Channel::find_id(std::string_view id) const {
+  auto etag = backlog_.find(id);
+  if (!staged_) return etag;
+  if (const auto found = staged_->ids.find(id); found != staged_->ids.end()) etag = found->second;
+  // What is dropped by something that is staged isn't kept any more.
+  if (etag && *etag < staged_->floor) etag.reset();
+  return etag;
+}
+
+const Message* Channel::makes_way(std::uint32_t size) const {
+  const std::size_t staged = staged_ ? staged_->count : 0;
+  const std::size_t first = staged_ ? backlog_.first_after(Etag{value(staged_->floor) - 1}) : 0;
+  const std::size_t kept = backlog_.count() - first;
+  return kept > 0 && kept + staged >= size ? &backlog_[first] : nullptr;
+}
+
+Channel::Staged& Channel::stage() {
+  if (!staged_) {
+    staged_ = std::make_unique<Staged>();
+    staged_->floor = floor();
+    staged_->attributes = attributes_;
+  }
+  ++staged_->entries;
+  return *staged_;
+}
+
+Etag Channel::stage_message(const Attributes& attributes) {
+  Staged& next = stage();
+  set_all_but_a_key(next.attributes, attributes);
+  const Etag etag = newest() + ++next.count;
+  // What is kept now and above the floor, then what is staged: the oldest of it go where `size` is passed.
+  const std::size_t first = backlog_.first_after(Etag{value(next.floor) - 1});
+  const std::size_t kept = backlog_.count() - first;
+  const Etag staged_from = std::max(next.floor, newest() + 1);
+  const std::uint64_t total = kept + (etag - staged_from) + 1;
+  if (total > attributes.size) {
+    const std::uint64_t over = total - attributes.size;
+    next.floor = over < kept ? backlog_[first + over].etag : staged_from + (over - kept);
+  }
+  return etag;
+}
+
+void Channel::unstage() {
+  if (--staged_->entries == 0) staged_.reset();
+}
+
+void Channel::restore(const Attributes& attributes, std::uint64_t count) {
+  attributes_ = attributes;
+  count_ = count;
   backlog_.resize(attributes.size);
 }
 
@@ -121,7 +181,7 @@ Group& Channel::group(LoopId loop) {
 }
 
 bool Channel::forgettable() const {
-  if (held_ > 0 || place || !backlog_.empty()) return false;
+  if (held_ > 0 || place || staged_ || !backlog_.empty()) return false;
   return std::none_of(groups_.begin(), groups_.end(), [](const auto& group) {
     return group && (group->turn != Group::Turn::idle || !group->seats.empty());
   });

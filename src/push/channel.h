@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "push/attributes.h"
@@ -95,7 +96,12 @@ class Channel {
   const std::string& name() const { return name_; }
   const Attributes& attributes() const { return attributes_; }
   const Backlog& backlog() const { return backlog_; }
+  Etag origin() const { return origin_; }
   Etag newest() const { return origin_ + count_; }
+  const std::optional<Life>& before() const { return before_; }
+  Etag doubt() const { return doubt_; }
+  /// No message below it is kept: the oldest one's etag, or the next etag where there is none.
+  Etag floor() const { return backlog_.empty() ? newest() + 1 : backlog_[0].etag; }
   /// Set: this life, where it had messages; else the one before.
   std::optional<Life> life() const;
 
@@ -104,6 +110,8 @@ class Channel {
   Etag append(ContentPtr content, Time now);
   /// How many messages were dropped.
   std::size_t clear();
+  /// Drops the messages below `floor`.
+  void drop_below(Etag floor) { backlog_.drop_below(floor); }
 
   /// What follows `seen`, cut after some `max_bytes` of payload (one message at least). Expired messages must be gone.
   Resume since(Cursor seen, std::size_t max_bytes) const;
@@ -131,8 +139,40 @@ class Channel {
   /// Nobody sits on the place any more; it is kept for a client that has a cid. There must be one.
   void free_place(Time now);
 
-  /// Neither messages nor subscribers nor a kept place, and no loop has it on its list.
+  // --- what is on its way to the store ---
+  /// What pushes change that are being written, and nobody sees yet. While it is there, the channel isn't forgotten.
+  struct Staged {
+    std::uint32_t entries = 0;                       ///< pushes and clears
+    std::uint64_t count = 0;                         ///< messages: their etags follow the channel's newest
+    Etag floor{};                                    ///< no message below it will be kept
+    Attributes attributes;                           ///< as they will be
+    std::unordered_map<std::string_view, Etag> ids;  ///< of staged messages; views into their contents
+  };
+  /// As it will be when all of it is written: what the next push is checked against.
+  const Attributes& next_attributes() const { return staged_ ? staged_->attributes : attributes_; }
+  Etag next_newest() const { return newest() + (staged_ ? staged_->count : 0); }
+  Etag next_floor() const { return staged_ ? staged_->floor : floor(); }
+  /// The message that the publisher gave this id, if it is kept.
+  std::optional<Etag> find_id(std::string_view id) const;
+  /// The kept message that a push with this `size` drops, if it drops one.
+  const Message* makes_way(std::uint32_t size) const;
+  /// What it will be like, begun where nothing was staged.
+  Staged& stage();
+  /// One push with these attributes: the etag that it will have.
+  Etag stage_message(const Attributes& attributes);
+  /// `id` stays until it is settled.
+  void stage_id(std::string_view id, Etag etag) { staged_->ids.insert_or_assign(id, etag); }
+  /// One entry was settled, one way or the other.
+  void unstage();
+
+  /// It is there for what is staged only: nobody is to see it yet.
+  bool only_staged() const { return staged_ && held_ == 0 && !place && backlog_.empty(); }
+  /// Neither messages nor subscribers nor a kept place, nothing staged, and no loop has it on its list.
   bool forgettable() const;
+
+  /// As a store has it. The messages follow by restore_message().
+  void restore(const Attributes& attributes, std::uint64_t count);
+  void restore_message(Message message) { backlog_.append(std::move(message)); }
 
  private:
   friend class Hub;
@@ -147,7 +187,8 @@ class Channel {
   std::optional<Life> before_;
   Etag doubt_;
   std::vector<std::unique_ptr<Group>> groups_;  ///< by loop
-  std::size_t held_ = 0;                        ///< seats of all groups, less those kicked
+  std::unique_ptr<Staged> staged_;
+  std::size_t held_ = 0;  ///< seats of all groups, less those kicked
   std::uint32_t arrivals_ = 0;
 
  public:

@@ -4,15 +4,17 @@
 
 namespace martd::push {
 
-void Forgotten::remember(std::string_view name, Channel::Life life) {
+std::optional<std::pair<std::string, Etag>> Forgotten::remember(std::string_view name, Channel::Life life) {
   recall(name);
   order_.push_back(Entry{std::string(name), life});
   by_name_.emplace(order_.back().name, std::prev(order_.end()));
-  if (order_.size() <= capacity_) return;
-  const Entry& oldest = order_.front();
+  if (order_.size() <= capacity_) return std::nullopt;
+  Entry& oldest = order_.front();
   doubt_ = std::max(doubt_, oldest.life.last);
   by_name_.erase(oldest.name);
+  std::pair<std::string, Etag> gone(std::move(oldest.name), oldest.life.last);
   order_.pop_front();
+  return gone;
 }
 
 std::optional<Channel::Life> Forgotten::recall(std::string_view name) {

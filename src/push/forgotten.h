@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "push/channel.h"
 #include "push/etag.h"
@@ -21,11 +22,14 @@ class Forgotten {
   /// `start`: nothing is known of what was before; every etag up to it is in doubt.
   explicit Forgotten(Etag start, std::size_t capacity = kCapacity) : doubt_(start), capacity_(capacity) {}
 
-  void remember(std::string_view name, Channel::Life life);
+  /// Which one had to make way, if any, and its last etag.
+  std::optional<std::pair<std::string, Etag>> remember(std::string_view name, Channel::Life life);
   /// What is remembered of `name`, which lives again: it is taken out.
   std::optional<Channel::Life> recall(std::string_view name);
   /// No channel that isn't remembered ever had an etag above this.
   Etag doubt() const { return doubt_; }
+  /// What a store knows of the time before the start.
+  void set_doubt(Etag doubt) { doubt_ = doubt; }
   std::size_t count() const { return order_.size(); }
 
  private:

@@ -4,6 +4,7 @@
 #include <boost/throw_exception.hpp>
 #include <stdexcept>
 
+#include "push/journal.h"
 #include "push/subscriber.h"
 
 namespace martd::push {
@@ -12,24 +13,21 @@ void throw_exception_from_error(const PushRefusal& refusal, const boost::source_
   boost::throw_exception(std::logic_error("a value was asked of a refused push to " + refusal.channel), where);
 }
 
+Hub::Hub(Time start) : registry_(start) {}
+
+Hub::~Hub() = default;
+
 void Hub::attach(LoopId id, LoopDoor& door) {
   if (doors_.size() <= id) doors_.resize(id + 1);
   doors_[id] = &door;
 }
 
-namespace {
-
-/// The rule for every access to a channel on /pub: a keyed channel wants its key, whoever asks; without the right to
-/// push, only a key opens. An operator needs neither.
-std::optional<PushError> access_error(const Channel* channel, std::string_view key, bool allowed,
-                                      bool operates = false) {
+std::optional<PushError> access_error(const Channel* channel, std::string_view key, bool allowed, bool operates) {
   if (operates) return std::nullopt;
-  const bool keyed = channel && !channel->attributes().key.empty();
-  if (keyed) return same_secret(key, channel->attributes().key) ? std::nullopt : std::optional(PushError::wrong_key);
+  const std::string_view kept = channel ? std::string_view(channel->next_attributes().key) : std::string_view();
+  if (!kept.empty()) return same_secret(key, kept) ? std::nullopt : std::optional(PushError::wrong_key);
   return allowed ? std::nullopt : std::optional(PushError::not_allowed);
 }
-
-}  // namespace
 
 void Hub::queue(Channel& channel, LoopId loop, Group& group, Ready& ready) {
   if (group.turn == Group::Turn::queued) return;
@@ -41,7 +39,36 @@ void Hub::tell(const Ready& ready) {
   for (const auto& [loop, channel] : ready) doors_[loop]->ready(*channel);
 }
 
+std::optional<PushRefusal> Hub::examine(const PushOrder& order, Time now, Targets& targets) {
+  targets.reserve(order.channels.size());
+  std::size_t cost = 0;
+  for (const std::string& name : order.channels) {
+    Channel* channel = registry_.find(name, now);
+    if (const auto error = access_error(channel, order.attributes.key, order.allowed, order.operates))
+      return PushRefusal{*error, name};
+    std::optional<Etag> duplicate;
+    if (channel && !order.content->id.empty()) duplicate = channel->find_id(order.content->id);
+    if (order.if_match && !duplicate && (!channel || channel->next_newest() != *order.if_match))
+      return PushRefusal{PushError::not_newest, name};
+    if (!duplicate) {
+      cost += Backlog::cost_of(*order.content);
+      if (!channel) {
+        cost += Registry::cost_of(name);
+      } else if (const Message* oldest = channel->makes_way(order.attributes.size)) {
+        // What this push itself makes way for doesn't count.
+        cost -= std::min(cost, Backlog::cost_of(*oldest->content));
+      }
+    }
+    targets.push_back(Target{channel, duplicate});
+  }
+  if (cost > 0 && registry_.cost() + staged_cost_ + cost > max_memory())
+    return PushRefusal{PushError::memory_full, order.channels.front()};
+  return std::nullopt;
+}
+
 PushResult<std::vector<Receipt>> Hub::publish(const PushOrder& order, Time now) {
+  if (journal_)
+    if (auto refusal = journal_->refusal(order.channels.front())) return *std::move(refusal);
   std::uint64_t mask = 0;
   for (const std::string& name : order.channels) mask |= Registry::mask_of(name);
 
@@ -50,38 +77,18 @@ PushResult<std::vector<Receipt>> Hub::publish(const PushOrder& order, Time now) 
   Ready ready;
   {
     const Registry::ShardLock lock(registry_, mask);
-    boost::container::small_vector<Target, 1> targets;
-    targets.reserve(order.channels.size());
-    std::size_t cost = 0;
-    for (const std::string& name : order.channels) {
-      Channel* channel = registry_.find(name, now);
-      if (const auto error = access_error(channel, order.attributes.key, order.allowed, order.operates))
-        return PushRefusal{*error, name};
-      std::optional<Etag> duplicate;
-      if (channel && !order.content->id.empty()) duplicate = channel->backlog().find(order.content->id);
-      if (order.if_match && !duplicate && (!channel || channel->newest() != *order.if_match))
-        return PushRefusal{PushError::not_newest, name};
-      if (!duplicate) {
-        cost += Backlog::cost_of(*order.content);
-        if (!channel) cost += Registry::cost_of(name);
-        // What this push itself makes way for doesn't count.
-        else if (channel->backlog().count() >= order.attributes.size)
-          cost -= std::min(cost, Backlog::cost_of(*channel->backlog()[0].content));
-      }
-      targets.push_back(Target{channel, duplicate});
-    }
-    if (cost > 0 && registry_.cost() + cost > max_memory())
-      return PushRefusal{PushError::memory_full, order.channels.front()};
-
+    Targets targets;
+    if (auto refusal = examine(order, now, targets)) return *std::move(refusal);
     for (std::size_t i = 0; i < targets.size(); ++i) {
-      const Target& target = targets[i];
+      Target& target = targets[i];
       if (target.duplicate) {
         receipts.push_back(Receipt{*target.duplicate, target.channel->held(), true});
         continue;
       }
-      Channel& channel = target.channel ? *target.channel : registry_.find_or_bear(order.channels[i], now);
-      receipts.push_back(push(channel, order, now, ready));
+      if (!target.channel) target.channel = &registry_.find_or_bear(order.channels[i], now);
+      receipts.push_back(push(*target.channel, order, now, ready));
     }
+    if (journal_) journal_->published(targets, order.content, now);
   }
   tell(ready);
   return receipts;
@@ -154,6 +161,7 @@ void Hub::keep_first_only(Channel& channel, LoopId loops, Ready& ready) {
 PushResult<ChannelInfo> Hub::inspect(std::string_view name, std::string_view key, bool allowed, Time now) {
   const Registry::ShardLock lock(registry_, Registry::mask_of(name));
   const Channel* channel = registry_.find(name, now);
+  if (channel && channel->only_staged()) channel = nullptr;
   if (const auto error = access_error(channel, key, allowed)) return PushRefusal{*error, std::string(name)};
   if (!channel) return PushRefusal{PushError::not_found, std::string(name)};
   ChannelInfo info{channel->attributes(), channel->backlog().count(), channel->backlog().payload_bytes(),
@@ -162,8 +170,9 @@ PushResult<ChannelInfo> Hub::inspect(std::string_view name, std::string_view key
   return info;
 }
 
-PushResult<Hub::Cleared> Hub::clear(std::string_view name, std::string_view key, bool allowed, Time now,
-                                    bool operates) {
+PushResult<Cleared> Hub::clear(std::string_view name, std::string_view key, bool allowed, Time now, bool operates) {
+  if (journal_)
+    if (auto refusal = journal_->refusal(name)) return *std::move(refusal);
   const Registry::ShardLock lock(registry_, Registry::mask_of(name));
   Channel* channel = registry_.find(name, now);
   if (const auto error = access_error(channel, key, allowed, operates)) return PushRefusal{*error, std::string(name)};
@@ -173,6 +182,7 @@ PushResult<Hub::Cleared> Hub::clear(std::string_view name, std::string_view key,
     const Registry::Recount recount(registry_, *channel);
     cleared.dropped = channel->clear();
   }
+  if (journal_) journal_->cleared(*channel);
   registry_.settle(*channel);
   return cleared;
 }
@@ -190,10 +200,22 @@ std::vector<Etag> Hub::stand(std::span<const std::string> channels, Time now) {
   return etags;
 }
 
+void Hub::keep_in(Store& store, Durability durability) {
+  journal_ = std::make_unique<Journal>(store, durability);
+  registry_.tell(*journal_);
+}
+
+bool Hub::answers_later() const { return journal_ && journal_->durability() == Durability::always; }
+
+void Hub::close(Time now) {
+  if (journal_) journal_->close(now);
+}
+
 bool Hub::sweep(Time now) {
   // A bound for each shard's turn, so that a million channels that end together don't hold up a loop.
   constexpr std::size_t kMost = 500;
   bool more = false;
+  if (journal_ && registry_.channels() > 0) journal_->tend(now);
   for (std::size_t shard = 0; shard < Registry::kShards; ++shard) more |= registry_.sweep(shard, now, kMost);
   return more;
 }

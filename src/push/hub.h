@@ -4,24 +4,18 @@
 #include <boost/container/small_vector.hpp>
 #include <boost/system/result.hpp>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "push/registry.h"
+#include "push/store.h"
 
 namespace martd::push {
-
-/// Where a loop is told that one of its groups has something. Called from any thread, without a lock held.
-struct LoopDoor {
-  /// `channel` stays until the loop has served it (Roster::serve), which it must do once for each call.
-  virtual void ready(Channel& channel) = 0;
-
- protected:
-  virtual ~LoopDoor() = default;
-};
 
 enum class PushError : std::uint8_t {
   not_allowed,  ///< neither a right to push nor the key of the channel
@@ -29,11 +23,13 @@ enum class PushError : std::uint8_t {
   not_newest,   ///< If-Match names another etag
   not_found,    ///< there is no such channel
   memory_full,  ///< --max-memory
+  store_away,   ///< the store can't take it now
 };
 
 struct PushRefusal {
   PushError error;
   std::string channel;
+  std::string why = {};  ///< store_away: what is wrong with it
 };
 [[noreturn]] void throw_exception_from_error(const PushRefusal& refusal, const boost::source_location& where);
 
@@ -55,6 +51,47 @@ struct Receipt {
   bool duplicate = false;   ///< nothing was published: this is what was, with the same id
 };
 
+/// An order that owns what it is about.
+struct PushJob {
+  std::vector<std::string> channels;
+  Attributes attributes;
+  ContentPtr content;
+  std::optional<Etag> if_match;
+  bool allowed = false;
+  bool operates = false;  ///< as in PushOrder
+
+  PushOrder order() const { return {channels, attributes, content, if_match, allowed, operates}; }
+};
+
+struct Cleared {
+  Etag etag;
+  std::size_t dropped;
+};
+
+/// What came of a push or a clear that went through the store.
+struct PushAnswer {
+  std::vector<std::string> channels;
+  std::variant<PushResult<std::vector<Receipt>>, PushResult<Cleared>> result;
+};
+
+/// Who is told, on which loop, and by which number it knows what it asked.
+struct AnswerTo {
+  LoopId loop;
+  std::uint64_t ticket;
+};
+
+/// Where a loop is told. Called from any thread, without a lock held.
+struct LoopDoor {
+  /// One of its groups has something. `channel` stays until the loop has served it (Roster::serve), which it must do
+  /// once for each call.
+  virtual void ready(Channel& channel) = 0;
+  /// What it asked of the store is settled.
+  virtual void answered(std::uint64_t ticket, PushAnswer answer) = 0;
+
+ protected:
+  virtual ~LoopDoor() = default;
+};
+
 struct ChannelInfo {
   Attributes attributes;  ///< without the key
   std::size_t messages;   ///< with the empty ones
@@ -63,10 +100,18 @@ struct ChannelInfo {
   Etag etag;
 };
 
+/// The rule for every access to a channel on /pub: a keyed channel wants its key, whoever asks; without the right to
+/// push, only a key opens. An operator needs neither. Nothing: let in.
+std::optional<PushError> access_error(const Channel* channel, std::string_view key, bool allowed,
+                                      bool operates = false);
+
 /// The channels as publishers see them. Thread-safe; nothing in it blocks for longer than a shard is worked on.
 class Hub {
  public:
-  explicit Hub(Time start) : registry_(start) {}
+  explicit Hub(Time start);
+  ~Hub();
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
 
   /// Before anything is subscribed. `door` must outlive the hub's use; ids count from 0.
   void attach(LoopId id, LoopDoor& door);
@@ -77,16 +122,24 @@ class Hub {
   /// All channels or none. Receipts are in the order of the channels.
   PushResult<std::vector<Receipt>> publish(const PushOrder& order, Time now);
   PushResult<ChannelInfo> inspect(std::string_view channel, std::string_view key, bool allowed, Time now);
-  struct Cleared {
-    Etag etag;
-    std::size_t dropped;
-  };
   /// `operates`: as in PushOrder.
   PushResult<Cleared> clear(std::string_view channel, std::string_view key, bool allowed, Time now,
                             bool operates = false);
 
   /// The newest etag of each, where it stands now: what follows these cursors is published later.
   std::vector<Etag> stand(std::span<const std::string> channels, Time now);
+  /// What changes from now on goes into `store`, too, which must outlive the hub's use. Before anything is published or
+  /// subscribed; what the store has is read next, with a Restorer (push/restore.h).
+  void keep_in(Store& store, Durability durability);
+  /// Pushes and clears wait for the store: publish_later() and clear_later() rather than publish() and clear().
+  bool answers_later() const;
+  /// As publish(). It is checked and takes its etag when its turn comes, and is seen when it is on disk; then the loop
+  /// is told. Where nothing is returned it stands, whatever becomes of who asked.
+  std::optional<PushRefusal> publish_later(PushJob job, Time now, AnswerTo to);
+  std::optional<PushRefusal> clear_later(std::string channel, std::string key, bool allowed, Time now, AnswerTo to,
+                                         bool operates = false);
+  /// Nothing comes any more: the store is told how far the clock went.
+  void close(Time now);
 
   /// Lets go what is over. True: there is more that is due, call again soon. Each call's work is bounded.
   bool sweep(Time now);
@@ -98,11 +151,18 @@ class Hub {
  private:
   friend class Overseer;
   friend class Roster;
+  friend class Journal;
+  friend class PushEntry;
+  friend class ClearEntry;
+  friend class Restorer;
   using Ready = boost::container::small_vector<std::pair<LoopId, Channel*>, 4>;
   struct Target {
-    Channel* channel;
+    Channel* channel;  ///< null: it isn't born yet
     std::optional<Etag> duplicate;
   };
+  using Targets = boost::container::small_vector<Target, 1>;
+  /// With all its shards locked: why it may not be pushed, after what is staged; else its targets. Nothing is changed.
+  std::optional<PushRefusal> examine(const PushOrder& order, Time now, Targets& targets);
   Receipt push(Channel& channel, const PushOrder& order, Time now, Ready& ready);
   static void keep_first_only(Channel& channel, LoopId loops, Ready& ready);
   static bool kicked(const Group& group, const Seat& seat);
@@ -110,6 +170,8 @@ class Hub {
   void tell(const Ready& ready);
 
   Registry registry_;
+  std::unique_ptr<Journal> journal_;  ///< where there is a store
+  std::size_t staged_cost_ = 0;       ///< of what is staged; on the store's thread
   std::vector<LoopDoor*> doors_;
   std::atomic<std::size_t> max_memory_{std::size_t{1} << 30};
   std::atomic<std::uint64_t> published_{0};

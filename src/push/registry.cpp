@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "push/journal.h"
+
 namespace martd::push {
 
 Registry::Registry(Time start) : forgotten_(origin_at(start)) {}
@@ -23,8 +25,12 @@ Registry::ShardLock::~ShardLock() {
 }
 
 void Registry::refresh(Channel& channel, Time now) {
-  const Recount recount(*this, channel);
-  channel.refresh(now);
+  const std::size_t count = channel.backlog().count();
+  {
+    const Recount recount(*this, channel);
+    channel.refresh(now);
+  }
+  if (journal_ && channel.backlog().count() != count) journal_->expired(channel);
 }
 
 Channel* Registry::find(std::string_view name, Time now) {
@@ -51,11 +57,14 @@ Channel& Registry::find_or_bear(std::string_view name, Time now) {
   Etag origin = std::max(origin_at(now), (before ? before->last : doubt) + 1);
   // Loops read their clocks at different moments: a clock that was given out as a cursor may be ahead of ours.
   origin = std::max(origin, shards_[shard_of(name)].given_out);
-  auto channel = std::make_unique<Channel>(name, origin, before, doubt);
+  return insert(std::make_unique<Channel>(name, origin, before, doubt));
+}
+
+Channel& Registry::insert(std::unique_ptr<Channel> channel) {
   Channel& born = *channel;
-  shards_[shard_of(name)].channels.insert(std::move(channel));
+  shards_[shard_of(born.name())].channels.insert(std::move(channel));
   channels_.fetch_add(1, std::memory_order_relaxed);
-  cost_.fetch_add(cost_of(name), std::memory_order_relaxed);
+  cost_.fetch_add(cost_of(born.name()), std::memory_order_relaxed);
   return born;
 }
 
@@ -81,13 +90,31 @@ bool Registry::settle(Channel& channel) {
   schedule(shard, channel, std::nullopt);
   give_out(shard_of(channel.name()), channel.newest());
   if (const auto life = channel.life()) {
-    const std::lock_guard lock(forgotten_mutex_);
-    forgotten_.remember(channel.name(), *life);
+    if (journal_) journal_->forgotten(channel.name(), *life);
+    remember(channel.name(), *life);
   }
   channels_.fetch_sub(1, std::memory_order_relaxed);
   cost_.fetch_sub(cost_of(channel.name()), std::memory_order_relaxed);
   shard.channels.erase(shard.channels.find(std::string_view(channel.name())));
   return true;
+}
+
+void Registry::remember(std::string_view name, Channel::Life life) {
+  const std::lock_guard lock(forgotten_mutex_);
+  const auto gone = forgotten_.remember(name, life);
+  if (journal_ && gone) journal_->evicted(gone->first, gone->second);
+}
+
+void Registry::restore_ground(Etag doubt, Etag ceiling) {
+  forgotten_.set_doubt(doubt);
+  for (Shard& shard : shards_) shard.given_out = ceiling;
+}
+
+void Registry::restore_forgotten(std::string_view name, Channel::Life life) { remember(name, life); }
+
+Channel* Registry::restore(std::string_view name, Etag origin, std::optional<Channel::Life> before, Etag doubt) {
+  if (shards_[shard_of(name)].channels.contains(name)) return nullptr;
+  return &insert(std::make_unique<Channel>(name, origin, before, doubt));
 }
 
 bool Registry::sweep(std::size_t index, Time now, std::size_t most) {

@@ -17,9 +17,12 @@
 
 namespace martd::push {
 
+class Journal;
+
 /// All channels by name, in shards with a lock each, and when each has to be looked at again.
 ///
-/// Lock order: shards by rising index (ShardLock does it), then the memory of the forgotten, which is a leaf.
+/// Lock order: shards by rising index (ShardLock does it), then the memory of the forgotten. Where
+/// there is a store, its queue comes last, a leaf.
 class Registry {
  public:
   explicit Registry(Time start);
@@ -52,6 +55,16 @@ class Registry {
   Etag give_out(std::size_t shard, Etag etag);
   /// After anything that may change when it is due or whether it is needed: true if it was forgotten, and is destroyed.
   bool settle(Channel& channel);
+
+  // Before anything else is done with it.
+
+  /// What it lets go of by itself is told there from now on. `journal` must outlive the registry's use.
+  void tell(Journal& journal) { journal_ = &journal; }
+  /// What is known of the time before the start: see StoreReader::ground().
+  void restore_ground(Etag doubt, Etag ceiling);
+  void restore_forgotten(std::string_view name, Channel::Life life);
+  /// A channel without messages: settle() it when they are there. Null where there is one of that name already.
+  Channel* restore(std::string_view name, Etag origin, std::optional<Channel::Life> before, Etag doubt);
 
   // Takes its own locks.
 
@@ -117,11 +130,14 @@ class Registry {
   static std::size_t visit_piece(const Shard& shard, std::size_t bucket, std::size_t most,
                                  const std::function<void(const Channel&)>& visit);
   void refresh(Channel& channel, Time now);
+  void remember(std::string_view name, Channel::Life life);
+  Channel& insert(std::unique_ptr<Channel> channel);
   void schedule(Shard& shard, Channel& channel, std::optional<Time> due);
 
   std::array<Shard, kShards> shards_;
   std::mutex forgotten_mutex_;
   Forgotten forgotten_;
+  Journal* journal_ = nullptr;
   std::atomic<std::size_t> channels_{0};
   std::atomic<std::size_t> cost_{0};
   std::atomic<std::size_t> messages_{0};

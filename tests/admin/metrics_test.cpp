@@ -61,7 +61,7 @@ TEST_CASE("metrics: a part's series are there when the part is") {
   CHECK(has_line(text, "martd_proxy_failures_total{failure=\"refused\"} 3"));
   CHECK(has_line(text, "martd_proxy_request_duration_seconds_count 2"));
   CHECK(has_line(text, "martd_store_commits_total 8"));
-  CHECK(has_line(text, "martd_store_writable 1"));
+  CHECK(has_line(text, "martd_store_up 1"));
   CHECK(has_line(text, "martd_store_commit_duration_seconds_bucket{le=\"0.005\"} 1"));
 }
 

@@ -31,7 +31,7 @@ inline Figures all_figures() {
   Figures f = some_figures();
   f.tls = {5, 6, 7};
   f.proxy = {{1, 200, 30, 4, 5}, histogram({2ms, 700ms}), {{"refused", 3}, {"timeout", 0}}};
-  f.store = {true, 8, 0, histogram({4ms})};
+  f.store = {"", 8, 20, 0, 0, 0, {}, histogram({4ms})};
   return f;
 }
 

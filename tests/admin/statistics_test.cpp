@@ -63,9 +63,13 @@ TEST_CASE("health: ill where a loop has not turned for two seconds, ready where 
   Figures f = all_figures();
   CHECK(ailment(f).empty());
   CHECK(unreadiness(f).empty());
-  f.store->writable = false;
-  CHECK(ailment(f).empty());
-  CHECK(unreadiness(f) == "the store can't be written");
+  f.store->committing = 2500ms;
+  CHECK(ailment(f) == "store: a commit has taken 2.5 s so far");
+  f.store->problem = "the disk is full";
+  CHECK(ailment(f) == "store: the disk is full; pushes are refused");
+  CHECK(unreadiness(f) == ailment(f));
+  f.store->problem.clear();
+  f.store->committing = {};
   f.accepting = false;
   CHECK(ailment(f).empty());
   CHECK(unreadiness(f) == "not accepting connections");

@@ -257,7 +257,7 @@ TEST_CASE("help and version") {
   const std::string& text = std::get<Shown>(help).text;
   for (const OptionRow& row : option_rows()) {
     CAPTURE(row.text.name);
-    CHECK((text.find("--" + std::string(row.text.name) + ' ') != std::string::npos) == row.built_in);
+    CHECK((text.find("--" + std::string(row.text.name) + ' ') != std::string::npos));
   }
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = text.find('\n', begin);
@@ -291,10 +291,17 @@ TEST_CASE("log file: a folder that is there, and nothing is made") {
   CHECK_FALSE(options({}, {{"MARTD_ACCESS_LOG", "false"}}).access_log);
 }
 
-TEST_CASE("parts that are not there yet are known and refused") {
-  CHECK(is_wrong({"--store", "x.db"}, "--store: not built in yet"));
-  CHECK(options({}, {{"MARTD_INJECT", "false"}}).given.empty());
+TEST_CASE("store: a file, and when a push is answered") {
+  CHECK(options({}).store.empty());
+  CHECK(options({}).durability == push::Durability::always);
+  CHECK(options({"--store", "x.db"}).store == "x.db");
+  CHECK(options({"--durability", "interval"}).durability == push::Durability::interval);
+  CHECK(is_wrong({"--durability", "never"}, "--durability: not known: never (taken: always or interval)"));
+  CHECK(is_wrong({"--store", "x.db", "--max-payload", "901M"}, "--max-payload: more than a store takes"));
+  CHECK(options({"--max-payload", "901M"}).max_payload == std::size_t{901} << 20);
 }
+
+TEST_CASE("a flag that is false is not given") { CHECK(options({}, {{"MARTD_INJECT", "false"}}).given.empty()); }
 
 TEST_CASE("the site behind") {
   CHECK(options({"http://localhost:3000"}).upstream->url == "http://localhost:3000");

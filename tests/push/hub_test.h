@@ -3,8 +3,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <deque>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -65,6 +68,18 @@ class TestLoop final : public LoopDoor {
   TestLoop(Hub& hub, LoopId id) : roster(hub, id) { hub.attach(id, *this); }
   ~TestLoop() override = default;
 
+  void answered(std::uint64_t ticket, PushAnswer answer) override {
+    const std::lock_guard lock(mutex_);
+    answers_.emplace(ticket, std::move(answer));
+    came_.notify_all();
+  }
+  /// What the store answered, once it has.
+  PushAnswer answer(std::uint64_t ticket) {
+    std::unique_lock lock(mutex_);
+    const bool came = came_.wait_for(lock, 20s, [&] { return answers_.contains(ticket); });
+    REQUIRE(came);
+    return std::move(answers_.extract(ticket).mapped());
+  }
   void ready(Channel& channel) override {
     const std::lock_guard lock(mutex_);
     mailbox_.push_back(&channel);
@@ -86,6 +101,8 @@ class TestLoop final : public LoopDoor {
 
  private:
   std::mutex mutex_;
+  std::condition_variable came_;
+  std::map<std::uint64_t, PushAnswer> answers_;  ///< of the store, by ticket
   std::vector<Channel*> mailbox_;
 };
 
@@ -163,18 +180,30 @@ struct PushOptions {
   bool allowed = true;
 };
 
+/// Where a hub keeps what is published to it, beside its memory.
+struct Keeper {
+  virtual ~Keeper() = default;
+};
+/// Each program says how its tests keep: `hub`, which is new, from now on in a new store; null: in memory only. The
+/// same tests run over all.
+std::unique_ptr<Keeper> keep(Hub& hub, Time now);
+
 struct HubTest {
   Time now = kStart;
   Time server_start = kStart;
   std::unique_ptr<Hub> hub;
   std::deque<TestLoop> loops;
+  std::unique_ptr<Keeper> keeper;
   Etag cursor{};  ///< what the last poll was given back
+  std::uint64_t tickets = 0;
 
   HubTest() { restart_without_store(); }
 
   void restart_without_store() {
+    keeper.reset();
     loops.clear();
     hub = std::make_unique<Hub>(now);
+    keeper = keep(*hub, now);
     server_start = now;
     now += 1s;
     loops.emplace_back(*hub, 0U);
@@ -184,14 +213,20 @@ struct HubTest {
   // --- publishing ---
   PushResult<std::vector<Receipt>> try_publish(std::initializer_list<std::string> channels, std::string payload,
                                                const PushOptions& options = {}) {
-    const std::vector<std::string> names(channels);
-    PushOrder order;
-    order.channels = names;
-    order.attributes = {options.size, options.life, options.one2one, options.key};
-    order.content = content(std::move(payload), options.id, options.expire);
-    order.if_match = options.if_match;
-    order.allowed = options.allowed;
-    return hub->publish(order, now);
+    PushJob job = job_of(channels, std::move(payload), options);
+    if (!hub->answers_later()) return hub->publish(job.order(), now);
+    const std::uint64_t ticket = ++tickets;
+    if (auto refusal = hub->publish_later(std::move(job), now, {0, ticket})) return *std::move(refusal);
+    return std::get<PushResult<std::vector<Receipt>>>(loops[0].answer(ticket).result);
+  }
+  static PushJob job_of(std::initializer_list<std::string> channels, std::string payload, const PushOptions& options) {
+    PushJob job;
+    job.channels = channels;
+    job.attributes = {options.size, options.life, options.one2one, options.key};
+    job.content = content(std::move(payload), options.id, options.expire);
+    job.if_match = options.if_match;
+    job.allowed = options.allowed;
+    return job;
   }
   Receipt push(const std::string& channel, std::string payload, const PushOptions& options = {}) {
     const auto receipts = try_publish({channel}, std::move(payload), options);
@@ -206,11 +241,18 @@ struct HubTest {
   std::string refused(std::initializer_list<std::string> channels, const PushOptions& options = {}) {
     const auto receipts = try_publish(channels, "x", options);
     if (receipts) return "taken";
-    static constexpr const char* kNames[] = {"not_allowed", "wrong_key", "not_newest", "not_found", "memory_full"};
+    static constexpr const char* kNames[] = {"not_allowed", "wrong_key",   "not_newest",
+                                             "not_found",   "memory_full", "store_away"};
     return std::string(kNames[static_cast<std::size_t>(receipts.error().error)]) + " " + receipts.error().channel;
   }
+  PushResult<Cleared> try_clear(const std::string& channel, const std::string& key = {}, bool allowed = true) {
+    if (!hub->answers_later()) return hub->clear(channel, key, allowed, now);
+    const std::uint64_t ticket = ++tickets;
+    if (auto refusal = hub->clear_later(channel, key, allowed, now, {0, ticket})) return *std::move(refusal);
+    return std::get<PushResult<Cleared>>(loops[0].answer(ticket).result);
+  }
   std::size_t clear(const std::string& channel) {
-    const auto cleared = hub->clear(channel, {}, true, now);
+    const auto cleared = try_clear(channel);
     REQUIRE(cleared.has_value());
     return cleared->dropped;
   }

@@ -1,0 +1,37 @@
+#include "http/awaited_push.h"
+
+#include "http/publisher.h"
+#include "http/session.h"
+#include "http/worker.h"
+
+namespace martd::http {
+
+AwaitedPush::AwaitedPush(Session& session, const AnswerContext& context)
+    : session_(session), to_(session.worker().await(*this)), close_(context.close), http_1_0_(context.http_1_0) {
+  if (!context.cors.empty()) cors_ = std::make_unique<std::string>(context.cors);
+}
+
+AwaitedPush::~AwaitedPush() {
+  // Once it is settled or closed, it may outlive the worker.
+  if (holding()) session_.worker().forget(to_.ticket);
+}
+
+void AwaitedPush::hung_up(push::Time) {
+  holding_ = false;
+  session_.worker().forget(to_.ticket);
+}
+
+void AwaitedPush::settled(const push::PushAnswer& answer, push::Time now) {
+  if (!holding()) return;
+  holding_ = false;
+  AnswerContext context;
+  context.close = close_ || session_.worker().stopping();
+  context.http_1_0 = http_1_0_;
+  if (cors_) context.cors = *cors_;
+  std::string reply;
+  if (append_push_answer(reply, answer, context, now) >= 400) session_.worker().counters().refusals.add();
+  if (session_.put(reply) == Session::Sent::gone) return session_.broken();
+  session_.answered(context.close);
+}
+
+}  // namespace martd::http

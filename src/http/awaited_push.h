@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "http/held.h"
+#include "http/responses.h"
+#include "push/hub.h"
+
+namespace martd::http {
+
+class Session;
+
+/// A push or a clear whose answer waits for the store. What the client sends meanwhile waits for its turn; where it
+/// hangs up, the push stands.
+class AwaitedPush final : public Held {
+ public:
+  /// `session` owns it.
+  AwaitedPush(Session& session, const AnswerContext& context);
+  ~AwaitedPush() override;
+
+  /// Where the store is to say what came of it.
+  push::AnswerTo to() const { return to_; }
+  void settled(const push::PushAnswer& answer, push::Time now);
+
+  void on_deadline(push::Time) override {}
+  void on_writable() override {}
+  void stop(push::Time) override { close_ = true; }
+  void hung_up(push::Time) override;
+  bool half_closed() override { return close_ = true; }
+  bool takes_requests() const override { return true; }
+
+ private:
+  Session& session_;
+  push::AnswerTo to_;
+  std::unique_ptr<std::string> cors_;  ///< only for a foreign page
+  bool close_;
+  bool http_1_0_;
+};
+
+}  // namespace martd::http

@@ -1,0 +1,144 @@
+#include "push/staging.h"
+
+#include <boost/assert.hpp>
+#include <utility>
+
+#include "push/journal.h"
+
+namespace martd::push {
+namespace {
+
+/// It was not written: the store knows why.
+PushRefusal not_kept(const Journal& journal, const std::string& channel) {
+  if (auto refusal = journal.refusal(channel)) return *std::move(refusal);
+  return {PushError::store_away, channel, "it could not be written"};
+}
+
+ChannelRecord next_record(const Channel& channel) {
+  return {channel.next_attributes(), channel.origin(), channel.next_newest(),
+          channel.before(),          channel.doubt(),  channel.next_floor()};
+}
+
+}  // namespace
+
+std::optional<PushRefusal> Hub::publish_later(PushJob job, Time now, AnswerTo to) {
+  if (auto refusal = journal_->refusal(job.channels.front())) return refusal;
+  journal_->store().submit(std::make_unique<PushEntry>(*this, std::move(job), now, to));
+  return std::nullopt;
+}
+
+std::optional<PushRefusal> Hub::clear_later(std::string channel, std::string key, bool allowed, Time now, AnswerTo to,
+                                            bool operates) {
+  if (auto refusal = journal_->refusal(channel)) return refusal;
+  journal_->store().submit(
+      std::make_unique<ClearEntry>(*this, std::move(channel), std::move(key), allowed, now, to, operates));
+  return std::nullopt;
+}
+
+PushEntry::PushEntry(Hub& hub, PushJob job, Time now, AnswerTo to)
+    : hub_(hub), job_(std::move(job)), now_(now), to_(to), cost_(Backlog::cost_of(*job_.content)) {
+  for (const std::string& name : job_.channels) {
+    mask_ |= Registry::mask_of(name);
+    cost_ += sizeof(Staged) + sizeof name + name.size();
+  }
+}
+
+void PushEntry::write(StoreWriter& writer) {
+  const PushOrder order = job_.order();
+  const Registry::ShardLock lock(hub_.registry_, mask_);
+  Hub::Targets targets;
+  if (auto refusal = hub_.examine(order, now_, targets)) {
+    result_ = *std::move(refusal);
+    return;
+  }
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const Hub::Target& target = targets[i];
+    const std::string& name = job_.channels[i];
+    if (target.duplicate) {
+      target.channel->stage();  // so that it is still there when this is answered
+      staged_.push_back({target.channel, *target.duplicate, {}, true});
+      continue;
+    }
+    Channel& channel = target.channel ? *target.channel : hub_.registry_.find_or_bear(name, now_);
+    const Etag etag = channel.stage_message(order.attributes);
+    if (!order.content->id.empty()) channel.stage_id(order.content->id, etag);
+    staged_.push_back({&channel, etag, channel.next_floor(), false});
+    staged_cost_ += Backlog::cost_of(*order.content);
+    writer.put_channel(name, next_record(channel));
+    writer.put_message(name, Message{etag, now_, order.content});
+  }
+  hub_.staged_cost_ += staged_cost_;
+}
+
+void PushEntry::undo() {
+  for (const Staged& staged : staged_) {
+    staged.channel->unstage();
+    hub_.registry_.settle(*staged.channel);
+  }
+}
+
+void PushEntry::settled(bool on_disk) {
+  Hub::Ready ready;
+  {
+    const Registry::ShardLock lock(hub_.registry_, mask_);
+    hub_.staged_cost_ -= staged_cost_;
+    if (!on_disk) {
+      undo();
+      if (result_) result_ = not_kept(*hub_.journal_, job_.channels.front());
+    } else if (result_) {
+      const PushOrder order = job_.order();
+      result_->reserve(staged_.size());
+      for (const Staged& staged : staged_) {
+        Channel& channel = *staged.channel;
+        if (staged.duplicate) {
+          result_->push_back(Receipt{staged.etag, channel.held(), true});
+        } else {
+          result_->push_back(hub_.push(channel, order, now_, ready));
+          BOOST_ASSERT(result_->back().etag == staged.etag);
+          // The disk has no more than this: where a message expired meanwhile, one more would have had room.
+          const Registry::Recount recount(hub_.registry_, channel);
+          channel.drop_below(staged.floor);
+        }
+        channel.unstage();
+        if (staged.duplicate) hub_.registry_.settle(channel);
+      }
+    }
+  }
+  hub_.tell(ready);
+  hub_.doors_[to_.loop]->answered(to_.ticket, PushAnswer{std::move(job_.channels), std::move(result_)});
+}
+
+void ClearEntry::write(StoreWriter& writer) {
+  const Registry::ShardLock lock(hub_.registry_, Registry::mask_of(name_));
+  Channel* channel = hub_.registry_.find(name_, now_);
+  if (const auto error = access_error(channel, key_, allowed_, operates_)) {
+    result_ = PushRefusal{*error, name_};
+  } else if (!channel) {
+    result_ = PushRefusal{PushError::not_found, name_};
+  } else {
+    channel_ = channel;
+    result_ = Cleared{channel->next_newest(), 0};
+    channel->stage().floor = floor_ = channel->next_newest() + 1;
+    if (floor_ > channel->origin() + 1) writer.put_channel(name_, next_record(*channel));
+  }
+}
+
+void ClearEntry::settled(bool on_disk) {
+  {
+    const Registry::ShardLock lock(hub_.registry_, Registry::mask_of(name_));
+    if (result_ && !on_disk) result_ = not_kept(*hub_.journal_, name_);
+    if (channel_) {
+      if (on_disk) {
+        const Registry::Recount recount(hub_.registry_, *channel_);
+        const std::size_t before = channel_->backlog().count();
+        channel_->drop_below(floor_);
+        result_->dropped = before - channel_->backlog().count();
+      }
+      channel_->unstage();
+      hub_.registry_.settle(*channel_);
+    }
+  }
+  hub_.doors_[to_.loop]->answered(to_.ticket, PushAnswer{{}, std::move(result_)});
+}
+
+}  // namespace martd::push

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <boost/container/small_vector.hpp>
+#include <string>
+
+#include "push/hub.h"
+
+namespace martd::push {
+
+/// A push that is seen only when it is on disk.
+///
+/// On the store's thread it is checked and takes its etags, after all that was staged before it (write), and is put
+/// into the backlogs and told to the loops once the transaction is committed (settled). Until then its channels keep it
+/// as Channel::Staged, which pins them: nothing else can give out these etags, and nobody sees the message. Where the
+/// transaction fails it is as if it had never been.
+class PushEntry final : public StoreEntry {
+ public:
+  /// `hub` must outlive it.
+  PushEntry(Hub& hub, PushJob job, Time now, AnswerTo to);
+  void write(StoreWriter& writer) override;
+  void settled(bool on_disk) override;
+  bool keeps() const override { return false; }
+  std::size_t cost() const override { return cost_; }
+
+ private:
+  struct Staged {
+    Channel* channel;
+    Etag etag;
+    Etag floor;
+    bool duplicate;
+  };
+  void undo();
+
+  Hub& hub_;
+  PushJob job_;
+  Time now_;
+  AnswerTo to_;
+  std::size_t cost_;
+  std::uint64_t mask_ = 0;
+  std::size_t staged_cost_ = 0;
+  boost::container::small_vector<Staged, 1> staged_;
+  PushResult<std::vector<Receipt>> result_;
+};
+
+/// A clear, likewise.
+class ClearEntry final : public StoreEntry {
+ public:
+  /// `hub` must outlive it.
+  ClearEntry(Hub& hub, std::string channel, std::string key, bool allowed, Time now, AnswerTo to, bool operates = false)
+      : hub_(hub),
+        name_(std::move(channel)),
+        key_(std::move(key)),
+        allowed_(allowed),
+        operates_(operates),
+        now_(now),
+        to_(to) {}
+  void write(StoreWriter& writer) override;
+  void settled(bool on_disk) override;
+  bool keeps() const override { return false; }
+  std::size_t cost() const override { return 256 + name_.size() + key_.size(); }
+
+ private:
+  Hub& hub_;
+  std::string name_;
+  std::string key_;
+  bool allowed_;
+  bool operates_;
+  Time now_;
+  AnswerTo to_;
+  Channel* channel_ = nullptr;
+  Etag floor_{};
+  PushResult<Cleared> result_{Cleared{}};
+};
+
+}  // namespace martd::push

@@ -1,0 +1,99 @@
+#include "store/schema.h"
+
+#include <iterator>
+
+namespace martd::store {
+namespace {
+
+/// The n-th brings a file from version n to n + 1. Never change one that was released: add another.
+constexpr const char* kSteps[] = {
+    // 1. A message's etag is its channel's origin plus its number. `floor` is the number of the oldest message that was
+    // kept when it was written: what the last one's has below it is gone. `count` is at least that of the last message,
+    // and right where there is none. So a push need not write its channel's row. Times are nanoseconds since 1970,
+    // durations
+    // nanoseconds. `key`, `type`, `event` and `id` need not be UTF-8.
+    R"(
+CREATE TABLE meta(
+  name TEXT PRIMARY KEY,
+  value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE channels(
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  origin INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  life INTEGER NOT NULL,
+  one2one INTEGER NOT NULL,
+  key BLOB NOT NULL,
+  before_origin INTEGER,
+  before_last INTEGER,
+  doubt INTEGER NOT NULL,
+  forgotten INTEGER
+) STRICT;
+
+CREATE TABLE messages(
+  channel INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  floor INTEGER NOT NULL,
+  published INTEGER NOT NULL,
+  expire INTEGER,
+  type BLOB NOT NULL,
+  event BLOB NOT NULL,
+  id BLOB NOT NULL,
+  payload BLOB NOT NULL,
+  PRIMARY KEY(channel, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE probe(bytes BLOB NOT NULL) STRICT;
+)",
+};
+
+std::string newer(std::int64_t version) {
+  return "it was written by a newer martd (schema " + std::to_string(version) + "; this one knows up to " +
+         std::to_string(newest_schema()) + ")";
+}
+
+}  // namespace
+
+std::int64_t newest_schema() { return std::ssize(kSteps); }
+
+std::optional<std::string> check_schema(Database& database) {
+  const auto id = database.one("PRAGMA application_id");
+  const auto version = database.one("PRAGMA user_version");
+  if (database.failed()) return database.fault().what;
+  if (id != kApplicationId) return "it is no store of martd";
+  if (version > newest_schema()) return newer(*version);
+  if (version < newest_schema())
+    return "it was written by an older martd (schema " + std::to_string(*version) +
+           "; a server with --store brings it up to date)";
+  return std::nullopt;
+}
+
+std::optional<std::string> migrate(Database& database, std::uint64_t birth) {
+  const bool empty = database.one("SELECT count(*) FROM sqlite_schema") == 0;
+  const auto id = database.one("PRAGMA application_id").value_or(0);
+  if (database.failed()) return database.fault().what;
+  if (!(empty && id == 0) && id != kApplicationId)
+    return "it is no store of martd (taken: one, or a file that isn't there yet)";
+  std::int64_t version = database.one("PRAGMA user_version").value_or(0);
+  if (version > newest_schema()) return newer(version);
+  while (version < newest_schema() && !database.failed()) {
+    database.run("BEGIN IMMEDIATE");
+    database.run(kSteps[version]);
+    ++version;
+    database.run(("PRAGMA application_id=" + std::to_string(kApplicationId)).c_str());
+    database.run(("PRAGMA user_version=" + std::to_string(version)).c_str());
+    if (version == 1) {
+      Statement(database, "INSERT INTO meta VALUES('doubt',?1),('ceiling',?1),('torn',0)").bind(1, birth).run();
+    }
+    database.run("COMMIT");
+    if (database.failed() && database.in_transaction())
+      sqlite3_exec(database.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+  if (database.failed()) return database.fault().what;
+  return std::nullopt;
+}
+
+}  // namespace martd::store

@@ -1,0 +1,325 @@
+#include "store/sqlite_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "store/schema.h"
+
+namespace martd::store {
+
+using namespace std::chrono_literals;
+using push::Etag;
+
+namespace {
+
+/// Entries of one transaction.
+constexpr std::size_t kBatch = 8192;
+constexpr std::size_t kBatchBytes = std::size_t{32} << 20;
+/// `interval`: with what the transaction itself takes it is within a tenth of a second.
+constexpr auto kInterval = 50ms;
+constexpr auto kLazily = 1s;
+constexpr auto kLongestPause = 2s;
+/// Where it fails again within this time, the pauses go on as they were.
+constexpr auto kWell = 10s;
+/// A probe as large as what failed, within reason: a full disk has room for a few bytes.
+constexpr std::size_t kMostProbed = std::size_t{4} << 20;
+/// However slow the disk is, nobody waits longer than this for others to join.
+constexpr auto kMostPatience = 2ms;
+/// What is true already has this long to be written when stopping.
+constexpr auto kLastPatience = 5s;
+
+const Fault kMoved{-1, "its file was moved or deleted"};
+
+}  // namespace
+
+SqliteStore::SqliteStore(StoreSettings settings, std::optional<StoreLock> lock)
+    : settings_(std::move(settings)),
+      lock_(std::move(lock)),
+      database_(settings_.file, Database::Open::create, settings_.vfs) {}
+
+std::variant<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(StoreSettings settings, push::Time now) {
+  std::optional<StoreLock> lock;
+  if (settings.vfs.empty()) {
+    if (auto wrong = make_file(settings.file)) return *std::move(wrong);
+    auto taken = StoreLock::take(settings.file);
+    if (auto* wrong = std::get_if<std::string>(&taken)) return std::move(*wrong);
+    lock.emplace(std::get<StoreLock>(std::move(taken)));
+  }
+  std::unique_ptr<SqliteStore> made(new SqliteStore(std::move(settings), std::move(lock)));
+  if (auto wrong = made->prepare(now)) return *std::move(wrong);
+  return made;
+}
+
+std::optional<std::string> SqliteStore::prepare(push::Time now) {
+  Database& db = database_;
+  if (db.failed()) return db.fault().what;
+  if (db.read_only()) return "it can only be read";
+  // Before anything is changed: it may be somebody else's.
+  if (db.one("PRAGMA application_id") != kApplicationId && db.one("SELECT count(*) FROM sqlite_schema") > 0)
+    return "it is no store of martd (taken: one, or a file that isn't there yet)";
+  const auto mode = db.one_text("PRAGMA journal_mode=WAL");
+  if (db.failed()) return db.fault().what;
+  if (mode != "wal") return "its file system has no room for a write-ahead log (taken: a local disk)";
+  db.run(
+      "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864; "
+      "PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY");
+  if (auto wrong = migrate(db, value(push::origin_at(now)))) return wrong;
+  tear(now);
+  writer_.emplace(db);
+  // Also shows whether it can be written.
+  writer_->put_torn(settings_.durability == push::Durability::interval);
+  if (db.failed() || !writer_->commit() || !probe(0)) return db.fault().what;
+  return std::nullopt;
+}
+
+/// After a crash with `interval`, subscribers may have seen etags that are not on disk. Nobody knows which: every
+/// channel begins a new life with the messages that it has, and every older cursor is told that it may have missed
+/// something.
+void SqliteStore::tear(push::Time now) {
+  Database& db = database_;
+  if (db.one("SELECT value FROM meta WHERE name='torn'") != 1) return;
+  const auto ceiling = db.one("SELECT value FROM meta WHERE name='ceiling'").value_or(0);
+  const auto highest = db.one(
+                             "SELECT max(origin + max(count, coalesce("
+                             "(SELECT max(number) FROM messages WHERE channel=id), 0))) FROM channels")
+                           .value_or(0);
+  const auto clock = static_cast<std::int64_t>(value(push::origin_at(now)));
+  const std::int64_t origin = std::max({clock, ceiling, highest + static_cast<std::int64_t>(2 * kMostWaiting)}) + 1;
+  db.run("BEGIN IMMEDIATE");
+  Statement(db, "UPDATE channels SET before_origin=origin, before_last=?1, origin=?1 WHERE forgotten IS NULL")
+      .bind(1, origin)
+      .run();
+  db.run("DELETE FROM channels WHERE forgotten IS NOT NULL");
+  Statement(db, "UPDATE meta SET value=?1 WHERE name IN ('doubt','ceiling')").bind(1, origin).run();
+  db.run("UPDATE meta SET value=0 WHERE name='torn'; COMMIT");
+  if (!db.failed() && settings_.report)
+    settings_.report(true, "the last run ended at once with --durability interval: what it had not written is lost");
+}
+
+SqliteStore::~SqliteStore() { stop(); }
+
+void SqliteStore::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+bool SqliteStore::stop() {
+  if (!thread_.joinable()) return safe_;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+  return safe_;
+}
+
+// --- any thread ---
+
+std::optional<std::string> SqliteStore::refusal() const {
+  const std::lock_guard lock(mutex_);
+  if (!status_.problem.empty()) return status_.problem;
+  if (queue_.size() - lazy_ >= kMostWaiting || waiting_bytes_ >= kMostWaitingBytes)
+    return "too much waits for the disk";
+  return std::nullopt;
+}
+
+void SqliteStore::submit(push::StoreEntryPtr entry) {
+  enqueue(std::move(entry), false, settings_.durability == push::Durability::interval ? kInterval : 0ms);
+}
+
+void SqliteStore::submit_lazily(push::StoreEntryPtr entry) { enqueue(std::move(entry), true, kLazily); }
+
+void SqliteStore::enqueue(push::StoreEntryPtr entry, bool lazy, Clock::duration wait) {
+  const auto due = Clock::now() + wait;
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (lazy && lazy_ >= kMostLazy) return;
+    lazy_ += lazy;
+    waiting_bytes_ += entry->cost();
+    queue_.push_back({std::move(entry), lazy});
+    if (due < due_) {
+      due_ = due;
+      wake = sleeping_;
+    }
+    if (gathering_ != 0 && queue_.size() >= gathering_) {
+      gathering_ = 0;
+      wake = true;
+    }
+  }
+  if (wake) wake_.notify_one();
+}
+
+StoreStatus SqliteStore::status() const {
+  const std::lock_guard lock(mutex_);
+  StoreStatus status = status_;
+  status.durations = durations_.figures();
+  status.waiting = queue_.size();
+  status.waiting_bytes = waiting_bytes_;
+  if (began_ != Clock::time_point{}) status.committing = Clock::now() - began_;
+  return status;
+}
+
+// --- the store's thread ---
+
+void SqliteStore::run() {
+  auto last_try = Clock::time_point::max();
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      const auto pause_end = Clock::now() + pause_;
+      while (!stopping_) {
+        const auto until = away_ ? pause_end : due_;
+        if (Clock::now() >= until) break;
+        sleeping_ = true;
+        if (until == Clock::time_point::max()) {
+          wake_.wait(lock);
+        } else {
+          wake_.wait_until(lock, until);
+        }
+        sleeping_ = false;
+      }
+      if (stopping_) {
+        if (queue_.empty() && batch_.empty()) break;
+        if (last_try == Clock::time_point::max()) last_try = Clock::now() + kLastPatience;
+        if (Clock::now() >= last_try) break;
+        if (away_) wake_.wait_for(lock, settings_.first_pause);
+      }
+      gather(lock);
+      began_ = Clock::now();
+    }
+    if (away_ && !(probe(failed_bytes_) && probe(0))) {
+      failed();
+      take_batch();
+      settle_batch(false);
+    } else {
+      if (away_) recovered();
+      take_batch();
+      write_batch();
+    }
+    const std::lock_guard lock(mutex_);
+    began_ = {};
+  }
+  give_up();
+}
+
+void SqliteStore::gather(std::unique_lock<std::mutex>& lock) {
+  const std::size_t expected = std::exchange(expected_, 0);
+  if (stopping_ || away_ || queue_.size() >= expected) return;
+  gathering_ = expected;
+  wake_.wait_for(lock, patience_, [this] { return stopping_ || gathering_ == 0; });
+  gathering_ = 0;
+}
+
+void SqliteStore::give_up() {
+  take_batch();
+  settle_batch(false);
+  if (settings_.durability != push::Durability::interval) return;
+  safe_ = batch_.empty() && !away_;
+  if (!safe_) return;
+  writer_->put_torn(false);
+  safe_ = writer_->commit();
+}
+
+void SqliteStore::take_batch() {
+  const std::lock_guard lock(mutex_);
+  std::size_t bytes = 0;
+  while (!queue_.empty() && batch_.size() < kBatch && bytes < kBatchBytes) {
+    bytes += queue_.front().entry->cost();
+    lazy_ -= queue_.front().lazy;
+    batch_.push_back(std::move(queue_.front().entry));
+    queue_.pop_front();
+  }
+  if (queue_.empty()) due_ = Clock::time_point::max();
+}
+
+void SqliteStore::write_batch() {
+  const auto begin = Clock::now();
+  std::size_t bytes = 0;
+  std::size_t publishers = 0;
+  for (const auto& entry : batch_) {
+    if (database_.failed()) break;
+    bytes += entry->cost();
+    publishers += !entry->keeps();
+    entry->write(*writer_);
+  }
+  if (!database_.failed() && database_.has_moved()) database_.fail(kMoved);
+  const bool on_disk = writer_->commit();
+  durations_.add(Clock::now() - begin);
+  if (on_disk) {
+    const std::lock_guard lock(mutex_);
+    ++status_.commits;
+    status_.entries += batch_.size();
+    // Who is alone doesn't wait: that one is there.
+    expected_ = std::min(publishers + queue_.size(), kBatch);
+    patience_ = std::min<Clock::duration>((Clock::now() - begin) / 2, kMostPatience);
+  } else {
+    const bool half_written = (database_.fault().code & 0xFF) == SQLITE_IOERR;
+    failed_bytes_ = bytes;
+    failed();
+    // A transaction that failed in its sync may stand in the log all the same, and would come to life if the process
+    // were killed now: the next one is written over it.
+    if (half_written) probe(0);
+    database_.clear_fault();
+  }
+  settle_batch(on_disk);
+}
+
+void SqliteStore::settle_batch(bool on_disk) {
+  std::size_t bytes = 0;
+  std::size_t kept = 0;
+  for (auto& entry : batch_) {
+    if (!on_disk && entry->keeps()) {
+      if (&batch_[kept] != &entry) batch_[kept] = std::move(entry);
+      ++kept;
+      continue;
+    }
+    bytes += entry->cost();
+    entry->settled(on_disk);
+    entry.reset();
+  }
+  batch_.resize(kept);
+  const std::lock_guard lock(mutex_);
+  waiting_bytes_ -= bytes;
+}
+
+void SqliteStore::failed() {
+  const std::string what = database_.fault().what;
+  database_.clear_fault();
+  const bool again = away_ || Clock::now() - recovered_at_ < kWell;
+  pause_ = again ? std::min<Clock::duration>(pause_ * 2, kLongestPause) : settings_.first_pause;
+  away_ = true;
+  bool news = false;
+  {
+    const std::lock_guard lock(mutex_);
+    news = status_.problem != what;
+    status_.problem = what;
+    ++status_.failures;
+  }
+  if (news && settings_.report) settings_.report(true, what + "; pushes are refused until it can be written again");
+}
+
+void SqliteStore::recovered() {
+  away_ = false;
+  recovered_at_ = Clock::now();
+  {
+    const std::lock_guard lock(mutex_);
+    status_.problem.clear();
+  }
+  if (settings_.report) settings_.report(false, "it can be written again");
+}
+
+/// Whether about so much can be written. Fails as the database does.
+bool SqliteStore::probe(std::size_t bytes) {
+  Database& db = database_;
+  if (db.has_moved()) db.fail(kMoved);
+  db.run("BEGIN IMMEDIATE; DELETE FROM probe");
+  Statement(db, "INSERT INTO probe VALUES(zeroblob(?1))")
+      .bind(1, std::uint64_t{std::min(bytes, kMostProbed) + 16})
+      .run();
+  db.run("COMMIT");
+  if (db.failed()) writer_->roll_back();
+  return !db.failed();
+}
+
+}  // namespace martd::store

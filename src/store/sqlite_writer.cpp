@@ -1,0 +1,208 @@
+#include "store/sqlite_writer.h"
+
+#include <span>
+#include <utility>
+
+namespace martd::store {
+
+using push::Etag;
+
+SqliteWriter::SqliteWriter(Database& database)
+    : database_(database),
+      turn_(database.one("SELECT max(forgotten) FROM channels").value_or(0) + 1),
+      begin_(database, "BEGIN IMMEDIATE"),
+      commit_(database, "COMMIT"),
+      update_channel_(database,
+                      "UPDATE channels SET count=?3, size=?4, life=?5, one2one=?6, key=?7 "
+                      "WHERE name=?1 AND origin=?2 AND forgotten IS NULL RETURNING id"),
+      replace_channel_(database,
+                       "INSERT INTO channels(name, origin, count, size, life, one2one, key, before_origin, "
+                       "before_last, doubt, forgotten) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,NULL) "
+                       "ON CONFLICT(name) DO UPDATE SET origin=?2, count=?3, size=?4, life=?5, one2one=?6, key=?7, "
+                       "before_origin=?8, before_last=?9, doubt=?10, forgotten=NULL RETURNING id"),
+      update_by_id_(database, "UPDATE channels SET count=?2, size=?3, life=?4, one2one=?5, key=?6 WHERE id=?1"),
+      insert_message_(database,
+                      "INSERT INTO messages(channel, number, floor, published, expire, type, event, id, payload) "
+                      "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)"),
+      delete_below_(database, "DELETE FROM messages WHERE channel=?1 AND number<?2"),
+      advance_(database,
+               "UPDATE channels SET count=max(count, ?3) WHERE name=?1 AND origin=?2 AND forgotten IS NULL "
+               "RETURNING id"),
+      delete_all_(database, "DELETE FROM messages WHERE channel=?1"),
+      forget_(database, "UPDATE channels SET forgotten=?3, count=?4, key=x'' WHERE name=?1 AND origin=?2 RETURNING id"),
+      evict_(database, "DELETE FROM channels WHERE name=?1 AND forgotten IS NOT NULL AND origin+count=?2"),
+      meta_(database, "UPDATE meta SET value=?2 WHERE name=?1"),
+      raise_meta_(database, "UPDATE meta SET value=?2 WHERE name=?1 AND value<?2") {}
+
+void SqliteWriter::begin() {
+  if (std::exchange(begun_, true)) return;
+  begin_.run();
+}
+
+SqliteWriter::Row& SqliteWriter::row_of(const std::string& name, const push::ChannelRecord& record) {
+  if (rows_.size() >= kMostRows && channels_.size() <= 1) rows_.clear();
+  Row& row = rows_[name];
+  if (row.id != 0 && row.origin == record.origin) return row;
+  const auto bind_all = [&](Statement& statement) {
+    const push::Attributes& attributes = record.attributes;
+    statement.bind_text(1, name)
+        .bind(2, value(record.origin))
+        .bind(3, record.newest - record.origin)
+        .bind(4, std::int64_t{attributes.size})
+        .bind(5, std::int64_t{attributes.life.count()})
+        .bind(6, std::int64_t{attributes.one2one})
+        .bind_blob(7, attributes.key);
+  };
+  row.origin = record.origin;
+  row.attributes = record.attributes;
+  bind_all(update_channel_);
+  if (const auto id = update_channel_.one()) {
+    row.id = *id;
+    return row;
+  }
+  // Another life, or none: what is left of it goes.
+  bind_all(replace_channel_);
+  std::optional<std::int64_t> before_origin, before_last;
+  if (record.before) {
+    before_origin = static_cast<std::int64_t>(value(record.before->origin));
+    before_last = static_cast<std::int64_t>(value(record.before->last));
+  }
+  replace_channel_.bind(8, before_origin).bind(9, before_last).bind(10, value(record.doubt));
+  row.id = replace_channel_.one().value_or(0);
+  delete_all_.bind(1, row.id).run();
+  return row;
+}
+
+void SqliteWriter::put_channel(std::string_view name, const push::ChannelRecord& record) {
+  begin();
+  std::string key(name);
+  Touched& touched = channels_[key];
+  if (!touched.row || touched.row->origin != record.origin) {
+    touched.messages.clear();
+    touched.row = &row_of(key, record);
+  }
+  touched.record = record;
+}
+
+void SqliteWriter::put_message(std::string_view name, const push::Message& message) {
+  channels_[std::string(name)].messages.push_back(message);
+}
+
+namespace {
+
+bool same(const push::Attributes& a, const push::Attributes& b) {
+  return a.size == b.size && a.life == b.life && a.one2one == b.one2one && a.key == b.key;
+}
+
+/// Whether what these messages made way for is deleted now: with every 16th, and with large ones.
+bool prunes(Etag origin, std::span<const push::Message> messages) {
+  constexpr std::uint64_t kEvery = 16;
+  constexpr std::size_t kLarge = 4096;
+  if (messages.empty()) return true;
+  const std::uint64_t first = messages.front().etag - origin;
+  const std::uint64_t last = messages.back().etag - origin;
+  return (first - 1) / kEvery != last / kEvery || messages.back().content->payload.size() >= kLarge;
+}
+
+}  // namespace
+
+void SqliteWriter::flush(Touched& touched) {
+  const push::ChannelRecord& record = touched.record;
+  Row& row = *touched.row;
+  const bool prune = prunes(record.origin, touched.messages);
+  if (prune || !same(row.attributes, record.attributes)) {
+    const push::Attributes& attributes = row.attributes = record.attributes;
+    update_by_id_.bind(1, row.id)
+        .bind(2, record.newest - record.origin)
+        .bind(3, std::int64_t{attributes.size})
+        .bind(4, std::int64_t{attributes.life.count()})
+        .bind(5, std::int64_t{attributes.one2one})
+        .bind_blob(6, attributes.key)
+        .run();
+  }
+  const std::uint64_t floor = record.floor > record.origin ? record.floor - record.origin : 0;
+  if (prune) delete_below_.bind(1, row.id).bind(2, floor).run();
+  for (const push::Message& message : touched.messages) {
+    const std::uint64_t number = message.etag - record.origin;
+    if (number < floor) continue;
+    const push::Content& content = *message.content;
+    std::optional<std::int64_t> expire;
+    if (content.expire) expire = content.expire->count();
+    insert_message_.bind(1, row.id)
+        .bind(2, number)
+        .bind(3, floor)
+        .bind(4, std::int64_t{message.published.time_since_epoch().count()})
+        .bind(5, expire)
+        .bind_blob(6, content.content_type)
+        .bind_blob(7, content.event)
+        .bind_blob(8, content.id)
+        .bind_blob(9, content.payload)
+        .run();
+  }
+  touched.messages.clear();
+}
+
+void SqliteWriter::flush(std::string_view name) {
+  const auto found = channels_.find(std::string(name));
+  if (found == channels_.end()) return;
+  flush(found->second);
+  channels_.erase(found);
+}
+
+void SqliteWriter::drop(std::string_view name, Etag origin, Etag newest, Etag floor) {
+  begin();
+  flush(name);
+  const auto id = advance_.bind_text(1, name).bind(2, value(origin)).bind(3, newest - origin).one();
+  if (id) delete_below_.bind(1, *id).bind(2, floor - origin).run();
+}
+
+void SqliteWriter::forget(std::string_view name, push::Channel::Life life) {
+  begin();
+  flush(name);
+  rows_.erase(std::string(name));
+  const auto id =
+      forget_.bind_text(1, name).bind(2, value(life.origin)).bind(3, turn_++).bind(4, life.last - life.origin).one();
+  if (id) delete_all_.bind(1, *id).run();
+}
+
+void SqliteWriter::evict(std::string_view name, Etag last) {
+  begin();
+  flush(name);
+  rows_.erase(std::string(name));
+  evict_.bind_text(1, name).bind(2, value(last)).run();
+  raise_meta_.bind_text(1, "doubt").bind(2, value(last)).run();
+}
+
+void SqliteWriter::put_meta(std::string_view name, Etag number) {
+  begin();
+  meta_.bind_text(1, name).bind(2, value(number)).run();
+}
+
+void SqliteWriter::put_ceiling(Etag ceiling) { put_meta("ceiling", ceiling); }
+
+void SqliteWriter::put_torn(bool torn) { put_meta("torn", Etag{torn}); }
+
+void SqliteWriter::flush() {
+  for (auto& [name, touched] : channels_) flush(touched);
+  channels_.clear();
+}
+
+bool SqliteWriter::commit() {
+  flush();
+  if (begun_ && !database_.failed()) commit_.run();
+  if (database_.failed()) {
+    roll_back();
+    return false;
+  }
+  begun_ = false;
+  return true;
+}
+
+void SqliteWriter::roll_back() {
+  channels_.clear();
+  rows_.clear();
+  begun_ = false;
+  if (database_.in_transaction()) sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+}  // namespace martd::store

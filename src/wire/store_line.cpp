@@ -1,0 +1,266 @@
+#include "wire/store_line.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <cstdint>
+#include <utility>
+
+#include "push/utf8.h"
+#include "wire/text.h"
+
+namespace martd::wire {
+
+namespace json = boost::json;
+using push::Etag;
+
+namespace {
+
+// --- writing ---
+
+void append_bytes(std::string& out, std::string_view bytes) {
+  if (push::is_utf8(bytes)) return append_json_string(out, bytes);
+  out += "{\"base64\":\"";
+  append_base64(out, bytes);
+  out += "\"}";
+}
+
+void append_member(std::string& out, std::string_view name) {
+  out += ",\"";
+  out += name;
+  out += "\":";
+}
+
+void append_etag(std::string& out, std::string_view name, Etag etag) {
+  append_member(out, name);
+  out += '"' + to_string(etag) + '"';
+}
+
+void append_number(std::string& out, std::string_view name, std::int64_t number) {
+  append_member(out, name);
+  out += std::to_string(number);
+}
+
+void append_some(std::string& out, std::string_view name, std::string_view bytes) {
+  if (bytes.empty()) return;
+  append_member(out, name);
+  append_bytes(out, bytes);
+}
+
+// --- reading ---
+
+/// What is wrong with the line: thrown and caught in this file alone.
+struct Wrong {
+  std::string line;
+};
+
+std::string decode_base64(std::string_view text) {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  if (text.size() % 4 != 0) throw Wrong{"base64: not a whole number of groups of four"};
+  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
+  std::string bytes;
+  bytes.reserve(text.size() / 4 * 3);
+  for (std::size_t i = 0; i < text.size(); i += 4) {
+    std::uint32_t group = 0;
+    for (std::size_t j = i; j < i + 4; ++j) {
+      const bool pad = j >= text.size() - padding;
+      const auto digit = pad ? 0 : kDigits.find(text[j]);
+      if (digit == kDigits.npos) throw Wrong{"base64: a byte that is none of its digits"};
+      group = group << 6 | static_cast<std::uint32_t>(digit);
+    }
+    for (const int shift : {16, 8, 0}) bytes += static_cast<char>(group >> shift & 0xFF);
+  }
+  bytes.resize(bytes.size() - padding);
+  return bytes;
+}
+
+/// The members of one object, each of which is taken once: what is left in the end is unknown.
+class Members {
+ public:
+  explicit Members(const json::object& object) : object_(object) {}
+
+  bool has(std::string_view name) const { return object_.contains(name); }
+  const json::value& at(std::string_view name) {
+    const json::value* value = object_.if_contains(name);
+    if (!value) throw Wrong{std::string(name) + ": missing"};
+    ++taken_;
+    return *value;
+  }
+  std::string bytes(std::string_view name, std::size_t most) {
+    const json::value& value = at(name);
+    std::string text;
+    if (const auto* string = value.if_string()) {
+      text = std::string_view(*string);
+    } else {
+      const auto* object = value.if_object();
+      const auto* base64 = object && object->size() == 1 ? object->if_contains("base64") : nullptr;
+      if (!base64 || !base64->is_string()) wrong(name, "a string, or {\"base64\":\"…\"}");
+      text = decode_base64(base64->get_string());
+    }
+    if (text.size() > most) wrong(name, "up to " + std::to_string(most) + " bytes");
+    return text;
+  }
+  std::string some_bytes(std::string_view name, std::size_t most) {
+    return has(name) ? bytes(name, most) : std::string();
+  }
+  std::string channel(std::string_view name) {
+    std::string text = bytes(name, 255);
+    if (!push::valid_channel_name(text)) wrong(name, "the name of a channel");
+    return text;
+  }
+  static Etag etag_of(std::string_view name, const json::value& value) {
+    const auto* text = value.if_string();
+    const auto etag = text ? push::parse_etag(*text) : std::nullopt;
+    // SQLite's numbers have a sign.
+    if (!etag || push::value(*etag) > INT64_MAX) wrong(name, "an etag below 2^63, in a string");
+    return *etag;
+  }
+  Etag etag(std::string_view name) { return etag_of(name, at(name)); }
+  std::int64_t number(std::string_view name, std::int64_t least, std::int64_t most) {
+    const json::value& value = at(name);
+    boost::system::error_code error;
+    const auto number = value.is_number() ? value.to_number<std::int64_t>(error) : 0;
+    if (!value.is_number() || error || number < least || number > most)
+      wrong(name, "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+    return number;
+  }
+  bool truth(std::string_view name) {
+    const json::value& value = at(name);
+    if (!value.is_bool()) wrong(name, "true or false");
+    return value.get_bool();
+  }
+  void end() const {
+    if (taken_ != object_.size()) throw Wrong{"a member that isn't known, or not here"};
+  }
+  [[noreturn]] static void wrong(std::string_view name, const std::string& taken) {
+    throw Wrong{std::string(name) + ": not right (taken: " + taken + ")"};
+  }
+
+ private:
+  const json::object& object_;
+  std::size_t taken_ = 0;
+};
+
+push::Channel::Life life(Etag origin, Etag last) {
+  if (origin > last) throw Wrong{"origin: above the last etag"};
+  return {origin, last};
+}
+
+GroundLine ground(Members& members) {
+  if (members.number("store", 1, INT64_MAX) != 1) throw Wrong{"store: of a newer martd (taken: 1)"};
+  return {members.etag("doubt"), members.etag("ceiling")};
+}
+
+ForgottenLine forgotten(Members& members) {
+  std::string name = members.channel("forgotten");
+  const Etag origin = members.etag("origin");
+  return {std::move(name), life(origin, members.etag("last"))};
+}
+
+ChannelLine channel(Members& members) {
+  ChannelLine line{members.channel("channel"), {}};
+  push::ChannelRecord& record = line.record;
+  record.origin = members.etag("origin");
+  record.newest = members.etag("newest");
+  life(record.origin, record.newest);
+  record.floor = record.origin;
+  record.attributes.size = static_cast<std::uint32_t>(members.number("size", 1, UINT32_MAX));
+  record.attributes.life = push::Duration(members.number("life", 1, INT64_MAX));
+  record.attributes.one2one = members.truth("one2one");
+  record.attributes.key = members.some_bytes("key", 256);
+  record.doubt = members.etag("doubt");
+  if (members.has("before")) {
+    const auto* pair = members.at("before").if_array();
+    if (!pair || pair->size() != 2) Members::wrong("before", "two etags");
+    record.before = life(Members::etag_of("before", (*pair)[0]), Members::etag_of("before", (*pair)[1]));
+    if (record.before->last > record.origin) throw Wrong{"before: not before the origin"};
+  }
+  return line;
+}
+
+MessageLine message(Members& members) {
+  constexpr std::size_t kMost = std::size_t{1} << 30;
+  auto* content = new push::Content;
+  MessageLine line{{{}, {}, push::ContentPtr(content)}};
+  line.message.etag = members.etag("etag");
+  line.message.published = push::Time(push::Duration(members.number("published", 0, INT64_MAX)));
+  content->payload = members.bytes("payload", kMost);
+  content->content_type = members.some_bytes("type", 65536);
+  content->event = members.some_bytes("event", 65536);
+  content->id = members.some_bytes("id", 128);
+  if (members.has("expire")) content->expire = push::Duration(members.number("expire", 1, INT64_MAX));
+  if (content->event.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
+    Members::wrong("event", "no CR, LF, NUL");
+  return line;
+}
+
+StoreLine read(Members& members) {
+  if (members.has("store")) return ground(members);
+  if (members.has("forgotten")) return forgotten(members);
+  if (members.has("channel")) return channel(members);
+  return message(members);
+}
+
+}  // namespace
+
+void append_line(std::string& out, const GroundLine& line) {
+  out += "{\"store\":1";
+  append_etag(out, "doubt", line.doubt);
+  append_etag(out, "ceiling", line.ceiling);
+  out += "}\n";
+}
+
+void append_forgotten_line(std::string& out, std::string_view name, push::Channel::Life life) {
+  out += "{\"forgotten\":";
+  append_json_string(out, name);
+  append_etag(out, "origin", life.origin);
+  append_etag(out, "last", life.last);
+  out += "}\n";
+}
+
+void append_channel_line(std::string& out, std::string_view name, const push::ChannelRecord& record) {
+  out += "{\"channel\":";
+  append_json_string(out, name);
+  append_etag(out, "origin", record.origin);
+  append_etag(out, "newest", record.newest);
+  append_number(out, "size", record.attributes.size);
+  append_number(out, "life", record.attributes.life.count());
+  out += record.attributes.one2one ? ",\"one2one\":true" : ",\"one2one\":false";
+  append_some(out, "key", record.attributes.key);
+  append_etag(out, "doubt", record.doubt);
+  if (record.before) {
+    append_member(out, "before");
+    out += "[\"" + to_string(record.before->origin) + "\",\"" + to_string(record.before->last) + "\"]";
+  }
+  out += "}\n";
+}
+
+void append_store_message_line(std::string& out, const push::Message& message) {
+  const push::Content& content = *message.content;
+  out += "{\"etag\":\"" + to_string(message.etag) + '"';
+  append_number(out, "published", message.published.time_since_epoch().count());
+  append_member(out, "payload");
+  append_bytes(out, content.payload);
+  append_some(out, "type", content.content_type);
+  append_some(out, "event", content.event);
+  append_some(out, "id", content.id);
+  if (content.expire) append_number(out, "expire", content.expire->count());
+  out += "}\n";
+}
+
+std::variant<StoreLine, std::string> parse_store_line(std::string_view line) {
+  boost::system::error_code error;
+  const json::value value = json::parse(json::string_view(line.data(), line.size()), error);
+  const auto* object = error ? nullptr : value.if_object();
+  if (!object) return std::string("not a JSON object");
+  try {
+    Members members(*object);
+    StoreLine read_line = read(members);
+    members.end();
+    return read_line;
+  } catch (const Wrong& wrong) {
+    return wrong.line;
+  }
+}
+
+}  // namespace martd::wire

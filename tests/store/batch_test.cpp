@@ -1,0 +1,137 @@
+// Pushes that are written in one transaction: each is checked against all that came before it, and nobody sees any of
+// them before it is on disk.
+
+#include "store_test.h"
+
+using namespace martd;
+using namespace martd::store::test;
+
+namespace {
+
+struct BatchTest : StoreTest {
+  /// From here on what is asked waits until go().
+  void gather() {
+    hub->close(now);
+    kept->stop();
+    kept.reset();
+    CHECK(open(false) == "");
+  }
+  void go() { kept->start(); }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(BatchTest, "batch: a thousand pushes cost few syncs, and stay in order") {
+  gather();
+  const auto syncs = disk->syncs();
+  std::vector<std::uint64_t> tickets_;
+  for (int i = 0; i < 1000; ++i)
+    tickets_.push_back(ask({"c" + std::to_string(i % 7)}, std::to_string(i), {.size = 500}));
+  go();
+  for (const auto ticket : tickets_) CHECK(answer(ticket, Etag{}).starts_with("etag"));
+  CHECK(disk->syncs() - syncs <= 4);
+  std::string told;
+  for (int i = 3; i < 1000; i += 7) told += (i > 3 ? " " : "") + std::to_string(i);
+  kill();
+  CHECK(poll("c3", kAll) == told);
+}
+
+TEST_CASE_FIXTURE(BatchTest, "batch: key, id and If-Match count from the push before") {
+  const Etag origin{push::value(publish("news", "0")) - 1};
+  gather();
+  const auto first = ask({"news"}, "1", {.key = "k", .id = "i"});
+  const auto keyless = ask({"news"}, "2");
+  const auto same = ask({"news"}, "3", {.key = "k", .id = "i"});
+  const auto stale = ask({"news"}, "4", {.key = "k", .if_match = origin + 1});
+  const auto newest = ask({"news"}, "5", {.key = "k", .if_match = origin + 2});
+  const auto keyed = ask({"new"}, "6", {.key = "k"});
+  const auto stranger = ask({"new"}, "7", {.allowed = false});
+  const auto guest = ask({"new"}, "8", {.key = "k", .allowed = false});
+  go();
+  CHECK(answer(first, origin) == "etag 2");
+  CHECK(answer(keyless, origin) == "wrong_key");
+  CHECK(answer(same, origin) == "duplicate 2");
+  CHECK(answer(stale, origin) == "not_newest");
+  CHECK(answer(newest, origin) == "etag 3");
+  CHECK(answer(keyed, Etag{}).starts_with("etag"));
+  CHECK(answer(stranger, Etag{}) == "wrong_key");
+  CHECK(answer(guest, Etag{}).starts_with("etag"));
+  CHECK(poll("news", kAll) == "0 1 5");
+  CHECK(poll("new", kAll) == "6 8");
+  kill();
+  CHECK(poll("news", kAll) == "0 1 5");
+  CHECK(refused({"news"}) == "wrong_key news");
+}
+
+TEST_CASE_FIXTURE(BatchTest, "batch: sizes and a clear take effect in their turn") {
+  const Etag origin{push::value(publish("news", "a")) - 1};
+  publish("news", "b");
+  gather();
+  ask({"news"}, "c", {.size = 2, .id = "c"});
+  ask({"news"}, "d", {.size = 1});
+  const auto dropped = ask({"news"}, "again", {.size = 5, .id = "c"});
+  ask({"news"}, "e", {.size = 5});
+  ask({"gone"}, "x");
+  const std::uint64_t ticket = ++tickets;
+  REQUIRE_FALSE(hub->clear_later("gone", {}, true, now, {0, ticket}));
+  const auto last = ask({"gone"}, "y");
+  go();
+  CHECK(answer(last, Etag{}).starts_with("etag"));
+  CHECK(std::get<1>(loops[0].answer(ticket).result)->dropped == 1);
+  CHECK(answer(dropped, origin) == "etag 5");
+  for (int i = 0; i < 2; ++i) {
+    CHECK(poll("news", kAll) == "d again e");
+    CHECK(poll("gone", kAll) == "y");
+    CHECK(poll("news", push::test::after(origin + 1)) == "missed 2: d again e");
+    kill();
+  }
+}
+
+TEST_CASE_FIXTURE(BatchTest, "batch: nobody sees what is not on disk") {
+  gather();
+  Follower follower(loops[0]);
+  CHECK(stream(follower, {{"news", kNow}}).empty());
+  ask({"news", "other"}, "a");
+  turn();
+  CHECK(follower.heard.empty());
+  disk->fail(FaultDisk::Fault::sync_error, 0, 1);
+  go();
+  CHECK(answer(tickets, Etag{}) == "store_away");
+  turn();
+  CHECK(follower.heard.empty());
+  CHECK_FALSE(exists("other"));
+  CHECK(hub->registry().messages() == 0);
+  await_recovery();
+  const Etag b = publish("news", "b");
+  turn();
+  CHECK(follower.heard == "[b]");
+  kill();
+  CHECK(poll("news", kAll) == "b");
+  CHECK(cursor == b);
+  CHECK_FALSE(exists("other"));
+}
+
+// A channel whose last message expires between the check and the commit would be forgotten, and born anew with other
+// etags than those that are being written.
+TEST_CASE_FIXTURE(BatchTest, "batch: a channel that would be forgotten meanwhile stays") {
+  publish("news", "a", {.life = 10s});
+  gather();
+  for (int i = 0; i < 200; ++i) ask({"news"}, "b" + std::to_string(i), {.size = 1000, .life = 10s});
+  go();
+  for (int i = 0; i < 1000; ++i) hub->sweep(now + 9s);
+  CHECK(answer(tickets, Etag{}).starts_with("etag"));
+  CHECK(info("news").messages >= 200);
+}
+
+TEST_CASE_FIXTURE(BatchTest, "batch: what is staged counts against --max-memory") {
+  hub->limit_memory(50000);
+  gather();
+  hub->limit_memory(50000);
+  std::vector<std::uint64_t> asked;
+  for (int i = 0; i < 20; ++i) asked.push_back(ask({"c" + std::to_string(i)}, std::string(10000, 'x')));
+  go();
+  int taken = 0;
+  for (const auto ticket : asked) taken += answer(ticket, Etag{}) != "memory_full";
+  CHECK(taken == 4);
+  CHECK(hub->registry().cost() <= 50000);
+}

@@ -1,0 +1,137 @@
+// Files as they are found: another's, a newer one, one that is held.
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "store/schema.h"
+#include "store_test.h"
+
+using namespace martd;
+using namespace martd::store;
+using namespace martd::store::test;
+
+namespace {
+
+struct FileTest {
+  FileTest() {
+    char name[] = "/tmp/martd-store-XXXXXX";
+    folder = ::mkdtemp(name);
+    file = folder + "/push.db";
+  }
+  ~FileTest() { std::filesystem::remove_all(folder); }
+
+  std::string open(std::unique_ptr<SqliteStore>& out) {
+    auto opened = SqliteStore::open({file, Durability::always, {}, {}}, push::test::kStart);
+    if (opened.index() == 1) return std::get<1>(opened);
+    out = std::get<0>(std::move(opened));
+    return {};
+  }
+  std::string try_open() {
+    std::unique_ptr<SqliteStore> ignored;
+    return open(ignored);
+  }
+  void sql(const char* text) {
+    Database database(file, Database::Open::create);
+    database.run(text);
+    REQUIRE_FALSE(database.failed());
+  }
+
+  std::string folder;
+  std::string file;
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(FileTest, "file: made where there is none, for its owner only") {
+  CHECK(try_open() == "");
+  CHECK(try_open() == "");
+  struct stat found {};
+  REQUIRE(::stat(file.c_str(), &found) == 0);
+  CHECK((found.st_mode & 0777) == 0600);
+  Database database(file, Database::Open::existing);
+  CHECK(check_schema(database) == std::nullopt);
+}
+
+TEST_CASE_FIXTURE(FileTest, "file: one server for each, by whatever name") {
+  std::unique_ptr<SqliteStore> first;
+  CHECK(open(first) == "");
+  CHECK(try_open() == "another server holds it (taken: one server for each file)");
+  std::filesystem::create_symlink(file, folder + "/link.db");
+  file = folder + "/link.db";
+  CHECK(try_open() == "another server holds it (taken: one server for each file)");
+  first.reset();
+  CHECK(try_open() == "");
+}
+
+TEST_CASE_FIXTURE(FileTest, "file: of a newer martd it is refused, and left as it is") {
+  CHECK(try_open() == "");
+  sql("PRAGMA user_version=7");
+  CHECK(try_open() == "it was written by a newer martd (schema 7; this one knows up to 1)");
+  Database database(file, Database::Open::existing);
+  CHECK(database.one("PRAGMA user_version") == 7);
+}
+
+TEST_CASE_FIXTURE(FileTest, "file: somebody else's is refused, and left as it is") {
+  sql("CREATE TABLE notes(text); INSERT INTO notes VALUES('mine')");
+  CHECK(try_open() == "it is no store of martd (taken: one, or a file that isn't there yet)");
+  CHECK_FALSE(std::filesystem::exists(file + "-wal"));
+  Database database(file, Database::Open::existing);
+  CHECK(database.one_text("PRAGMA journal_mode") == "delete");
+  CHECK(database.one_text("SELECT text FROM notes") == "mine");
+
+  std::filesystem::remove(file);
+  std::ofstream(file) << std::string(5000, 'x');
+  CHECK(try_open() == "it is no SQLite file, or damaged");
+}
+
+TEST_CASE_FIXTURE(FileTest, "file: what can't be there is named") {
+  file = folder + "/none/push.db";
+  CHECK(try_open() == "can't be opened for writing: No such file or directory");
+  file = folder;
+  CHECK(try_open() == "can't be opened for writing: Is a directory");
+}
+
+TEST_CASE_FIXTURE(FileTest, "file: locked by another process it is refused at the start; later it waits its turn") {
+  CHECK(try_open() == "");
+  Database other(file, Database::Open::existing);
+  other.run("BEGIN EXCLUSIVE");
+  CHECK(try_open() == "another process has locked it");
+  other.run("COMMIT");
+  CHECK(try_open() == "");
+}
+
+TEST_CASE_FIXTURE(FileTest, "file: moved away under a running server, nothing more is taken until it is back") {
+  StoreTest test;
+  test.kept->stop();
+  auto opened = SqliteStore::open({file, Durability::always, {}, {}, 1ms}, test.now);
+  REQUIRE(opened.index() == 0);
+  test.kept = std::get<0>(std::move(opened));
+  test.hub = std::make_unique<push::Hub>(test.now);
+  test.loops.clear();
+  test.loops.emplace_back(*test.hub, 0U);
+  test.hub->keep_in(*test.kept, Durability::always);
+  test.kept->start();
+  test.publish("news", "a");
+  std::filesystem::rename(file, file + ".aside");
+  CHECK(test.refused({"news"}) == "store_away news");
+  CHECK(test.kept->status().problem == "its file was moved or deleted");
+  std::filesystem::rename(file + ".aside", file);
+  test.await_recovery();
+  test.publish("news", "b");
+  CHECK(test.poll("news", kAll) == "a b");
+}
+
+TEST_CASE_FIXTURE(FileTest, "file: a copy that is made while it runs is whole") {
+  std::unique_ptr<SqliteStore> running;
+  CHECK(open(running) == "");
+  Database reader(file, Database::Open::existing_to_read);
+  CHECK(reader.run(("VACUUM INTO '" + folder + "/copy.db'").c_str()));
+  file = folder + "/copy.db";
+  CHECK(try_open() == "");
+}
