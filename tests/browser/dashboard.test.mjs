@@ -230,7 +230,8 @@ test("what is copied works: curl, Python and JavaScript, to publish and to follo
   // The script for pages, in a page of the server's.
   const script = await copied("#sub", "JavaScript");
   const other = await stage.tab();
-  await other.goto(`${server.url}/`);
+  // By the address that the script names: a page of another (localhost) would need --origin.
+  await other.goto(/EventSource\("([^"]+)\/sub/.exec(script)[1] + "/");
   const heard = [];
   other.on("console", (message) => heard.push(message.text()));
   await other.evaluate(script);

@@ -79,7 +79,9 @@ TEST_CASE("TLS handshakes are counted where there is a TLS listener") {
   auto all = samples(server.desk.get("/metrics").body);
   CHECK(all.at("martd_tls_handshakes_total{kind=\"full\"}") == 0);
   {
-    Connection plain(https);
+    Endpoint without_tls = https;
+    without_tls.tls = false;
+    Connection plain(without_tls);
     plain.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     plain.read_to_end();
   }

@@ -47,7 +47,7 @@ TEST_CASE_FIXTURE(StoreTest, "restart: messages are there with all that belongs 
     CHECK(found.attributes.one2one);
     CHECK(found.messages == 1);
     CHECK(refused({"n\xC3\xA4"}) == "wrong_key n\xC3\xA4");
-    hub->registry().each([&](push::Channel& channel) {
+    hub->registry().each_in_pieces([&](const push::Channel& channel) {
       const push::Message& message = channel.backlog()[0];
       CHECK(message.etag == etag);
       CHECK(message.published == published);
