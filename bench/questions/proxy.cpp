@@ -16,7 +16,7 @@ namespace {
 class Asker final : public Watcher {
  public:
   Asker(Run& run, const std::string& request, std::size_t expected)
-      : run_(run), request_(request), expected_(expected), socket_(Socket::connect(run.options.port)) {
+      : run_(run), request_(request), expected_(expected), socket_(Socket::connect(run.options.port, false)) {
     run_.poller.add(socket_.fd(), *this);
     ask();
   }

@@ -120,33 +120,27 @@ std::variant<std::vector<ListenSocket>, std::string> listen(const std::string& h
 }
 
 Listener::Listener(Loop& loop, const ListenSocket& socket, OnAccept on_accept)
-    : loop_(loop), readiness_(loop.io().get_executor(), ::dup(socket.descriptor())), on_accept_(std::move(on_accept)) {}
+    : loop_(loop), socket_(socket), on_accept_(std::move(on_accept)) {}
 
 Listener::~Listener() { stop(); }
 
+void Listener::start() {
+  watching_ = loop_.watch_for_connections(socket_.descriptor(), *this);
+  if (!watching_) pause("watch for connections");
+}
+
 void Listener::stop() {
-  if (std::exchange(stopped_, true)) return;
   loop_.drop(*this);
-  boost::system::error_code ignored;
-  readiness_.close(ignored);
+  if (std::exchange(watching_, false)) loop_.ignore(socket_.descriptor());
 }
 
-void Listener::watch() {
-  if (stopped_) return;
-  readiness_.async_wait(boost::asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code& error) {
-    if (error == boost::asio::error::operation_aborted) return;
-    loop_.refresh();
-    accept();
-  });
-}
-
-void Listener::accept() {
+void Listener::on_events(Events) {
   // A bound for one turn, so that a flood of new connections doesn't keep the loop from those it has.
   constexpr int kMost = 128;
-  for (int accepted = 0; accepted < kMost && !stopped_; ++accepted) {
+  for (int accepted = 0; accepted < kMost && watching_; ++accepted) {
     tcp::endpoint peer;
     socklen_t size = static_cast<socklen_t>(peer.capacity());
-    const int descriptor = ::accept4(readiness_.native_handle(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int descriptor = ::accept4(socket_.descriptor(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
       peer.resize(size);
       on_accept_(descriptor, peer.address());
@@ -154,21 +148,25 @@ void Listener::accept() {
     }
     switch (errno) {
       case EAGAIN:
-        return watch();
+        return;
       case EMFILE:
       case ENFILE:
       case ENOBUFS:
       case ENOMEM:
-        // Connections wait in the kernel's queue until others have gone.
-        spdlog::warn("can't accept for now: {}", std::strerror(errno));
-        return loop_.set(*this, loop_.now() + std::chrono::milliseconds{200});
+        return pause("accept");
       default:
         break;  // this one connection failed; the next may not
     }
   }
-  watch();
 }
 
-void Listener::on_timer(push::Time) { accept(); }
+void Listener::pause(const char* what) {
+  // Connections wait in the kernel's queue until others have gone.
+  spdlog::warn("can't {} for now: {}", what, std::strerror(errno));
+  stop();
+  loop_.set(*this, loop_.now() + std::chrono::milliseconds{200});
+}
+
+void Listener::on_timer(push::Time) { start(); }
 
 }  // namespace martd::net

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -40,7 +39,7 @@ std::variant<std::vector<ListenSocket>, std::string> listen(const std::string& h
 
 /// Takes connections from a ListenSocket for one loop; several loops may share one socket. On one error it goes on;
 /// where the process has no descriptors left it pauses.
-class Listener : private Timer {
+class Listener : private Watched, private Timer {
  public:
   /// Called for each connection: a non-blocking descriptor, which is the callee's, and the peer's address.
   using OnAccept = std::function<void(int descriptor, const boost::asio::ip::address& peer)>;
@@ -49,18 +48,19 @@ class Listener : private Timer {
   Listener(Loop& loop, const ListenSocket& socket, OnAccept on_accept);
   ~Listener();
 
-  void start() { watch(); }
+  /// Loop's thread, or before it runs.
+  void start();
   void stop();
 
  private:
-  void watch();
-  void accept();
+  void on_events(Events events) override;
   void on_timer(push::Time now) override;
+  void pause(const char* what);
 
   Loop& loop_;
-  boost::asio::posix::basic_stream_descriptor<Executor> readiness_;  ///< a duplicate of the socket's descriptor
+  const ListenSocket& socket_;
   OnAccept on_accept_;
-  bool stopped_ = false;
+  bool watching_ = false;
 };
 
 }  // namespace martd::net

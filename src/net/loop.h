@@ -2,11 +2,12 @@
 
 #include <array>
 #include <atomic>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
 
 #include "net/clock.h"
 #include "net/timer_wheel.h"
@@ -14,8 +15,6 @@
 #include "push/time.h"
 
 namespace martd::net {
-
-using Executor = boost::asio::io_context::executor_type;
 
 /// What a loop tells of its descriptor.
 class Watched {
@@ -36,42 +35,46 @@ class Watched {
   virtual void on_events(Events events) = 0;
 };
 
-/// One event loop, for one thread: readiness, deadlines, and calls from other threads.
+/// One event loop, for one thread: readiness, deadlines, and calls from other threads, by one epoll set
+/// (docs/decisions/0060).
 ///
-/// Asio drives it: timers, calls, and whatever isn't one of many. The many, clients' connections, are watched by an
-/// epoll set of the loop's own, which is one descriptor to Asio: a connection then costs no operation object and no
-/// system call to be watched again (docs/decisions).
+/// A turn takes what is ready, fires the timers that are due, and then runs the calls that were posted until then. What
+/// those post comes in the next turn.
 class Loop {
  public:
+  /// Throws std::system_error when the process has no descriptors left.
   explicit Loop(const Clock& clock);
+  /// Calls that have not run are destroyed.
   ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
 
-  /// Until stop(), on the calling thread.
+  /// Turns until stop(), on the calling thread; not at all after it.
   void run();
   /// Any thread.
-  void stop() { io_.stop(); }
+  void stop();
+  /// One turn, which waits for something to do, `wait` at most. False: there was nothing. Loop's thread only.
+  bool turn(push::Duration wait);
 
   /// Runs `task` on the loop, after everything that is ready now. Any thread.
   template <class Task>
   void post(Task task) {
-    boost::asio::post(io_, [this, task = std::move(task)]() mutable {
-      refresh();
-      task();
-    });
+    post_call(std::make_unique<CallOf<Task>>(std::move(task)));
   }
 
   /// Watches a descriptor for reading until it is closed, and from watch_for_writing() on for that too. False: the
   /// kernel has no room for another (fs.epoll.max_user_watches).
   [[nodiscard]] bool watch(int descriptor, Watched& watched);
   void watch_for_writing(int descriptor, Watched& watched);
+  /// Tells in each turn that there is something to accept, until ignore().
+  [[nodiscard]] bool watch_for_connections(int descriptor, Watched& watched);
+  /// For a descriptor that stays open. An event of this turn may still come.
+  void ignore(int descriptor);
 
-  boost::asio::io_context& io() { return io_; }
   /// The time of this turn: the clock is read once a turn. Loop's thread only.
   push::Time now() const { return now_; }
   /// A look at the clock within a turn, which doesn't change now(). For measuring.
   push::Time read_clock() const { return clock_.now(); }
-  /// Reads the clock. For who comes in from elsewhere than the loop's own calls.
-  void refresh() { now_ = clock_.now(); }
 
   /// The timer fires on the loop. Loop's thread only.
   void set(Timer& timer, push::Time deadline);
@@ -92,24 +95,40 @@ class Loop {
   const push::Histogram& lag() const { return lag_; }
 
  private:
-  void arm();
+  struct Call {
+    virtual ~Call() = default;
+    virtual void run() = 0;
+  };
+  template <class Task>
+  struct CallOf final : Call {
+    explicit CallOf(Task of) : task(std::move(of)) {}
+    void run() override { task(); }
+    Task task;
+  };
+
+  bool add(int descriptor, std::uint32_t events, Watched* watched);
+  void post_call(std::unique_ptr<Call> call);
+  void wake();
+  int milliseconds_to_wait(push::Duration wait);
+  void dispatch(std::uint32_t flags, Watched& watched);
+  bool run_calls();
   void tick();
-  void await_events();
-  void dispatch();
 
   const Clock& clock_;
   push::Time now_;
-  boost::asio::io_context io_;
-  boost::asio::executor_work_guard<Executor> work_;
-  boost::asio::posix::basic_stream_descriptor<Executor> events_;  ///< the epoll set
+  int epoll_;
+  int wake_;  ///< an eventfd: written to, never read, as the epoll set tells of each write
   TimerWheel wheel_;
-  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
-                                    Executor>
-      alarm_;
-  push::Time alarm_at_ = push::Time::max();
+  push::Time alarm_at_;
   std::size_t outbox_bytes_ = 0;
+  std::atomic<bool> stopped_ = false;
   std::atomic<std::int64_t> last_turn_{0};
   push::Histogram lag_;
+
+  std::mutex calls_mutex_;
+  std::vector<std::unique_ptr<Call>> calls_;    ///< guarded by it
+  std::atomic<bool> asleep_ = false;            ///< it may wait, and has to be woken for a call
+  std::vector<std::unique_ptr<Call>> running_;  ///< the loop's alone
   std::array<char, 64 * 1024> scratch_;
 };
 

@@ -3,6 +3,9 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <cstring>
 #include <utility>
 
@@ -26,7 +29,8 @@ bool Endpoint::operator==(const Endpoint& other) const {
   return size == other.size && std::memcmp(&address, &other.address, size) == 0;
 }
 
-Endpoints::Endpoints(net::Loop& loop, const Site& site) : loop_(loop), site_(site), resolver_(loop.io()) {
+Endpoints::Endpoints(net::Loop& loop, const Site& site)
+    : loop_(loop), site_(site), self_(std::make_shared<Endpoints*>(this)) {
   if (!site.socket_path.empty()) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -49,21 +53,33 @@ void Endpoints::get(std::function<void(std::span<const Endpoint>)> ready) {
   if (waiting_.size() == 1) look_up();
 }
 
+Endpoints::~Endpoints() {
+  if (resolving_) resolving_->join();
+}
+
 void Endpoints::look_up() {
-  resolver_.async_resolve(site_.host, std::to_string(site_.port),
-                          [this](const boost::system::error_code& error, const auto& results) {
-                            if (error == boost::asio::error::operation_aborted) return;
-                            loop_.refresh();
-                            // Where the look-up fails, what was known may still be right.
-                            std::vector<Endpoint> found = std::move(known_);
-                            if (!error) {
-                              found.clear();
-                              for (const auto& result : results)
-                                found.push_back(endpoint_of(*result.endpoint().data(), result.endpoint().size()));
-                            }
-                            know(std::move(found));
-                            for (const auto& ready : std::exchange(waiting_, {})) ready(known_);
-                          });
+  if (!resolving_) resolving_.emplace(1);
+  boost::asio::post(*resolving_, [&loop = loop_, host = site_.host, port = std::to_string(site_.port),
+                                  self = std::weak_ptr<Endpoints*>(self_)] {
+    boost::asio::io_context context(1);
+    boost::system::error_code error;
+    const auto results = boost::asio::ip::tcp::resolver(context).resolve(host, port, error);
+    std::optional<std::vector<Endpoint>> endpoints;
+    if (!error) {
+      endpoints.emplace();
+      for (const auto& result : results)
+        endpoints->push_back(endpoint_of(*result.endpoint().data(), result.endpoint().size()));
+    }
+    loop.post([self, endpoints = std::move(endpoints)]() mutable {
+      if (const auto alive = self.lock()) (*alive)->found(std::move(endpoints));
+    });
+  });
+}
+
+void Endpoints::found(std::optional<std::vector<Endpoint>> endpoints) {
+  // Where the look-up fails, what was known may still be right.
+  know(endpoints ? std::move(*endpoints) : std::move(known_));
+  for (const auto& ready : std::exchange(waiting_, {})) ready(known_);
 }
 
 void Endpoints::know(std::vector<Endpoint> found) {

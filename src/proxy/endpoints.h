@@ -2,8 +2,10 @@
 
 #include <sys/socket.h>
 
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -26,6 +28,8 @@ class Endpoints {
  public:
   /// `loop` and `site` must outlive it.
   Endpoints(net::Loop& loop, const Site& site);
+  /// Waits for a look-up that has begun.
+  ~Endpoints();
 
   /// `ready` is called once, with an empty list where there is none: at once where they are known, else when they are.
   void get(std::function<void(std::span<const Endpoint>)> ready);
@@ -37,15 +41,17 @@ class Endpoints {
   void forget();
 
  private:
-  using Resolver = boost::asio::ip::basic_resolver<boost::asio::ip::tcp, net::Executor>;
   void look_up();
+  /// What a look-up said; nothing: it failed.
+  void found(std::optional<std::vector<Endpoint>> endpoints);
 
   net::Loop& loop_;
   const Site& site_;
-  Resolver resolver_;
   std::vector<Endpoint> known_;
   push::Time known_until_{};
   std::vector<std::function<void(std::span<const Endpoint>)>> waiting_;
+  std::shared_ptr<Endpoints*> self_;                   ///< for an answer that comes when there is nobody any more
+  std::optional<boost::asio::thread_pool> resolving_;  ///< one thread, from the first look-up on: it blocks
 };
 
 }  // namespace martd::proxy

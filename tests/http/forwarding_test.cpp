@@ -25,7 +25,7 @@ struct ForwardingTest : WorkerTest {
     const auto deadline = std::chrono::steady_clock::now() + 20s;
     while (!condition()) {
       REQUIRE(std::chrono::steady_clock::now() < deadline);
-      loop.io().run_one_for(20ms);
+      loop.turn(20ms);
     }
     turn();
   }
@@ -117,7 +117,7 @@ TEST_CASE_FIXTURE(ForwardingTest,
     } else {
       ++idle;
     }
-    loop.io().run_one_for(2ms);
+    loop.turn(2ms);
   }
   CHECK(sent < 50000000);
   CHECK(loop.outbox_bytes() < 256 * 1024);
@@ -142,7 +142,7 @@ TEST_CASE_FIXTURE(ForwardingTest, "forwarding: a site that doesn't read stops th
     } else {
       ++idle;
     }
-    loop.io().run_one_for(2ms);
+    loop.turn(2ms);
   }
   CHECK(sent < 50000000);
   CHECK(loop.outbox_bytes() < 256 * 1024);

@@ -104,7 +104,7 @@ TEST_CASE_FIXTURE(PoolTest, "exchange: no more of the answer is given while it i
   end.send("d");  // one read is under way
   until([&] { return witness.told == "200 abc d "; });
   end.send("ef");
-  for (int i = 0; i < 20; ++i) loop.io().run_one_for(5ms);
+  for (int i = 0; i < 20; ++i) loop.turn(5ms);
   CHECK(witness.told == "200 abc d ");
   exchange->resume();
   until([&] { return witness.done(); });

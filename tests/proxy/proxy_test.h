@@ -159,7 +159,7 @@ struct PoolTest {
     const auto deadline = std::chrono::steady_clock::now() + 20s;
     while (!condition()) {
       REQUIRE(std::chrono::steady_clock::now() < deadline);
-      loop.io().run_one_for(20ms);
+      loop.turn(20ms);
     }
     turn();
   }
