@@ -9,12 +9,6 @@
 namespace martd::http {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 std::optional<wire::Address> sender(const Request& request, const Settings& settings) {
   std::vector<std::string_view> x_forwarded_for;
   std::vector<std::string_view> forwarded;
@@ -29,10 +23,10 @@ bool by_address(const Request& request, const Settings& settings) {
 }
 
 bool by_bearer(const Request& request, const Settings& settings) {
-  const std::string_view header = trimmed(request.header("Authorization"));
+  const std::string_view header = wire::trim(request.header("Authorization"));
   constexpr std::string_view kScheme = "Bearer ";
   return header.size() > kScheme.size() && wire::iequals(header.substr(0, kScheme.size()), kScheme) &&
-         push::same_secret(trimmed(header.substr(kScheme.size())), settings.publish_secret);
+         push::same_secret(wire::trim(header.substr(kScheme.size())), settings.publish_secret);
 }
 
 bool by_cookie(const Request& request, const Settings& settings) {
@@ -40,7 +34,7 @@ bool by_cookie(const Request& request, const Settings& settings) {
   request.head.fields.each("Cookie", [&](std::string_view rest) {
     while (!rest.empty()) {
       const auto semicolon = rest.find(';');
-      const std::string_view pair = trimmed(rest.substr(0, semicolon));
+      const std::string_view pair = wire::trim(rest.substr(0, semicolon));
       rest = semicolon == rest.npos ? std::string_view() : rest.substr(semicolon + 1);
       const auto equals = pair.find('=');
       if (equals == pair.npos || pair.substr(0, equals) != "martd_secret") continue;

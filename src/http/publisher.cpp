@@ -15,7 +15,7 @@ void append_receipt(std::string& body, const push::Receipt& receipt) {
   body += "{\"etag\":\"";
   append(body, receipt.etag);
   body += "\",\"subscribers\":";
-  body += std::to_string(receipt.subscribers);
+  wire::append_number(body, receipt.subscribers);
   if (receipt.duplicate) body += ",\"duplicate\":true";
   body += '}';
 }
@@ -33,6 +33,7 @@ void append_seconds(std::string& body, push::Duration duration) {
 
 std::string receipts_body(std::span<const std::string> channels, std::span<const push::Receipt> receipts) {
   std::string body;
+  body.reserve(80);
   if (receipts.size() == 1) {
     append_receipt(body, receipts.front());
   } else {

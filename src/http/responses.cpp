@@ -6,30 +6,45 @@
 
 namespace martd::http {
 
-std::string_view http_date(push::Time now) {
-  thread_local std::time_t made_for = -1;
-  thread_local char text[32];
-  thread_local std::size_t size = 0;
-  const std::time_t seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
-  if (seconds != made_for) {
-    std::tm parts{};
-    gmtime_r(&seconds, &parts);
-    static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    // Not strftime's %a and %b: they follow the locale.
-    char numbers[32];
-    std::strftime(numbers, sizeof numbers, "%Y %H:%M:%S GMT", &parts);
-    char day[3];
-    day[0] = static_cast<char>('0' + parts.tm_mday / 10);
-    day[1] = static_cast<char>('0' + parts.tm_mday % 10);
-    day[2] = '\0';
-    std::string date = std::string(kDays[parts.tm_wday]) + ", " + day + " " + kMonths[parts.tm_mon] + " " + numbers;
-    size = date.copy(text, sizeof text);
-    made_for = seconds;
-  }
-  return {text, size};
+namespace {
+
+/// Texts that hold for a second.
+struct Second {
+  std::time_t seconds = -1;
+  std::string date;
+  std::string ok;  ///< the first two lines of a 200
+};
+
+std::string date_of(std::time_t seconds) {
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  // Not strftime's %a and %b: they follow the locale.
+  char numbers[32];
+  std::strftime(numbers, sizeof numbers, "%Y %H:%M:%S GMT", &parts);
+  char day[3];
+  day[0] = static_cast<char>('0' + parts.tm_mday / 10);
+  day[1] = static_cast<char>('0' + parts.tm_mday % 10);
+  day[2] = '\0';
+  return std::string(kDays[parts.tm_wday]) + ", " + day + " " + kMonths[parts.tm_mon] + " " + numbers;
 }
+
+const Second& second_of(push::Time now) {
+  thread_local Second second;
+  const std::time_t seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  if (seconds != second.seconds) {
+    second.seconds = seconds;
+    second.date = date_of(seconds);
+    second.ok = "HTTP/1.1 200 OK\r\nDate: " + second.date + "\r\n";
+  }
+  return second;
+}
+
+}  // namespace
+
+std::string_view http_date(push::Time now) { return second_of(now).date; }
 
 std::string_view reason_phrase(int status) {
   switch (status) {
@@ -82,18 +97,23 @@ std::string_view reason_phrase(int status) {
 
 void append_head(std::string& out, const Answer& answer, std::size_t length, const AnswerContext& context,
                  push::Time now) {
-  out += "HTTP/1.1 ";
-  out += std::to_string(answer.status);
-  out += ' ';
-  out += reason_phrase(answer.status);
-  out += "\r\nDate: ";
-  out += http_date(now);
-  out += "\r\n";
+  const Second& second = second_of(now);
+  if (answer.status == 200) {
+    out += second.ok;
+  } else {
+    out += "HTTP/1.1 ";
+    out += std::to_string(answer.status);
+    out += ' ';
+    out += reason_phrase(answer.status);
+    out += "\r\nDate: ";
+    out += second.date;
+    out += "\r\n";
+  }
   if (!answer.no_body) {
     out += "Content-Type: ";
     out += answer.content_type;
     out += "\r\nContent-Length: ";
-    out += std::to_string(length);
+    wire::append_number(out, length);
     out += "\r\n";
   }
   if (answer.no_store) out += "Cache-Control: no-store\r\n";

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "wire/query.h"
+#include "wire/text.h"
 
 namespace martd::wire {
 namespace {

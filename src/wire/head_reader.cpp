@@ -65,19 +65,22 @@ bool has_token(std::string_view list, std::string_view token) {
 bool HeadReader::is(char byte, Part part) { return (kParts[static_cast<unsigned char>(byte)] & part) != 0; }
 
 std::string_view HeadReader::take(Part part) {
-  const std::size_t begin = at_;
-  while (at_ < head_.size() && (kParts[static_cast<unsigned char>(head_[at_])] & part)) ++at_;
-  return head_.substr(begin, at_ - begin);
+  const char* const begin = head_.data() + at_;
+  const char* const end = head_.data() + head_.size();
+  const char* at = begin;
+  while (at != end && (kParts[static_cast<unsigned char>(*at)] & part)) ++at;
+  at_ += static_cast<std::size_t>(at - begin);
+  return {begin, at};
 }
 
-std::string_view HeadReader::take_value() {
+std::string_view HeadReader::take_run(Part part, unsigned char least) {
   const std::size_t begin = at_;
   while (head_.size() - at_ >= 8) {
     const std::uint64_t word = load_word(head_.data() + at_);
-    if (any_below(word, 0x20) | any_equal(word, 0x7F)) break;
+    if (any_below(word, least) | any_equal(word, 0x7F)) break;
     at_ += 8;
   }
-  take(kValue);
+  take(part);
   return head_.substr(begin, at_ - begin);
 }
 

@@ -35,7 +35,8 @@ class HeadReader {
   static bool is(char byte, Part part);
 
   std::string_view take(Part part);
-  std::string_view take_value();
+  std::string_view take_target() { return take_run(kTarget, 0x21); }
+  std::string_view take_value() { return take_run(kValue, 0x20); }
   bool take_byte(char byte);
   /// `HTTP/1.1` or `HTTP/1.0`; false, and nothing taken, where it is neither.
   bool take_version();
@@ -55,6 +56,8 @@ class HeadReader {
 
  private:
   std::optional<Refusal> read_field(Fields& fields);
+  /// What take() does, eight bytes at a time; `least` is the first byte of the part beside the tab.
+  std::string_view take_run(Part part, unsigned char least);
   bool at_empty_line() const { return head_.substr(at_, 2) == "\r\n"; }
 
   const std::string_view head_;

@@ -2,13 +2,14 @@
 
 #include <cstddef>
 
+#include "wire/text.h"
+
 namespace martd::wire::html {
 
 // What the tokenization states ask of a byte.
 
 constexpr bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\f' || c == '\r'; }
 constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 constexpr bool ends_name(char c) { return is_space(c) || c == '/' || c == '>'; }
 
 inline constexpr std::size_t kMaxName = 32;  ///< bytes kept of a name

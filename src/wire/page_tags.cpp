@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "wire/query.h"
+#include "wire/text.h"
 
 namespace martd::wire {
 namespace {

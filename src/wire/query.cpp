@@ -14,15 +14,24 @@ constexpr std::size_t kShown = 64;
 
 Result<std::optional<QueryReader::Pair>> QueryReader::next() {
   while (!rest_.empty()) {
-    const std::string_view piece = rest_.substr(0, rest_.find('&'));
-    rest_.remove_prefix(std::min(piece.size() + 1, rest_.size()));
+    // One look at each byte; nearly always nothing is encoded.
+    std::size_t end = 0;
+    std::size_t equals = std::string_view::npos;
+    bool encoded = false;
+    for (; end < rest_.size() && rest_[end] != '&'; ++end) {
+      if (rest_[end] == '=') equals = std::min(equals, end);
+      encoded |= rest_[end] == '%' || rest_[end] == '+';
+    }
+    const std::string_view piece = rest_.substr(0, end);
+    rest_.remove_prefix(std::min(end + 1, rest_.size()));
     if (piece.empty()) continue;
-    const std::size_t equals = std::min(piece.find('='), piece.size());
-    auto name = decode_form(piece.substr(0, equals));
+    const std::string_view raw_name = piece.substr(0, equals);
+    const std::string_view raw_value = piece.substr(std::min(raw_name.size() + 1, piece.size()));
+    if (!encoded) return std::optional<Pair>{Pair{std::string(raw_name), std::string(raw_value)}};
+    auto name = decode_form(raw_name);
     if (!name)
-      return bad_request("malformed percent-encoding in a name: " + shown(piece.substr(0, equals)) +
-                         " (taken: % and two hex digits)");
-    auto value = decode_form(piece.substr(std::min(equals + 1, piece.size())));
+      return bad_request("malformed percent-encoding in a name: " + shown(raw_name) + " (taken: % and two hex digits)");
+    auto value = decode_form(raw_value);
     if (!value) return bad_request(shown(*name) + ": malformed percent-encoding (taken: % and two hex digits)");
     return std::optional<Pair>{Pair{std::move(*name), std::move(*value)}};
   }
@@ -62,12 +71,6 @@ Result<push::Duration> read_duration(std::string_view name, std::string_view tex
   if (!duration) return not_taken(name, "a duration", text, std::string(kDurationForms) + "; " + range);
   if (*duration < least || *duration > most) return out_of_range(name, text, range);
   return *duration;
-}
-
-std::string_view trim(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
 }
 
 }  // namespace martd::wire

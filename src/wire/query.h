@@ -41,8 +41,4 @@ Refusal out_of_range(std::string_view name, std::string_view text, std::string_v
 /// A duration from `least` to `most`, both of them taken.
 Result<push::Duration> read_duration(std::string_view name, std::string_view text, push::Duration least,
                                      push::Duration most);
-
-/// `text` without the spaces and tabs around it.
-std::string_view trim(std::string_view text);
-
 }  // namespace martd::wire

@@ -33,7 +33,7 @@ std::optional<Refusal> read_request_head(std::string_view bytes, std::size_t max
   HeadReader reader(bytes);
   head.method = reader.take(HeadReader::kToken);
   if (head.method.empty() || !reader.take_byte(' ')) return bad_request("request line: malformed method");
-  head.target = reader.take(HeadReader::kTarget);
+  head.target = reader.take_target();
   if (head.target.empty() || !reader.take_byte(' '))
     return bad_request("request line: malformed target (taken: one space on either side, no control characters)");
   if (!reader.take_version()) return bad_request("request line: HTTP version not taken (taken: HTTP/1.1, HTTP/1.0)");

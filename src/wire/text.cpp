@@ -16,8 +16,6 @@ namespace {
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr char kHex[] = "0123456789ABCDEF";
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
 /// How many bytes at the start of `bytes` are well-formed UTF-8.
 std::size_t well_formed_prefix(std::string_view bytes) {
   std::size_t at = 0;
@@ -221,11 +219,6 @@ std::string encode_component(std::string_view text) {
     }
   }
   return out;
-}
-
-bool iequals(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::string_view nearest(std::string_view word, const std::string_view* begin, const std::string_view* end) {

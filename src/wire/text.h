@@ -1,8 +1,12 @@
 #pragma once
 
+#include <charconv>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "wire/words.h"
 
 namespace martd::wire {
 
@@ -25,8 +29,33 @@ std::optional<std::string> decode_form(std::string_view text);
 /// Percent-encodes all but RFC 3986's unreserved characters.
 std::string encode_component(std::string_view text);
 
+inline void append_number(std::string& out, std::uint64_t number) {
+  char digits[20];  // enough for every 64-bit number
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+}
+
+/// `a` in lower case, ASCII only.
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
 /// ASCII only, as HTTP compares names.
-bool iequals(std::string_view a, std::string_view b);
+inline bool iequals(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  const char* x = a.data();
+  const char* y = b.data();
+  std::size_t left = a.size();
+  // Eight at a time while they are the same; nearly always they are, or the first byte differs in more than its case.
+  for (; left >= 8 && load_word(x) == load_word(y); left -= 8) x += 8, y += 8;
+  for (; left > 0 && lower(*x) == lower(*y); --left) ++x, ++y;
+  return left == 0;
+}
+
+/// `text` without the spaces and tabs around it.
+inline std::string_view trim(std::string_view text) {
+  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
+}
 
 /// The known word that `word` was most likely meant to be (a small edit distance), or empty.
 std::string_view nearest(std::string_view word, const std::string_view* begin, const std::string_view* end);
