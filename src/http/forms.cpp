@@ -21,6 +21,9 @@ using push::Message;
 void poll_part(const Batch& batch, std::vector<FramePtr>& out) {
   auto* frame = new Frame;
   out.emplace_back(frame);
+  std::size_t size = batch.channel().size() + 64;
+  for (const Message& message : batch.messages()) size += message.content->payload.size() + 8;
+  frame->bytes.reserve(size);  // nearly always enough: few payloads have much to escape
   wire::append_poll_channel(frame->bytes, batch.channel(), batch.last(), push::Missed::none(), batch.messages());
   frame->last = batch.last();
 }
@@ -29,8 +32,11 @@ void poll_answer(const Batch& batch, std::vector<FramePtr>& out) {
   auto* frame = new Frame;
   out.emplace_back(frame);
   const std::string& part = frames(batch, kPollPart).front()->bytes;
+  frame->bytes.reserve(part.size() + 256);
   Answer answer;
-  std::string etag = "ETag: \"";
+  std::string etag;
+  etag.reserve(32);
+  etag += "ETag: \"";
   append(etag, batch.last());
   etag += "\"\r\n";
   answer.headers = etag;

@@ -42,20 +42,16 @@ constexpr int kChunksATurn = 32;
 
 }  // namespace
 
-std::string stream_opening(HeldStream::Kind kind, const AnswerContext& context, push::Time now) {
-  const bool lines = kind == HeldStream::Kind::lines;
-  std::string text = "HTTP/1.1 200 OK\r\nDate: ";
-  text += http_date(now);
-  text += "\r\nContent-Type: ";
-  text += lines ? "application/x-ndjson" : "text/event-stream";
+void append_stream_head(std::string& out, HeldStream::Kind kind, const AnswerContext& context, push::Time now) {
+  out += ok_lines(now);
+  out += kind == HeldStream::Kind::lines ? "Content-Type: application/x-ndjson\r\n"
+                                         : "Content-Type: text/event-stream\r\n";
   // The body ends with the connection (RFC 9112 section 6.3): a frame is the same bytes for every subscriber, and
   // nothing is put around it.
-  text += "\r\nCache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nConnection: close\r\n";
-  text += context.hsts;
-  text += context.cors;
-  text += "\r\n";
-  if (!lines) text += wire::kEventStreamOpening;
-  return text;
+  out += "Cache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nConnection: close\r\n";
+  out += context.hsts;
+  out += context.cors;
+  out += "\r\n";
 }
 
 HeldStream::HeldStream(Session& session, Kind kind, std::string_view cid) : session_(session), kind_(kind) {

@@ -55,7 +55,7 @@ class HeldStream final : public HeldSubscriber {
   Kind kind_;
 };
 
-/// The head of a stream's answer and what every stream begins with.
-std::string stream_opening(HeldStream::Kind kind, const AnswerContext& context, push::Time now);
+/// The head of a stream's answer.
+void append_stream_head(std::string& out, HeldStream::Kind kind, const AnswerContext& context, push::Time now);
 
 }  // namespace martd::http

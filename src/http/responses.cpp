@@ -46,6 +46,8 @@ const Second& second_of(push::Time now) {
 
 std::string_view http_date(push::Time now) { return second_of(now).date; }
 
+std::string_view ok_lines(push::Time now) { return second_of(now).ok; }
+
 std::string_view reason_phrase(int status) {
   switch (status) {
     case 200:

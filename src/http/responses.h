@@ -19,6 +19,8 @@ struct AnswerContext {
 
 /// `Wed, 21 Oct 2015 07:28:00 GMT` (RFC 9110 section 5.6.7). The text stays until the next call on the same thread.
 std::string_view http_date(push::Time now);
+/// The first two lines of a 200, with the date. Stays as long.
+std::string_view ok_lines(push::Time now);
 
 std::string_view reason_phrase(int status);
 

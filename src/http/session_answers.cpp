@@ -227,7 +227,8 @@ void Session::hold_stream(wire::SubscribeRequest& asked, const AnswerContext& co
   HeldStream& held = *stream;
   held_ = std::move(stream);
   close_after_ = false;
-  worker_.reply() += stream_opening(kind, context, now);
+  append_stream_head(worker_.reply(), kind, context, now);
+  if (kind != HeldStream::Kind::lines) worker_.reply() += wire::kEventStreamOpening;
   flush_reply();
   if (open()) held.catch_up(now);
 }
@@ -241,9 +242,7 @@ void Session::send_later(wire::Transport transport, const AnswerContext& context
                         now, "Retry-After: 2\r\n");
   }
   // An error status would end a browser's EventSource for good.
-  std::string opening = stream_opening(HeldStream::Kind::events, context, now);
-  opening.resize(opening.size() - wire::kEventStreamOpening.size());
-  reply += opening;
+  append_stream_head(reply, HeldStream::Kind::events, context, now);
   wire::append_retry(reply, worker_.random(std::chrono::seconds{1}, std::chrono::seconds{5}));
   wire::append_closed_event(reply, worker_.stopping() ? "stopping" : "unavailable", {});
   close_after_ = true;

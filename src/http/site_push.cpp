@@ -67,7 +67,7 @@ std::unique_ptr<SitePush> SitePush::of(const wire::AnswerHead& head, const Setti
 }
 
 void SitePush::settled(const push::PushAnswer& answer) {
-  const auto* receipts = std::get_if<push::PushResult<std::vector<push::Receipt>>>(&answer.result);
+  const auto* receipts = std::get_if<push::PushResult<push::Receipts>>(&answer.result);
   if (receipts && !*receipts) complain(explain(receipts->error()).message);
 }
 

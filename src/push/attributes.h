@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,6 +19,9 @@ struct Attributes {
   bool one2one = false;               ///< one subscriber at most
   std::string key;                    ///< what every later push must bring; empty: none
 };
+
+/// The channels that one request names; nearly always one.
+using ChannelNames = boost::container::small_vector<std::string, 1>;
 
 /// Channel names: 1 to 255 bytes of UTF-8 without control characters, not a name the query of /sub uses otherwise
 /// (`cid`, `lastEventId`, `last_event_id`), not beginning with `.` or `martd.`.

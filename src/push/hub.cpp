@@ -66,13 +66,13 @@ std::optional<PushRefusal> Hub::examine(const PushOrder& order, Time now, Target
   return std::nullopt;
 }
 
-PushResult<std::vector<Receipt>> Hub::publish(const PushOrder& order, Time now) {
+PushResult<Receipts> Hub::publish(const PushOrder& order, Time now) {
   if (journal_)
     if (auto refusal = journal_->refusal(order.channels.front())) return *std::move(refusal);
   std::uint64_t mask = 0;
   for (const std::string& name : order.channels) mask |= Registry::mask_of(name);
 
-  std::vector<Receipt> receipts;
+  Receipts receipts;
   receipts.reserve(order.channels.size());
   Ready ready;
   {

@@ -51,9 +51,12 @@ struct Receipt {
   bool duplicate = false;   ///< nothing was published: this is what was, with the same id
 };
 
+/// In the order of the channels; nearly always one.
+using Receipts = boost::container::small_vector<Receipt, 1>;
+
 /// An order that owns what it is about.
 struct PushJob {
-  std::vector<std::string> channels;
+  ChannelNames channels;
   Attributes attributes;
   ContentPtr content;
   std::optional<Etag> if_match;
@@ -70,8 +73,8 @@ struct Cleared {
 
 /// What came of a push or a clear that went through the store.
 struct PushAnswer {
-  std::vector<std::string> channels;
-  std::variant<PushResult<std::vector<Receipt>>, PushResult<Cleared>> result;
+  ChannelNames channels;
+  std::variant<PushResult<Receipts>, PushResult<Cleared>> result;
 };
 
 /// Who is told, on which loop, and by which number it knows what it asked.
@@ -120,7 +123,7 @@ class Hub {
   std::size_t max_memory() const { return max_memory_.load(std::memory_order_relaxed); }
 
   /// All channels or none. Receipts are in the order of the channels.
-  PushResult<std::vector<Receipt>> publish(const PushOrder& order, Time now);
+  PushResult<Receipts> publish(const PushOrder& order, Time now);
   PushResult<ChannelInfo> inspect(std::string_view channel, std::string_view key, bool allowed, Time now);
   /// `operates`: as in PushOrder.
   PushResult<Cleared> clear(std::string_view channel, std::string_view key, bool allowed, Time now,

@@ -39,7 +39,7 @@ class PushEntry final : public StoreEntry {
   std::uint64_t mask_ = 0;
   std::size_t staged_cost_ = 0;
   boost::container::small_vector<Staged, 1> staged_;
-  PushResult<std::vector<Receipt>> result_;
+  PushResult<Receipts> result_;
 };
 
 /// A clear, likewise.

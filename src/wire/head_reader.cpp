@@ -77,7 +77,10 @@ std::string_view HeadReader::take_run(Part part, unsigned char least) {
   const std::size_t begin = at_;
   while (head_.size() - at_ >= 8) {
     const std::uint64_t word = load_word(head_.data() + at_);
-    if (any_below(word, least) | any_equal(word, 0x7F)) break;
+    if (const std::uint64_t found = any_below(word, least) | any_equal(word, 0x7F)) {
+      at_ += first_of(found);
+      break;
+    }
     at_ += 8;
   }
   take(part);

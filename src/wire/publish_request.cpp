@@ -39,7 +39,8 @@ class Reader {
 
   const PublishLimits& limits_;
   PublishRequest request_;
-  std::array<std::string, kNames.size()> seen_;  // as it was spelled
+  enum class Seen : std::uint8_t { not_yet, plain, dotted };
+  std::array<Seen, kNames.size()> seen_{};
 };
 
 Refusal unknown(std::string_view name) {
@@ -64,12 +65,14 @@ std::optional<Refusal> Reader::take(QueryReader::Pair pair) {
     if (dotted) return unknown(pair.name);
     return take_channel(std::move(pair.value));
   }
-  if (!seen_[index].empty()) {
-    if (seen_[index] == pair.name) return bad_request(pair.name + ": given twice (taken: once)");
-    return bad_request(std::string(plain) + ": given both as " + seen_[index] + " and as " + pair.name +
+  const Seen spelled = dotted ? Seen::dotted : Seen::plain;
+  if (seen_[index] == spelled) return bad_request(pair.name + ": given twice (taken: once)");
+  if (seen_[index] != Seen::not_yet) {
+    const std::string other = (dotted ? "" : ".") + std::string(plain);
+    return bad_request(std::string(plain) + ": given both as " + other + " and as " + pair.name +
                        " (taken: one of them)");
   }
-  seen_[index] = pair.name;
+  seen_[index] = spelled;
   if (pair.value.empty()) return std::nullopt;
   switch (name) {
     case Name::size:

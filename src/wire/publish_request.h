@@ -22,7 +22,7 @@ struct PublishLimits {
 
 /// The query of /pub as values, checked; the body is the payload and not looked at here.
 struct PublishRequest {
-  std::vector<std::string> channels;     ///< at least one, no name twice, valid names
+  push::ChannelNames channels;           ///< at least one, no name twice, valid names
   push::Attributes attributes;           ///< with `key` as the request brought it, or empty
   std::optional<push::Duration> expire;  ///< this message's own life
   std::string event;

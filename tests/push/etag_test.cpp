@@ -13,6 +13,19 @@ TEST_CASE("etag: written in decimal and read back") {
   CHECK(parse_etag("18446744073709551615") == Etag{UINT64_MAX});
 }
 
+TEST_CASE("etag: every number of digits is written as it is") {
+  for (std::uint64_t power = 1;; power *= 10) {
+    for (const std::uint64_t number : {power - 1, power, power + 1, power * 2 - 1, power / 9 * 8, power / 7})
+      CHECK(to_string(Etag{number}) == std::to_string(number));
+    if (power > UINT64_MAX / 10) break;
+  }
+  // Each two digits that stand beside each other, at each place.
+  for (std::uint64_t i = 0; i < 10000; ++i) {
+    const std::uint64_t number = i * 10001 * 100010001U + i;
+    CHECK(to_string(Etag{number}) == std::to_string(number));
+  }
+}
+
 TEST_CASE("etag: what is not one is not taken") {
   for (const char* text : {"", " ", "-1", "+1", " 1", "1 ", "1.0", "0x1", "one", "1e3", "18446744073709551616",
                            "99999999999999999999", "100000000000000000000", "000000000000000000001"})

@@ -211,17 +211,17 @@ struct HubTest {
   }
 
   // --- publishing ---
-  PushResult<std::vector<Receipt>> try_publish(std::initializer_list<std::string> channels, std::string payload,
-                                               const PushOptions& options = {}) {
+  PushResult<Receipts> try_publish(std::initializer_list<std::string> channels, std::string payload,
+                                   const PushOptions& options = {}) {
     PushJob job = job_of(channels, std::move(payload), options);
     if (!hub->answers_later()) return hub->publish(job.order(), now);
     const std::uint64_t ticket = ++tickets;
     if (auto refusal = hub->publish_later(std::move(job), now, {0, ticket})) return *std::move(refusal);
-    return std::get<PushResult<std::vector<Receipt>>>(loops[0].answer(ticket).result);
+    return std::get<PushResult<Receipts>>(loops[0].answer(ticket).result);
   }
   static PushJob job_of(std::initializer_list<std::string> channels, std::string payload, const PushOptions& options) {
     PushJob job;
-    job.channels = channels;
+    job.channels.assign(channels.begin(), channels.end());
     job.attributes = {options.size, options.life, options.one2one, options.key};
     job.content = content(std::move(payload), options.id, options.expire);
     job.if_match = options.if_match;

@@ -97,7 +97,7 @@ struct StoreTest : HubTest {
   }
   /// `etag 3` counted from the channel's origin, `duplicate 3`, or why it was refused.
   std::string answer(std::uint64_t ticket, Etag origin) {
-    const auto result = std::get<push::PushResult<std::vector<push::Receipt>>>(loops[0].answer(ticket).result);
+    const auto result = std::get<push::PushResult<push::Receipts>>(loops[0].answer(ticket).result);
     if (!result) return refusals.at(result.error().error);
     const push::Receipt& receipt = result->front();
     return (receipt.duplicate ? "duplicate " : "etag ") + std::to_string(receipt.etag - origin);

@@ -30,7 +30,7 @@ std::string refused(std::string_view query, const PublishLimits& limits = {}) {
 
 TEST_CASE("publish: a channel alone has every default") {
   const auto request = accepted("channel=news");
-  CHECK(request.channels == std::vector<std::string>{"news"});
+  CHECK(request.channels == push::ChannelNames{"news"});
   CHECK(request.attributes.size == 10);
   CHECK(request.attributes.life == 1h);
   CHECK_FALSE(request.attributes.one2one);
@@ -65,7 +65,7 @@ TEST_CASE("publish: a parameter given twice is refused, under one name or both")
 }
 
 TEST_CASE("publish: several channels, in their order, none of them twice") {
-  CHECK(accepted("channel=b&channel=a&size=3&channel=c").channels == std::vector<std::string>{"b", "a", "c"});
+  CHECK(accepted("channel=b&channel=a&size=3&channel=c").channels == push::ChannelNames{"b", "a", "c"});
   CHECK(refused("channel=b&channel=a&channel=b") == "channel: b is given twice (taken: once each)");
   CHECK(refused("channel=a+b&channel=a%20b").starts_with("channel: a b is given twice"));
 }
