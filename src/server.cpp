@@ -49,6 +49,17 @@ std::size_t raise_open_files() {
   return static_cast<std::size_t>(std::min<rlim_t>(limit.rlim_cur, 100'000'000));
 }
 
+/// What the server acts on.
+constexpr int kSignals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+
+/// SIG_BLOCK or SIG_UNBLOCK, for this thread and those that it makes from then on.
+void mask_signals(int how) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : kSignals) sigaddset(&signals, signal);
+  ::pthread_sigmask(how, &signals, nullptr);
+}
+
 /// How many connections to the site there may be, all loops together: a fifth of what the open files allow.
 std::size_t upstream_connections(const Options& options, std::size_t open_files) {
   return options.upstream ? std::max<std::size_t>(open_files / 5, 1) : 0;
@@ -132,12 +143,11 @@ class Sweeper final : private net::Timer {
 class Server {
  public:
   Server(const Options& options, const Reloader& reloader)
-      : options_(options),
-        reloader_(reloader),
-        open_files_(raise_open_files()),
-        hub_(clock_.start()),
-        signals_(main_, SIGTERM, SIGINT, SIGHUP) {
-    signals_.add(SIGUSR1);
+      : options_(options), reloader_(reloader), open_files_(raise_open_files()), hub_(clock_.start()), signals_(main_) {
+    // Blocked before there is any thread, for all of them; this one takes them up again once the others run. A signal
+    // that comes before that waits.
+    mask_signals(SIG_BLOCK);
+    for (const int signal : kSignals) signals_.add(signal);
     hub_.limit_memory(options_.max_memory);
     if (!options_.store.empty()) open_store();
     if (!options_.https.empty()) open_certificates();
@@ -156,6 +166,7 @@ class Server {
     if (store_) store_->start();
     if (admin_) admin_->start();
     for (auto& lane : lanes_) lane->thread = std::thread([&loop = lane->loop] { loop.run(); });
+    mask_signals(SIG_UNBLOCK);
     announce();
     main_.run();
     for (auto& lane : lanes_) lane->thread.join();
