@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -117,9 +118,12 @@ struct Lane {
        std::shared_ptr<const http::Settings> settings)
       : loop(clock), worker(id, loop, hub, count, std::move(settings)) {}
 
+  std::size_t connections() const { return worker.sessions() + coming.load(std::memory_order_relaxed); }
+
   net::Loop loop;
   http::Worker worker;
-  TlsPtr tls;  ///< the loop's own copy
+  TlsPtr tls;                           ///< the loop's own copy
+  std::atomic<std::size_t> coming = 0;  ///< connections that are handed to it
   std::vector<std::unique_ptr<net::Listener>> listeners;
   std::thread thread;
 };
@@ -279,14 +283,17 @@ class Server {
     return std::make_shared<const http::Settings>(settings_of(options_, max_connections_, https_port));
   }
 
-  /// Connections go to the loop that has the fewest, wherever they came in.
+  /// Connections go to the loop that has the fewest, wherever they came in. By a call even where that is this loop: who
+  /// came in last would else be there before those who were handed over, and be the first to make way for them.
   void accept(Lane& here, int descriptor, const wire::Address& peer, bool tls) {
     Lane* least = &here;
     for (auto& lane : lanes_)
-      if (lane->worker.sessions() < least->worker.sessions()) least = lane.get();
-    if (least == &here) return here.worker.take(descriptor, peer, tls ? here.tls : nullptr);
-    least->loop.post(
-        [least, descriptor, peer, tls] { least->worker.take(descriptor, peer, tls ? least->tls : nullptr); });
+      if (lane->connections() < least->connections()) least = lane.get();
+    least->coming.fetch_add(1, std::memory_order_relaxed);
+    least->loop.post([least, descriptor, peer, tls] {
+      least->coming.fetch_sub(1, std::memory_order_relaxed);
+      least->worker.take(descriptor, peer, tls ? least->tls : nullptr);
+    });
   }
 
   // --- speaking ---

@@ -33,7 +33,8 @@ void Worker::take(int descriptor, const wire::Address& peer, const std::shared_p
   constexpr std::size_t kSurplus = 256;
   const std::size_t most = settings().max_connections;
   std::size_t open = count_.open.load(std::memory_order_relaxed);
-  if (!stopping_ && !operates && open >= most && make_room()) open = count_.open.load(std::memory_order_relaxed);
+  // More than one may have to go: two loops that took the last place at the same time have both got it.
+  while (!stopping_ && !operates && open >= most && make_room()) open = count_.open.load(std::memory_order_relaxed);
   net::SslPtr ssl = tls ? tls->accept(descriptor) : nullptr;
   const bool full = !operates && open >= most;
   if (stopping_ || (full && open >= most + kSurplus) || (tls && !ssl)) {
