@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -47,6 +48,17 @@ std::size_t raise_open_files() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
   ::getrlimit(RLIMIT_NOFILE, &limit);
   return static_cast<std::size_t>(std::min<rlim_t>(limit.rlim_cur, 100'000'000));
+}
+
+/// What the server acts on.
+constexpr int kSignals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+
+/// SIG_BLOCK or SIG_UNBLOCK, for this thread and those that it makes from then on.
+void mask_signals(int how) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : kSignals) sigaddset(&signals, signal);
+  ::pthread_sigmask(how, &signals, nullptr);
 }
 
 /// How many connections to the site there may be, all loops together: a fifth of what the open files allow.
@@ -106,9 +118,12 @@ struct Lane {
        std::shared_ptr<const http::Settings> settings)
       : loop(clock), worker(id, loop, hub, count, std::move(settings)) {}
 
+  std::size_t connections() const { return worker.sessions() + coming.load(std::memory_order_relaxed); }
+
   net::Loop loop;
   http::Worker worker;
-  TlsPtr tls;  ///< the loop's own copy
+  TlsPtr tls;                           ///< the loop's own copy
+  std::atomic<std::size_t> coming = 0;  ///< connections that are handed to it
   std::vector<std::unique_ptr<net::Listener>> listeners;
   std::thread thread;
 };
@@ -132,12 +147,11 @@ class Sweeper final : private net::Timer {
 class Server {
  public:
   Server(const Options& options, const Reloader& reloader)
-      : options_(options),
-        reloader_(reloader),
-        open_files_(raise_open_files()),
-        hub_(clock_.start()),
-        signals_(main_, SIGTERM, SIGINT, SIGHUP) {
-    signals_.add(SIGUSR1);
+      : options_(options), reloader_(reloader), open_files_(raise_open_files()), hub_(clock_.start()), signals_(main_) {
+    // Blocked before there is any thread, for all of them; this one takes them up again once the others run. A signal
+    // that comes before that waits.
+    mask_signals(SIG_BLOCK);
+    for (const int signal : kSignals) signals_.add(signal);
     hub_.limit_memory(options_.max_memory);
     if (!options_.store.empty()) open_store();
     if (!options_.https.empty()) open_certificates();
@@ -156,6 +170,7 @@ class Server {
     if (store_) store_->start();
     if (admin_) admin_->start();
     for (auto& lane : lanes_) lane->thread = std::thread([&loop = lane->loop] { loop.run(); });
+    mask_signals(SIG_UNBLOCK);
     announce();
     main_.run();
     for (auto& lane : lanes_) lane->thread.join();
@@ -268,14 +283,17 @@ class Server {
     return std::make_shared<const http::Settings>(settings_of(options_, max_connections_, https_port));
   }
 
-  /// Connections go to the loop that has the fewest, wherever they came in.
+  /// Connections go to the loop that has the fewest, wherever they came in. By a call even where that is this loop: who
+  /// came in last would else be there before those who were handed over, and be the first to make way for them.
   void accept(Lane& here, int descriptor, const wire::Address& peer, bool tls) {
     Lane* least = &here;
     for (auto& lane : lanes_)
-      if (lane->worker.sessions() < least->worker.sessions()) least = lane.get();
-    if (least == &here) return here.worker.take(descriptor, peer, tls ? here.tls : nullptr);
-    least->loop.post(
-        [least, descriptor, peer, tls] { least->worker.take(descriptor, peer, tls ? least->tls : nullptr); });
+      if (lane->connections() < least->connections()) least = lane.get();
+    least->coming.fetch_add(1, std::memory_order_relaxed);
+    least->loop.post([least, descriptor, peer, tls] {
+      least->coming.fetch_sub(1, std::memory_order_relaxed);
+      least->worker.take(descriptor, peer, tls ? least->tls : nullptr);
+    });
   }
 
   // --- speaking ---

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "admin/answers.h"
+#include "admin/hang_up.h"
 #include "admin/requests.h"
 #include "admin/task_pool.h"
 #include "net/listener.h"
@@ -24,6 +25,7 @@ constexpr std::size_t kThreads = Watching::kMost + 8;
 constexpr std::size_t kMostWaiting = 64;
 constexpr std::size_t kLeastOfBody = 64 << 10;
 constexpr auto kStopPatience = 1s;
+constexpr auto kHangUpEvery = 100ms;
 
 /// httplib::Server on a socket that listens already: its own bind knows one address, and lets another process take the
 /// same port beside us (SO_REUSEPORT).
@@ -83,11 +85,9 @@ struct AdminServer::Door {
   void stop(std::chrono::steady_clock::time_point end) {
     if (!thread.joinable()) return;
     server->stop();
-    if (ended.wait_until(end) == std::future_status::ready) {
-      thread.join();
-    } else {
-      thread.detach();
-    }
+    // Who still asks or reads then has been too slow. Again, for one that was only just accepted.
+    for (auto wait = end; ended.wait_until(wait) != std::future_status::ready; wait += kHangUpEvery) hang_up(socket);
+    thread.join();
   }
 };
 

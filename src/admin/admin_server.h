@@ -34,9 +34,9 @@ class AdminServer {
   /// From the next request on. Any thread.
   void set_token(std::string token);
 
-  /// Takes no more connections; the public side is not used any more when it returns, within about two seconds. A
-  /// request that is still under way then (a client that sends a byte a second) is left to its threads, which touch
-  /// nothing of ours.
+  /// Takes no more connections; the public side is not used any more and no thread is left when it returns, within
+  /// about two seconds: requests that are still under way after the first (a client that sends a byte a second) are cut
+  /// off. No other thread of the process may open sockets meanwhile.
   void stop();
 
  private:

@@ -27,6 +27,8 @@ std::string InnerRequest::Head::header(const std::string& lower_case) const {
 
 InnerRequest::~InnerRequest() { ::close(descriptor_); }
 
+void InnerRequest::cut() { ::shutdown(descriptor_, SHUT_RDWR); }
+
 bool InnerRequest::await(short events, Clock::time_point until) const {
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();

@@ -46,6 +46,9 @@ class InnerRequest {
   /// All of it. False: it didn't come whole within `patience`.
   bool read_all(std::string& into, std::chrono::milliseconds patience);
 
+  /// Ends it: what has come can still be read, nothing is waited for. Any thread.
+  void cut();
+
  private:
   bool await(short events, std::chrono::steady_clock::time_point until) const;
 

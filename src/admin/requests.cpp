@@ -99,12 +99,13 @@ Requests::Requests(PublicSide& side, std::string host, std::string token)
       sampler_([this] {
         return gate_.with([](PublicSide& there) { return Sampler::Look{there.now(), there.figures()}; });
       }),
-      watching_(gate_, sampler_),
+      watching_(gate_, sampler_, inner_),
       token_(std::move(token)) {}
 
 void Requests::close() {
   gate_.close();
   sampler_.stop();
+  inner_.cut();
 }
 
 std::string Requests::token() const {
@@ -329,14 +330,14 @@ void Requests::pass_on(const httplib::Request& request, httplib::Response& respo
   });
   if (!descriptor) return answer_stopping(response);
   if (*descriptor < 0) return answer_error(response, 503, "no event loop takes a connection now");
-  InnerRequest inner(*descriptor);
+  const auto inner = inner_.begin(*descriptor);
   InnerRequest::Headers headers;
   for (const char* name : {"Content-Type", "If-Match"})
     if (request.has_header(name)) headers.emplace_back(name, request.get_header_value(name));
   std::string body;
   std::optional<InnerRequest::Head> head;
-  if (inner.send(method, target, headers, request.body, kPublishPatience)) head = inner.read_head(kPublishPatience);
-  if (!head || !inner.read_all(body, kPublishPatience))
+  if (inner->send(method, target, headers, request.body, kPublishPatience)) head = inner->read_head(kPublishPatience);
+  if (!head || !inner->read_all(body, kPublishPatience))
     return answer_error(response, 504,
                         "the event loop did not answer within 5 seconds; it may still do what was asked");
   response.status = head->status;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "admin/inner_requests.h"
 #include "admin/logins.h"
 #include "admin/sampler.h"
 #include "admin/side_gate.h"
@@ -67,6 +68,7 @@ class Requests {
   std::string host_;
   SideGate gate_;
   Sampler sampler_;
+  InnerRequests inner_;
   Watching watching_;
   mutable std::mutex mutex_;  ///< of what follows
   std::string token_;

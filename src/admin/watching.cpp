@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "admin/answers.h"
-#include "admin/inner_request.h"
 #include "push/overseer.h"
 #include "wire/event_stream.h"
 
@@ -86,7 +85,7 @@ void Watching::subscribe(const httplib::Request& request, httplib::Response& res
     return side.connect(peer.value_or(wire::Address()), false);
   });
   if (!descriptor || *descriptor < 0) return answer_error(response, 503, "no event loop takes a connection now");
-  const auto inner = std::make_shared<InnerRequest>(*descriptor);
+  const auto inner = inner_.begin(*descriptor);
   InnerRequest::Headers headers;
   for (const char* name : {"Accept", "Last-Event-ID", "If-None-Match"})
     if (request.has_header(name)) headers.emplace_back(name, request.get_header_value(name));

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "admin/inner_requests.h"
 #include "admin/sampler.h"
 #include "admin/side_gate.h"
 #include "push/cursor.h"
@@ -19,8 +20,9 @@ class Watching {
  public:
   static constexpr std::size_t kMost = 16;
 
-  /// Both must outlive this.
-  Watching(const SideGate& gate, const Sampler& sampler) : gate_(gate), sampler_(sampler) {}
+  /// All must outlive this.
+  Watching(const SideGate& gate, const Sampler& sampler, InnerRequests& inner)
+      : gate_(gate), sampler_(sampler), inner_(inner) {}
 
   /// Held for as long as somebody watches. Nothing: there are kMost already.
   using Lease = std::shared_ptr<const void>;
@@ -42,6 +44,7 @@ class Watching {
 
   const SideGate& gate_;
   const Sampler& sampler_;
+  InnerRequests& inner_;
   std::shared_ptr<std::atomic<std::size_t>> count_ = std::make_shared<std::atomic<std::size_t>>(0);
   std::atomic<std::uint64_t> generation_{0};
 };

@@ -33,7 +33,8 @@ void Worker::take(int descriptor, const wire::Address& peer, const std::shared_p
   constexpr std::size_t kSurplus = 256;
   const std::size_t most = settings().max_connections;
   std::size_t open = count_.open.load(std::memory_order_relaxed);
-  if (!stopping_ && !operates && open >= most && make_room()) open = count_.open.load(std::memory_order_relaxed);
+  // More than one may have to go: two loops that took the last place at the same time have both got it.
+  while (!stopping_ && !operates && open >= most && make_room()) open = count_.open.load(std::memory_order_relaxed);
   net::SslPtr ssl = tls ? tls->accept(descriptor) : nullptr;
   const bool full = !operates && open >= most;
   if (stopping_ || (full && open >= most + kSurplus) || (tls && !ssl)) {
@@ -126,17 +127,17 @@ void Worker::serve() {
   const auto deliveries = [this] {
     return counters_.poll_deliveries.value() + counters_.event_deliveries.value() + counters_.line_deliveries.value();
   };
-  // A look at the clock costs something, too: one for some writes, so that who is alone in a channel pays nothing for
-  // it.
+  // A look at the clock costs something, too: one for the first write and one for some more. The turn's own time would
+  // be no time at all: what is published on this loop is mostly written in the same turn.
   constexpr std::uint64_t kWritesALook = 8;
   push::Time written = turn_;
-  std::uint64_t looked_at = deliveries();
+  std::uint64_t looked_at = 0;
   for (push::Channel* channel : serving_) {
     const std::uint64_t before = deliveries();
     roster_.serve(*channel, turn_);
     const std::uint64_t after = deliveries();
     if (after == before) continue;
-    if (after - looked_at >= kWritesALook) {
+    if (written == turn_ || after - looked_at >= kWritesALook) {
       written = loop_.read_clock();
       looked_at = after;
     }

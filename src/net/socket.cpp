@@ -11,19 +11,44 @@
 
 #include "net/tls_handover.h"
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)  // GCC
+#define MARTD_SANITIZED
+#elif defined(__has_feature)  // Clang
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) || __has_feature(thread_sanitizer)
+#define MARTD_SANITIZED
+#endif
+#endif
+
 namespace martd::net {
 namespace {
 
 int tls_size(std::size_t size) { return static_cast<int>(std::min<std::size_t>(size, INT_MAX)); }
 
-}  // namespace
-
 // The system calls themselves, without the C library's part: in a program with threads that marks, with two atomic
-// exchanges for each call, that the thread may be cancelled in it. None of ours ever is.
+// exchanges for each call, that the thread may be cancelled in it. None of ours ever is. A sanitizer, though, knows
+// what a call reads and writes only where it is the C library's.
+
+ssize_t receive_call(int descriptor, char* into, std::size_t size) {
+#ifdef MARTD_SANITIZED
+  return ::recv(descriptor, into, size, 0);
+#else
+  return ::syscall(SYS_recvfrom, descriptor, into, size, 0, nullptr, nullptr);
+#endif
+}
+
+ssize_t send_call(int descriptor, const char* bytes, std::size_t size) {
+#ifdef MARTD_SANITIZED
+  return ::send(descriptor, bytes, size, MSG_NOSIGNAL);
+#else
+  return ::syscall(SYS_sendto, descriptor, bytes, size, MSG_NOSIGNAL, nullptr, 0);
+#endif
+}
+
+}  // namespace
 
 IoResult receive(int descriptor, char* into, std::size_t size) {
   for (;;) {
-    const ssize_t result = ::syscall(SYS_recvfrom, descriptor, into, size, 0, nullptr, nullptr);
+    const ssize_t result = receive_call(descriptor, into, size);
     if (result > 0) return {Io::done, static_cast<std::size_t>(result)};
     if (result == 0) return {Io::end};
     if (errno == EINTR) continue;
@@ -33,7 +58,7 @@ IoResult receive(int descriptor, char* into, std::size_t size) {
 
 IoResult send(int descriptor, const char* bytes, std::size_t size) {
   for (;;) {
-    const ssize_t result = ::syscall(SYS_sendto, descriptor, bytes, size, MSG_NOSIGNAL, nullptr, 0);
+    const ssize_t result = send_call(descriptor, bytes, size);
     if (result >= 0) return {Io::done, static_cast<std::size_t>(result)};
     if (errno == EINTR) continue;
     return {errno == EAGAIN || errno == EWOULDBLOCK ? Io::again : Io::failed};

@@ -5,6 +5,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <thread>
+
+#include "admin/inner_requests.h"
+
 namespace martd::admin {
 namespace {
 
@@ -104,6 +108,23 @@ TEST_CASE("inner request: no answer, half an answer, no HTTP: nothing, and not f
     InnerRequest inner(ends.here);
     CHECK_FALSE(inner.send("POST", "/pub", {}, std::string(4 << 20, 'x'), 10ms));
   }
+}
+
+// A poll that came in while the event loops were already ending had no answer to wait for, and waited a minute for it.
+TEST_CASE("inner requests: cut, they end with what has come") {
+  Ends answered, silent, late;
+  InnerRequests all;
+  const auto first = all.begin(answered.here);
+  const auto second = all.begin(silent.here);
+  answered.say("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na");
+  std::thread waiting([&] { CHECK_FALSE(second->read_head(std::chrono::hours{1})); });
+  all.cut();
+  waiting.join();
+  std::string body;
+  CHECK(first->read_head(5s));
+  CHECK(first->read_all(body, 5s));
+  CHECK(body == "a");
+  CHECK_FALSE(all.begin(late.here)->read_head(std::chrono::hours{1}));
 }
 
 }  // namespace

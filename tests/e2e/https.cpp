@@ -96,6 +96,8 @@ TEST_CASE("what is no TLS is not answered, and the server goes on") {
   CHECK(server.push("channel=news", "a").status == 200);
 }
 
+// It did, now and then, where loops were slow: who came in at the loop that it stays on was there before those of the
+// flood that another loop had handed over, and had to make way for them.
 TEST_CASE("a flood of connections that never finish their handshake keeps nobody out") {
   // They would be there for an hour, and are many times the limit.
   TestServer server(https_only({"--header-timeout", "1h", "--max-connections", "40"}));

@@ -131,6 +131,21 @@ TEST_CASE_FIXTURE(HttpsTest,
   CHECK(ask(plain, "GET", "/sub?news=0&.wait=0").status == 200);
 }
 
+// One connection more than the limit stayed for good, as each that came made one other go: everybody was told that the
+// server is full, while it was full of handshakes.
+TEST_CASE_FIXTURE(HttpsTest, "https: room is made also where two loops took the last place at the same time") {
+  settings->max_connections = 3;
+  std::vector<Peer> silent;
+  for (int i = 0; i < 3; ++i) silent.push_back(connect_tls());
+  count.open += 1;  // the other loop's
+  Peer plain = connect();
+  CHECK(ask(plain, "GET", "/sub?news=0&.wait=0").status == 200);
+  CHECK(silent[0].ended());
+  CHECK(silent[1].ended());
+  CHECK_FALSE(silent[2].ended());
+  count.open -= 1;
+}
+
 TEST_CASE_FIXTURE(HttpsTest, "https: a server that stops doesn't wait for handshakes") {
   Peer silent = connect_tls();
   Peer second = connect_tls();
