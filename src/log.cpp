@@ -180,7 +180,8 @@ std::string access_line(const http::AccessEntry& entry, LogFormat format) {
   const std::string bytes = std::to_string(entry.bytes);
   if (format == LogFormat::text) {
     const std::string status = entry.status == 0 ? "-" : std::to_string(entry.status);
-    return peer + ' ' + method + ' ' + path + ' ' + status + ' ' + bytes + ' ' + seconds;
+    const std::string upstream = entry.upstream.empty() ? "-" : visible(entry.upstream);
+    return peer + ' ' + method + ' ' + path + ' ' + status + ' ' + bytes + ' ' + seconds + ' ' + upstream;
   }
   std::string out = "\"peer\":";
   wire::append_json_string(out, peer);
@@ -189,7 +190,10 @@ std::string access_line(const http::AccessEntry& entry, LogFormat format) {
   out += ",\"path\":";
   wire::append_json_string(out, path);
   out += ",\"status\":" + (entry.status == 0 ? "null" : std::to_string(entry.status));
-  return out + ",\"bytes\":" + bytes + ",\"seconds\":" + seconds;
+  out += ",\"bytes\":" + bytes + ",\"seconds\":" + seconds + ",\"upstream\":";
+  if (entry.upstream.empty()) return out + "null";
+  wire::append_json_string(out, visible(entry.upstream));
+  return out;
 }
 
 http::AccessLog access_log(const Options& options) {

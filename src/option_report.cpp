@@ -72,6 +72,7 @@ const std::map<std::string_view, Show>& shows() {
       {"admin-token-file", text<&O::admin_token_file>},
       {"upstream", [](const O& o) { return o.upstream ? o.upstream->url : std::string("none"); }},
       {"upstream-host", [](const O& o) { return std::string(o.upstream_host ? "true" : "false"); }},
+      {"forwarded", [](const O& o) { return std::string(o.forwarded ? "true" : "false"); }},
       {"upstream-publishes", [](const O& o) { return std::string(o.upstream_publishes ? "true" : "false"); }},
       {"snapshot", [](const O& o) { return joined(o.snapshot); }},
       {"upstream-timeout", duration<&O::upstream_timeout>},

@@ -258,6 +258,8 @@ std::vector<OptionRow> make_rows() {
       row<&O::upstream_host>(
           {"upstream-host", "", kSite, "the site gets its own name as Host, not the one that\nwas asked for"}, apply,
           set_flag<&O::upstream_host>),
+      row<&O::forwarded>({"forwarded", "", kSite, "the site is told who asks by Forwarded (RFC 7239), too"}, apply,
+                         set_flag<&O::forwarded>),
       row<&O::inject>({"inject", "", kSite, "the script client.js is put into its pages"}, apply, set_flag<&O::inject>),
       row<&O::upstream_publishes>(
           {"upstream-publishes", "", kSite, "the headers Martd-Publish of its answers are followed:\nit may push"},

@@ -54,6 +54,7 @@ struct Options {
   std::optional<proxy::Site> upstream;  ///< every path but our own goes there; nothing: there is none
   bool inject = false;                  ///< its pages get the script tag
   bool upstream_host = false;           ///< the site gets its own name as Host
+  bool forwarded = false;               ///< the site is told who asks by Forwarded, too
   bool upstream_publishes = false;      ///< the site may push with the headers of its answers
   std::vector<std::string> snapshot;    ///< channels whose place every page is told; empty: none
   push::Duration upstream_timeout = std::chrono::seconds{60};  ///< silence until its answer's head, 100 ms to 1 d

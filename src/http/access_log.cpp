@@ -26,7 +26,7 @@ void AccessRecord::sent(std::string_view bytes) {
 }
 
 void AccessRecord::tell(const AccessLog& log, const wire::Address& peer) const {
-  log({peer, method_, path_, status_, bytes_, std::chrono::steady_clock::now() - began_});
+  log({peer, method_, path_, status_, bytes_, upstream_, std::chrono::steady_clock::now() - began_});
 }
 
 }  // namespace martd::http

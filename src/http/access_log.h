@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "push/time.h"
 #include "wire/address.h"
@@ -19,6 +20,7 @@ struct AccessEntry {
   std::string_view path;      ///< as it came, without the query; `-` likewise
   int status = 0;             ///< 0: the connection was gone before an answer began
   std::uint64_t bytes = 0;    ///< of the answer, its head too, as far as it was sent or queued
+  std::string_view upstream;  ///< where it was forwarded to, `127.0.0.1:3000`; empty: it was not
   push::Duration took{};      ///< from the end of its head to the end of its answer; of a stream, its whole life
 };
 
@@ -27,8 +29,9 @@ using AccessLog = std::function<void(const AccessEntry&)>;
 
 /// What is noted of one request from its head to the end of its answer, where there is an access log.
 ///
-/// Who answers need not know of it: a Session notes what goes through its put() and offer() from begin_answer() on, and
-/// ends the record when the request was answered or the connection closed.
+/// Who answers need not know of it, but for where a request was forwarded to: a Session notes what goes through its
+/// put() and offer() from begin_answer() on, and ends the record when the request was answered or the connection
+/// closed.
 class AccessRecord {
  public:
   AccessRecord(std::string_view method, std::string_view path);
@@ -39,12 +42,14 @@ class AccessRecord {
   void sent(std::string_view bytes);
   /// Where an interim answer and the final one are sent in one piece.
   void set_status(int status) { status_ = status; }
+  void set_upstream(std::string address) { upstream_ = std::move(address); }
 
   void tell(const AccessLog& log, const wire::Address& peer) const;
 
  private:
   std::string method_;
   std::string path_;
+  std::string upstream_;
   std::chrono::steady_clock::time_point began_;
   std::size_t ahead_ = 0;
   std::uint64_t bytes_ = 0;

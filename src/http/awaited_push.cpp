@@ -21,7 +21,7 @@ void AwaitedPush::hung_up(push::Time) {
   session_.worker().forget(to_.ticket);
 }
 
-void AwaitedPush::settled(const push::PushAnswer& answer, push::Time now) {
+void AwaitedPush::settled(std::uint64_t, const push::PushAnswer& answer, push::Time now) {
   if (!holding()) return;
   holding_ = false;
   AnswerContext context;

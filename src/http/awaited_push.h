@@ -4,6 +4,7 @@
 #include <string>
 
 #include "http/held.h"
+#include "http/push_waiter.h"
 #include "http/responses.h"
 #include "push/hub.h"
 
@@ -13,7 +14,7 @@ class Session;
 
 /// A push or a clear whose answer waits for the store. What the client sends meanwhile waits for its turn; where it
 /// hangs up, the push stands.
-class AwaitedPush final : public Held {
+class AwaitedPush final : public Held, private PushWaiter {
  public:
   /// `session` owns it.
   AwaitedPush(Session& session, const AnswerContext& context);
@@ -21,7 +22,6 @@ class AwaitedPush final : public Held {
 
   /// Where the store is to say what came of it.
   push::AnswerTo to() const { return to_; }
-  void settled(const push::PushAnswer& answer, push::Time now);
 
   void on_deadline(push::Time) override {}
   void on_writable() override {}
@@ -31,6 +31,8 @@ class AwaitedPush final : public Held {
   bool takes_requests() const override { return true; }
 
  private:
+  void settled(std::uint64_t ticket, const push::PushAnswer& answer, push::Time now) override;
+
   Session& session_;
   push::AnswerTo to_;
   std::unique_ptr<std::string> cors_;  ///< only for a foreign page

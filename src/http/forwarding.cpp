@@ -6,25 +6,15 @@
 
 #include "assets.h"
 #include "http/worker.h"
-#include "wire/channel_list.h"
 #include "wire/proxy_headers.h"
-#include "wire/query.h"
 
 namespace martd::http {
 namespace {
 
-/// A client that is sending a body may be silent for this long.
-constexpr push::Duration kBodySilence = std::chrono::seconds{60};
 /// Pieces up to this are joined with what goes before them into one write.
 constexpr std::size_t kJoined = 16 * 1024;
 
 constexpr std::string_view kEventStream = "text/event-stream";
-
-/// RFC 9110 section 9.2.2, of those without side effects that would be seen twice.
-bool repeatable(std::string_view method) {
-  return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE" || method == "PUT" ||
-         method == "DELETE";
-}
 
 void append_chunk_size(std::string& out, std::size_t size) {
   char digits[16];
@@ -36,15 +26,6 @@ void append_chunk_size(std::string& out, std::size_t size) {
 bool is_html(const wire::AnswerHead& head) {
   const std::string_view type = head.field("Content-Type");
   return wire::iequals(wire::trim(type.substr(0, type.find(';'))), "text/html");
-}
-
-/// The authority of an absolute target, or the Host.
-std::string_view host_of(const wire::RequestHead& head) {
-  if (const std::string_view host = head.field("Host"); !host.empty()) return host;
-  const auto scheme = head.target.find("://");
-  if (head.target.front() == '/' || scheme == head.target.npos) return {};
-  const std::string_view rest = head.target.substr(scheme + 3);
-  return rest.substr(0, rest.find_first_of("/?#"));
 }
 
 }  // namespace
@@ -63,80 +44,6 @@ Forwarding::~Forwarding() {
   if (exchange_) exchange_->abandon();
 }
 
-void Forwarding::begin(const wire::RequestHead& head, push::Time now) {
-  since_ = now;
-  if (!take_stand(head, now)) return;
-  proxy::Order order;
-  const std::string upgrade = wire::asked_upgrade(head.fields, head.http_1_0 ? "1.0" : "1.1");
-  if (session_.worker().settings().inject && upgrade.empty())
-    page_ = std::make_unique<PageAnswer>(session_.worker().pages(), head, page_address(head, host_of(head)));
-  order.head = compose(head, upgrade);
-  order.body = head.has_body();
-  order.repeatable = !order.body && repeatable(head.method);
-  order.head_only = head_only_;
-  order.may_upgrade = !upgrade.empty();
-  if (body_.done()) {
-    session_.drop_deadline();
-  } else {
-    session_.set_deadline(now + kBodySilence);
-  }
-  exchange_ = session_.worker().upstream()->ask(std::move(order), *this);
-}
-
-/// Before anything of the request goes to the site: what is published from here on is news to the page. False: refused.
-bool Forwarding::take_stand(const wire::RequestHead& head, push::Time now) {
-  Worker& worker = session_.worker();
-  const Settings& settings = worker.settings();
-  std::string asked;
-  head.fields.each("Martd-Channels", [&](std::string_view value) { (asked += ',') += value; });
-  if (asked.empty() && settings.snapshot.empty()) return true;
-  auto channels = wire::parse_channel_list(asked, settings.subscribe.max_channels);
-  if (!channels) {
-    close_ |= !body_.done();
-    refuse(400, "Martd-Channels: " + channels.error().message);
-    return false;
-  }
-  for (const std::string& name : settings.snapshot)
-    if (std::find(channels->begin(), channels->end(), name) == channels->end()) channels->push_back(name);
-  stand_ = wire::format_stand(*channels, worker.hub().stand(*channels, now));
-  return true;
-}
-
-std::string Forwarding::compose(const wire::RequestHead& head, const std::string& upgrade) const {
-  const Settings& settings = session_.worker().settings();
-  const proxy::Site& site = session_.worker().upstream()->site();
-  const std::string client = session_.peer().to_string();
-  wire::RequestHop hop;
-  hop.client = client;
-  hop.trusted = settings.trusted_proxies.contains(session_.peer());
-  hop.tls = session_.secure();
-  hop.version = head.http_1_0 ? "1.0" : "1.1";
-  hop.host = host_of(head);
-  hop.upstream = site.authority;
-  hop.upstream_host = settings.upstream_host;
-  hop.upgrade = upgrade;
-  hop.publish_secret = settings.publish_secret;
-
-  std::string text;
-  std::size_t size = head.method.size() + head.target.size() + 256;
-  for (const wire::Field& field : head.fields) size += field.name.size() + field.value.size() + 4;
-  text.reserve(size);
-  text += head.method;
-  text += ' ';
-  if (head.target.front() == '/' || head.target == "*") {
-    text += head.target;
-  } else {
-    const Target target = split_target(head.target);
-    text += target.path;
-    if (target.query.data() != nullptr) (text += '?') += target.query;
-  }
-  text += " HTTP/1.1\r\n";
-  wire::append_request_headers(page_ ? page_->request_lines() : head.fields, hop, text);
-  if (head.chunked) text += "Transfer-Encoding: chunked\r\n";
-  text += "\r\n";
-  return text;
-}
-
 // --- from the client ---
 
 std::string_view Forwarding::take(std::string_view bytes) {
@@ -149,8 +56,7 @@ std::string_view Forwarding::take(std::string_view bytes) {
     const std::string_view piece = body_.next(bytes);
     if (!body_.wrong().empty()) {
       const std::string why = "the request's body can't be read: " + std::string(body_.wrong());
-      exchange_->abandon();
-      exchange_.reset();
+      let_go();
       if (stage_ == Stage::asking) {
         close_ = true;
         refuse(400, why);
@@ -164,10 +70,9 @@ std::string_view Forwarding::take(std::string_view bytes) {
   if (body_.done()) {
     if (chunked_body_) exchange_->send("0\r\n\r\n");
     exchange_->end_of_body();
-    session_.drop_deadline();
-  } else {
-    session_.set_deadline(session_.worker().loop().now() + kBodySilence);
   }
+  body_due_ = session_.worker().loop().now() + kBodySilence;
+  arm();
   return bytes;
 }
 
@@ -195,19 +100,41 @@ bool Forwarding::half_closed() {
   return true;
 }
 
-void Forwarding::on_deadline(push::Time) {
-  if (body_.done()) return;
-  if (exchange_ && exchange_->unsent() > 0) {
-    // It is the site that doesn't read; that has a time of its own.
-    session_.set_deadline(session_.worker().loop().now() + kBodySilence);
-    return;
+/// A connection has one deadline: the first of those that are running.
+void Forwarding::arm() {
+  push::Time due = taking_.due();
+  if (!body_.done()) due = std::min(due, body_due_);
+  if (end_waits_) due = std::min(due, store_due_);
+  if (due == push::Time::max()) return session_.drop_deadline();
+  session_.set_deadline(due);
+}
+
+void Forwarding::on_deadline(push::Time now) {
+  if (end_waits_ && now >= store_due_) return give_up_store();
+  if (now >= taking_.due()) {
+    // Else it could hold the site's connection for as long as it likes.
+    const push::Duration patience = session_.worker().settings().upstream_timeouts.taking;
+    if (!taking_.goes_on(session_.queued(), now, patience)) return broken();
   }
-  if (stage_ != Stage::asking) return broken();
-  close_ = true;
-  refuse(408, "the request's body didn't come in time");
+  if (!body_.done() && now >= body_due_) {
+    if (exchange_ && exchange_->unsent() > 0) {
+      // It is the site that doesn't read; that has a time of its own.
+      body_due_ = now + kBodySilence;
+    } else if (stage_ == Stage::asking) {
+      close_ = true;
+      return refuse(408, "the request's body didn't come in time");
+    } else {
+      return broken();
+    }
+  }
+  arm();
 }
 
 void Forwarding::on_writable() {
+  if (taking_.watching() && stage_ != Stage::tunnel) {
+    taking_.all_taken();
+    arm();
+  }
   if (page_ && page_->waiting()) {
     pass_page();
     flush();
@@ -227,7 +154,19 @@ void Forwarding::stop(push::Time) {
 void Forwarding::hung_up(push::Time) {
   holding_ = false;
   stage_ = Stage::over;
+  let_go();
+}
+
+/// Nothing more is wanted of the site, nor of the store.
+void Forwarding::let_go() {
+  if (site_push_) site_push_->leave(session_.worker());
+  site_push_.reset();
   if (!exchange_) return;
+  if (session_.logged()) {
+    const proxy::Endpoint& endpoint = exchange_->endpoint();
+    session_.note_upstream(endpoint.size > 0 ? proxy::to_string(endpoint)
+                                             : session_.worker().upstream()->site().authority);
+  }
   exchange_->abandon();
   exchange_.reset();
 }
@@ -266,7 +205,7 @@ void Forwarding::on_answer(const wire::AnswerHead& head, bool tunnel) {
   endless_ = wire::iequals(head.field("Content-Type").substr(0, kEventStream.size()), kEventStream);
   Worker& worker = session_.worker();
   if (worker.settings().upstream_publishes) site_push_ = SitePush::of(head, worker.settings());
-  if (site_push_ && !site_push_->wants_body()) site_push_->publish(worker.hub(), worker.loop().now(), worker.id());
+  if (site_push_ && !site_push_->wants_body()) site_push_->publish(worker, *this);
   const PageAnswer::Kind kind = page_ ? page_->examine(head, head_only_, stand_) : PageAnswer::Kind::alone;
   if (kind == PageAnswer::Kind::body) {
     // Which of the two heads it is, its body will tell.
@@ -317,11 +256,7 @@ void Forwarding::on_piece(std::string_view piece) {
     if (stage_ == Stage::tunnel && session_.put(piece) == Session::Sent::gone) session_.broken();
     return;
   }
-  if (site_push_ && site_push_->wants_body()) {
-    site_push_->feed(piece);
-    pass(std::exchange(kept_back_, std::string(piece)));
-    return;
-  }
+  if (publishes()) return keep_back(piece);
   pass(piece);
 }
 
@@ -343,7 +278,7 @@ void Forwarding::append_body(std::string_view piece) {
     return;
   }
   flush();
-  if (holding_ && session_.put(piece) == Session::Sent::gone) session_.broken();
+  if (holding_) put(piece);
 }
 
 void Forwarding::on_turn() {
@@ -355,9 +290,18 @@ void Forwarding::on_turn() {
 void Forwarding::flush() {
   std::string& out = session_.worker().reply();
   if (out.empty()) return;
-  const Session::Sent sent = session_.put(out);
+  put(out);
   out.clear();
-  if (sent == Session::Sent::gone) session_.broken();
+}
+
+/// To the client's socket, or what waits for it.
+void Forwarding::put(std::string_view bytes) {
+  if (session_.put(bytes) == Session::Sent::gone) return session_.broken();
+  if (stage_ == Stage::tunnel) return;  // which may wait for as long as it likes
+  const bool watched = taking_.watching();
+  taking_.gave(bytes.size(), session_.queued(), session_.worker().loop().now(),
+               session_.worker().settings().upstream_timeouts.taking);
+  if (taking_.watching() != watched) arm();
 }
 
 void Forwarding::on_end() {
@@ -368,11 +312,16 @@ void Forwarding::on_end() {
     if (client_ended_) done();
     return;
   }
-  if (site_push_ && site_push_->wants_body()) {
-    // The last byte comes after what it ends was published.
-    site_push_->publish(session_.worker().hub(), session_.worker().loop().now(), session_.worker().id());
-    pass(std::exchange(kept_back_, {}));
-  }
+  // The last byte comes after what it ends was published.
+  if (site_push_ && site_push_->wants_body()) site_push_->publish(session_.worker(), *this);
+  if (publishes()) return keep_end_back();
+  pass_end();
+}
+
+/// The site's answer is whole, and all of it may go.
+void Forwarding::pass_end() {
+  pass(std::exchange(kept_back_, {}));
+  if (!holding_) return;
   if (!page_) return end_answer();
   site_ended_ = true;
   pass_page();
@@ -387,7 +336,7 @@ void Forwarding::end_answer() {
 }
 
 void Forwarding::on_failure(proxy::Failure failure, std::string_view why) {
-  exchange_.reset();
+  let_go();
   const proxy::FailureRow& row = proxy::row(failure);
   session_.worker().note_failure(failure, why);
   if (stage_ != Stage::asking) return broken();
@@ -435,10 +384,7 @@ void Forwarding::done() {
   if (stage_ != Stage::tunnel) worker.counters().proxied.add(worker.loop().now() - since_);
   if (stage_ == Stage::tunnel) close_ = true;
   stage_ = Stage::over;
-  if (exchange_) {
-    exchange_->abandon();
-    exchange_.reset();
-  }
+  let_go();
   worker.counters().proxied_by_class[static_cast<std::size_t>(status_ / 100) % 6].add();
   session_.note_status(status_);
   session_.answered(close_);

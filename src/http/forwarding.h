@@ -1,14 +1,18 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "http/held.h"
 #include "http/page_answer.h"
+#include "http/push_waiter.h"
 #include "http/responses.h"
 #include "http/session.h"
 #include "http/site_push.h"
+#include "http/take_watch.h"
 #include "proxy/upstream_pool.h"
 #include "wire/body_reader.h"
 #include "wire/request_head.h"
@@ -17,7 +21,7 @@ namespace martd::http {
 
 /// A request that goes to the site, and its answer on the way back: one bounded piece at a time in each direction. What
 /// breaks on one side is broken on the other, never ended as if it were whole.
-class Forwarding final : public Held, private proxy::Asker {
+class Forwarding final : public Held, private proxy::Asker, private PushWaiter {
  public:
   /// `session` owns it.
   Forwarding(Session& session, const wire::RequestHead& head, const AnswerContext& context);
@@ -39,6 +43,8 @@ class Forwarding final : public Held, private proxy::Asker {
  private:
   /// What may wait in one direction before the other side isn't read from.
   static constexpr std::size_t kMostUnsent = std::size_t{64} * 1024;
+  /// A client that is sending a body may be silent for this long.
+  static constexpr push::Duration kBodySilence = std::chrono::seconds{60};
 
   enum class Stage : std::uint8_t {
     asking,     ///< no byte of an answer was sent
@@ -63,35 +69,54 @@ class Forwarding final : public Held, private proxy::Asker {
   void on_failure(proxy::Failure failure, std::string_view why) override;
   void on_room() override;
 
+  // --- the request (forwarding_request.cpp) ---
+  bool may_go_on(const wire::RequestHead& head, push::Time now);
   bool take_stand(const wire::RequestHead& head, push::Time now);
-  PageAddress page_address(const wire::RequestHead& head, std::string_view host) const;
   std::string compose(const wire::RequestHead& head, const std::string& upgrade) const;
+  // --- both ways (forwarding.cpp) ---
   void send_body(std::string_view piece);
   void append_status(std::string& out, const wire::AnswerHead& head) const;
   Opening open_answer(const wire::AnswerHead& head, std::span<const wire::Field> fields, bool sized) const;
   void begin_answer(const Opening& opening);
   void pass(std::string_view piece);
   void append_body(std::string_view piece);
-  // --- pages (forwarding_page.cpp) ---
-  void pass_page();
-  void pass_part(PageAnswer::Status status, std::string_view part);
-  void end_page();
+  void pass_end();
   void end_answer();
   void flush();
+  void put(std::string_view bytes);
+  void arm();
+  void let_go();
   void refuse(int status, std::string_view message);
   void broken();
   void done();
+  // --- answers that publish (forwarding_push.cpp) ---
+  void settled(std::uint64_t ticket, const push::PushAnswer& answer, push::Time now) override;
+  bool publishes() const { return site_push_ && (site_push_->wants_body() || site_push_->waits()); }
+  void keep_back(std::string_view piece);
+  void keep_end_back();
+  void give_up_store();
+  void release();
+  // --- pages (forwarding_page.cpp) ---
+  PageAddress page_address(const wire::RequestHead& head, std::string_view host) const;
+  void pass_page();
+  void pass_part(PageAnswer::Status status, std::string_view part);
+  void end_page();
 
   Session& session_;
   proxy::ExchangePtr exchange_;
-  wire::BodyReader body_;                ///< of the request
-  std::string stand_;                    ///< where the page's channels stood: `a=<etag>&b=<etag>`
-  std::unique_ptr<SitePush> site_push_;  ///< what the answer asks to be published, until it is
-  std::string kept_back_;                ///< the newest piece, while what it ends is to be published first
-  std::unique_ptr<PageAnswer> page_;     ///< while the answer is, or may be, a page that gets the script tag
-  Opening as_it_came_;                   ///< of such a page, until it is known which
+  wire::BodyReader body_;                      ///< of the request
+  std::string stand_;                          ///< where the page's channels stood: `a=<etag>&b=<etag>`
+  std::unique_ptr<SitePush> site_push_;        ///< what the answer asks to be published, until it is
+  std::string kept_back_;                      ///< the newest piece, while what it ends is to be published first
+  std::string kept_head_;                      ///< likewise, of an answer without a body
+  std::optional<std::uint64_t> max_forwards_;  ///< for those behind
+  std::unique_ptr<PageAnswer> page_;           ///< while the answer is, or may be, a page that gets the script tag
+  Opening as_it_came_;                         ///< of such a page, until it is known which
   Opening with_tag_;
+  TakeWatch taking_;  ///< the client, while some of the answer waits for it
   push::Time since_{};
+  push::Time body_due_{};   ///< more of the request's body, until it is whole
+  push::Time store_due_{};  ///< the store's answer, while the end waits for it
   int status_ = 0;
   Stage stage_ = Stage::asking;
   Framing framing_ = Framing::as_it_came;
@@ -100,6 +125,7 @@ class Forwarding final : public Held, private proxy::Asker {
   bool http_1_0_;              ///< the client's
   bool head_only_;             ///< HEAD
   bool wants_page_;            ///< a browser that would show what comes
+  bool end_waits_ = false;     ///< the site's answer is whole; its end waits for the store
   bool endless_ = false;       ///< an event stream of the site's
   bool client_ended_ = false;  ///< of a tunnel
   bool site_ended_ = false;    ///< of a tunnel, and of a page that is still on its way through

@@ -1,5 +1,7 @@
 #include "http/session.h"
 
+#include <utility>
+
 #include "http/worker.h"
 
 namespace martd::http {
@@ -130,6 +132,10 @@ void Session::note(Sent sent, std::string_view bytes) {
 
 void Session::note_status(int status) {
   if (record_ && status != 0) record_->set_status(status);
+}
+
+void Session::note_upstream(std::string address) {
+  if (record_) record_->set_upstream(std::move(address));
 }
 
 void Session::end_written_record() {

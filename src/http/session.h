@@ -62,6 +62,9 @@ class Session final : public net::Connection {
   void read_on() { watch_if_room(); }
   /// For the access log, where the status can't be read from what is sent; 0: it can.
   void note_status(int status);
+  /// There is an access log, which wants to know where this request was forwarded to.
+  bool logged() const { return record_ != nullptr; }
+  void note_upstream(std::string address);
   /// As in AnswerContext. Stays for this turn of the loop.
   std::string_view hsts() const;
   /// Who follows: the peer, or whom a trusted proxy named with the last subscription.

@@ -23,6 +23,7 @@ struct Settings {
   bool upstream_publishes = false;    ///< an answer's Martd-Publish is followed
   std::vector<std::string> snapshot;  ///< channels whose place every page is told
   bool upstream_host = false;         ///< Host becomes the site's own
+  bool forwarded = false;             ///< the site is told who asks by Forwarded, too
   bool inject = false;                ///< the site's pages get the script tag
   proxy::Timeouts upstream_timeouts;
 
@@ -39,6 +40,7 @@ struct Settings {
   wire::AddressSet trusted_proxies;
   wire::OriginList origins;
   std::string publish_secret;  ///< empty: none
+  std::string admin_token;     ///< the admin listener's; only so that it never goes to the site. Empty: none
 
   AccessLog access_log;             ///< empty: none
   std::uint16_t redirect_port = 0;  ///< plain requests are sent to https there; 0: they are answered

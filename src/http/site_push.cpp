@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "http/publisher.h"
+#include "http/worker.h"
 
 namespace martd::http {
 namespace {
@@ -66,9 +67,18 @@ std::unique_ptr<SitePush> SitePush::of(const wire::AnswerHead& head, const Setti
   return made;
 }
 
-void SitePush::settled(const push::PushAnswer& answer) {
+void SitePush::tell_refusal(const push::PushAnswer& answer) {
   const auto* receipts = std::get_if<push::PushResult<push::Receipts>>(&answer.result);
   if (receipts && !*receipts) complain(explain(receipts->error()).message);
+}
+
+void SitePush::settled(std::uint64_t ticket, const push::PushAnswer& answer) {
+  std::erase(tickets_, ticket);
+  tell_refusal(answer);
+}
+
+void SitePush::leave(Worker& worker) {
+  for (const std::uint64_t ticket : std::exchange(tickets_, {})) worker.leave_to_log(ticket);
 }
 
 void SitePush::feed(std::string_view piece) {
@@ -81,7 +91,10 @@ void SitePush::feed(std::string_view piece) {
   }
 }
 
-void SitePush::publish(push::Hub& hub, push::Time now, push::LoopId loop) {
+void SitePush::publish(Worker& worker, PushWaiter& waiter) {
+  push::Hub& hub = worker.hub();
+  const push::Time now = worker.loop().now();
+  wants_body_ = false;
   for (Item& item : std::exchange(items_, {})) {
     if (item.body ? too_long_ : item.payload.size() > max_payload_) {
       complain("payload: more than " + std::to_string(max_payload_) + " bytes (--max-payload)");
@@ -99,9 +112,13 @@ void SitePush::publish(push::Hub& hub, push::Time now, push::LoopId loop) {
     order.attributes = std::move(item.request.attributes);
     order.allowed = true;
     if (hub.answers_later()) {
-      // Nobody waits for it: ticket 0. Where it is refused, the worker has it in the log.
-      const auto refusal = hub.publish_later(std::move(order), now, {loop, 0});
-      if (refusal) complain(explain(*refusal).message);
+      const push::AnswerTo to = worker.await(waiter);
+      if (const auto refusal = hub.publish_later(std::move(order), now, to)) {
+        worker.forget(to.ticket);
+        complain(explain(*refusal).message);
+      } else {
+        tickets_.push_back(to.ticket);
+      }
     } else if (const auto receipts = hub.publish(order.order(), now); !receipts) {
       complain(explain(receipts.error()).message);
     }

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "http/awaited_push.h"
 #include "http/session.h"
 #include "http/site_push.h"
 
@@ -161,10 +160,14 @@ void Worker::list_subscribers(std::size_t most, std::vector<push::SubscriberInfo
   }
 }
 
-push::AnswerTo Worker::await(AwaitedPush& push) {
+push::AnswerTo Worker::await(PushWaiter& waiter) {
   const std::uint64_t ticket = next_ticket_++;
-  awaited_.emplace(ticket, &push);
+  awaited_.emplace(ticket, &waiter);
   return {id_, ticket};
+}
+
+void Worker::leave_to_log(std::uint64_t ticket) {
+  if (const auto found = awaited_.find(ticket); found != awaited_.end()) found->second = nullptr;
 }
 
 void Worker::answered(std::uint64_t ticket, push::PushAnswer answer) {
@@ -184,16 +187,15 @@ void Worker::answer() {
     answers.swap(answers_);
   }
   for (const auto& [ticket, answer] : answers) {
-    if (ticket == 0) {
-      SitePush::settled(answer);
-      continue;
-    }
     // Whose publisher hung up meanwhile: it stands all the same.
     const auto found = awaited_.find(ticket);
     if (found == awaited_.end()) continue;
-    AwaitedPush& push = *found->second;
+    PushWaiter* waiter = found->second;
     awaited_.erase(found);
-    push.settled(answer, loop_.now());
+    if (waiter)
+      waiter->settled(ticket, answer, loop_.now());
+    else
+      SitePush::tell_refusal(answer);
   }
 }
 

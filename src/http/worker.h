@@ -15,6 +15,7 @@
 #include "http/ending_log.h"
 #include "http/known_heads.h"
 #include "http/page_answer.h"
+#include "http/push_waiter.h"
 #include "http/settings.h"
 #include "net/listener.h"
 #include "net/loop.h"
@@ -24,7 +25,6 @@
 
 namespace martd::http {
 
-class AwaitedPush;
 class Session;
 
 /// The connections of all public listeners together, against --max-connections.
@@ -58,9 +58,11 @@ class Worker final : public push::LoopDoor {
   void ready(push::Channel& channel) override;
   void answered(std::uint64_t ticket, push::PushAnswer answer) override;
 
-  /// Where the store's answer to `push` is to go; forget() takes it back.
-  push::AnswerTo await(AwaitedPush& push);
+  /// Where the store's answer to a push is to go, for `waiter`; forget() takes it back.
+  push::AnswerTo await(PushWaiter& waiter);
   void forget(std::uint64_t ticket) { awaited_.erase(ticket); }
+  /// Nobody waits for it any more: a refusal is told to the log.
+  void leave_to_log(std::uint64_t ticket);
 
   /// From the next request on. Any thread. `settings` must live until keep(): every loop is told to use them before any
   /// is woken to keep them, so that all change over in the same moment.
@@ -129,8 +131,8 @@ class Worker final : public push::LoopDoor {
   push::Time failure_told_{};
   using Answers = std::vector<std::pair<std::uint64_t, push::PushAnswer>>;
   std::mutex answers_mutex_;
-  Answers answers_;  ///< of the store, each to a push that was asked here
-  std::unordered_map<std::uint64_t, AwaitedPush*> awaited_;
+  Answers answers_;                                         ///< of the store, each to a push that was asked here
+  std::unordered_map<std::uint64_t, PushWaiter*> awaited_;  ///< null: left to the log
   std::uint64_t next_ticket_ = 1;
 
   Session* sessions_ = nullptr;  ///< a list through the sessions that are established

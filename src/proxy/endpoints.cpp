@@ -1,5 +1,7 @@
 #include "proxy/endpoints.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/un.h>
 
 #include <algorithm>
@@ -27,6 +29,19 @@ Endpoint endpoint_of(const Address& address, std::size_t size) {
 
 bool Endpoint::operator==(const Endpoint& other) const {
   return size == other.size && std::memcmp(&address, &other.address, size) == 0;
+}
+
+std::string to_string(const Endpoint& endpoint) {
+  if (endpoint.address.ss_family == AF_UNIX)
+    return std::string("unix:") + reinterpret_cast<const sockaddr_un&>(endpoint.address).sun_path;
+  const bool v6 = endpoint.address.ss_family == AF_INET6;
+  const auto& four = reinterpret_cast<const sockaddr_in&>(endpoint.address);
+  const auto& six = reinterpret_cast<const sockaddr_in6&>(endpoint.address);
+  char text[INET6_ADDRSTRLEN] = "";
+  ::inet_ntop(endpoint.address.ss_family, v6 ? static_cast<const void*>(&six.sin6_addr) : &four.sin_addr, text,
+              sizeof text);
+  const std::string port = std::to_string(ntohs(v6 ? six.sin6_port : four.sin_port));
+  return v6 ? '[' + std::string(text) + "]:" + port : text + (':' + port);
 }
 
 Endpoints::Endpoints(net::Loop& loop, const Site& site)

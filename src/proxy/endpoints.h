@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "net/loop.h"
@@ -21,6 +22,8 @@ struct Endpoint {
 
   bool operator==(const Endpoint& other) const;
 };
+/// For people: `127.0.0.1:3000`, `[::1]:3000`, `unix:/run/app.sock`.
+std::string to_string(const Endpoint& endpoint);
 
 /// The addresses of a site: looked up without blocking the loop, kept for a while, the one that last took a connection
 /// first. One a loop, on its thread.

@@ -74,6 +74,7 @@ void Exchange::try_next() {
 void Exchange::attach(UpstreamConnection& connection, bool kept) {
   connection_ = &connection;
   kept_ = kept;
+  if (kept) trying_ = connection.endpoint();
   connection.carry(*this);
 }
 

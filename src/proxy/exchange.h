@@ -68,6 +68,8 @@ class Exchange final : public boost::intrusive_ref_counter<Exchange, boost::thre
   void end_of_body();
   /// Of a tunnel: the client writes no more.
   void end_of_tunnel();
+  /// The address that is asked, or was tried last; of size 0 before any was.
+  const Endpoint& endpoint() const { return trying_; }
   /// No more of the answer is read until resume().
   void pause();
   void resume();
@@ -93,7 +95,7 @@ class Exchange final : public boost::intrusive_ref_counter<Exchange, boost::thre
   Asker* asker_;  ///< null: it is over
   Order order_;
   boost::intrusive_ptr<UpstreamConnection> connection_;
-  std::vector<Endpoint> endpoints_;  ///< left to try; the one being tried is `trying_`
+  std::vector<Endpoint> endpoints_;  ///< left to try; the one being tried, or asked, is `trying_`
   Endpoint trying_;
   std::string waiting_;       ///< of the body, until there is a connection
   push::Time deadline_{};     ///< for a connection

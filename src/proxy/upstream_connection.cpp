@@ -17,8 +17,8 @@ constexpr std::uint8_t kMostInterims = 100;
 
 }  // namespace
 
-UpstreamConnection::UpstreamConnection(UpstreamPool& pool, int descriptor, net::SslPtr tls)
-    : Connection(pool.loop(), descriptor, std::move(tls)), pool_(pool) {
+UpstreamConnection::UpstreamConnection(UpstreamPool& pool, const Endpoint& endpoint, int descriptor, net::SslPtr tls)
+    : Connection(pool.loop(), descriptor, std::move(tls)), pool_(pool), endpoint_(endpoint) {
   if (SSL* ssl = socket().ssl(); ssl && SSL_up_ref(ssl) == 1) verified_.reset(ssl);
 }
 

@@ -14,7 +14,7 @@ namespace martd::proxy {
 class UpstreamConnection final : public net::Connection {
  public:
   /// `pool` must outlive it. The descriptor may still be connecting.
-  UpstreamConnection(UpstreamPool& pool, int descriptor, net::SslPtr tls);
+  UpstreamConnection(UpstreamPool& pool, const Endpoint& endpoint, int descriptor, net::SslPtr tls);
 
   using Connection::close;
   using Connection::half_close;
@@ -32,6 +32,8 @@ class UpstreamConnection final : public net::Connection {
   void resume();
 
   push::Time idle_since() const { return idle_since_; }
+  /// Where it leads.
+  const Endpoint& endpoint() const { return endpoint_; }
 
  private:
   enum class Step : std::uint8_t {
@@ -57,6 +59,7 @@ class UpstreamConnection final : public net::Connection {
   void fail(Failure failure, std::string_view why);
 
   UpstreamPool& pool_;
+  const Endpoint endpoint_;
   net::SslPtr verified_;  ///< while connecting over TLS: it is asked why, once the socket is closed
   ExchangePtr exchange_;
   wire::BodyReader reader_ = wire::BodyReader::none();

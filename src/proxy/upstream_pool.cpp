@@ -99,7 +99,7 @@ UpstreamConnectionPtr UpstreamPool::connect(const Endpoint& endpoint, int& error
     ::close(descriptor);
     return nullptr;
   }
-  UpstreamConnectionPtr connection(new UpstreamConnection(*this, descriptor, std::move(ssl)));
+  UpstreamConnectionPtr connection(new UpstreamConnection(*this, endpoint, descriptor, std::move(ssl)));
   open_.push_back(connection.get());
   connection->start();
   if (connection->open()) return connection;

@@ -24,6 +24,7 @@ enum class Rule : std::uint8_t {
   forwarded,      ///< a trusted proxy's is kept
   cookie,         ///< without our secret
   authorization,  ///< unless it is our secret
+  max_forwards,   ///< one less, where it counts
 };
 
 struct Row {
@@ -52,6 +53,7 @@ constexpr std::array kTable = std::to_array<Row>({
     {"forwarded", Rule::forwarded, Rule::pass},
     {"cookie", Rule::cookie, Rule::pass},
     {"authorization", Rule::authorization, Rule::pass},
+    {"max-forwards", Rule::max_forwards, Rule::pass},
     {"martd-channels", Rule::drop, Rule::pass},
     {"martd-publish", Rule::pass, Rule::drop},
     {"martd-payload", Rule::pass, Rule::drop},
@@ -147,11 +149,14 @@ void append_longer(std::string& out, const Field& field, std::string_view elemen
   out += "\r\n";
 }
 
-/// The line without the pairs of `martd_secret`; nothing where no pair is left.
+/// The line without the pairs of `martd_secret` and of `martd_admin`, a browser's login at the admin listener: cookies
+/// know no ports, so the browser sends it along. Nothing where no pair is left.
 void append_cookie(std::string& out, const Field& field) {
-  static constexpr std::string_view kSecret = "martd_secret";
-  const auto is_secret = [](std::string_view pair) { return trim(pair.substr(0, pair.find('='))) == kSecret; };
-  if (field.value.find(kSecret) == field.value.npos) return append_line(out, field.name, field.value);
+  const auto is_secret = [](std::string_view pair) {
+    const std::string_view name = trim(pair.substr(0, pair.find('=')));
+    return name == "martd_secret" || name == "martd_admin";
+  };
+  if (field.value.find("martd_") == field.value.npos) return append_line(out, field.name, field.value);
   std::string kept;
   bool found = false;
   bool first = true;
@@ -260,8 +265,12 @@ void append_request_headers(std::span<const Field> fields, const RequestHop& hop
         if (!options.name(field.name)) append_cookie(out, field);
         break;
       case Rule::authorization:
-        if (!options.name(field.name) && !is_bearer(field.value, hop.publish_secret))
+        if (!options.name(field.name) && !is_bearer(field.value, hop.publish_secret) &&
+            !is_bearer(field.value, hop.admin_token))
           append_line(out, field.name, field.value);
+        break;
+      case Rule::max_forwards:
+        append_line(out, field.name, hop.max_forwards ? std::to_string(*hop.max_forwards) : field.value);
         break;
       case Rule::drop:
       case Rule::connection:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,14 +28,17 @@ struct RequestHop {
   bool upstream_host = false;        ///< Host becomes `upstream` (--upstream-host)
   std::string_view upgrade;          ///< what asked_upgrade() found; empty: the request is forwarded without one
   std::string_view publish_secret;   ///< taken out where it is brought; empty: there is none
-  bool forwarded = false;            ///< add Forwarded (RFC 7239), too
+  std::string_view admin_token;      ///< likewise
+  bool forwarded = false;            ///< add Forwarded (RFC 7239), too (--forwarded)
+  std::optional<std::uint64_t> max_forwards{};  ///< what is left of it for those behind; nothing: it is passed on
 };
 
 /// Off: the fields of the hop (Connection, all that it names, Keep-Alive, Proxy-Connection, TE, Trailer,
 /// Transfer-Encoding, Upgrade, HTTP2-Settings, Proxy-Authenticate, Proxy-Authorization), `Martd-Channels`, a
-/// `Forwarded` that no trusted proxy sent, the cookie `martd_secret`, `Authorization: Bearer` with the publish secret.
-/// Changed: `X-Forwarded-For` and `Via` get one more element, `X-Forwarded-Proto` and `-Host` are set (kept where a
-/// trusted proxy sent them), `Host` by the rule above.
+/// `Forwarded` that no trusted proxy sent, the cookies `martd_secret` and `martd_admin`, `Authorization: Bearer` with
+/// the publish secret or the admin token. Changed: `X-Forwarded-For` and `Via` get one more element,
+/// `X-Forwarded-Proto` and `-Host` are set (kept where a trusted proxy sent them), `Host` by the rule above,
+/// `Max-Forwards` where it counts.
 ///
 /// A name that becomes one of these when `_` is read as `-` is off as well: many sites (CGI and what follows its
 /// naming) can't tell the two, and would take `X_Forwarded_Proto` for ours.

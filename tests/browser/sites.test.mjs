@@ -7,6 +7,8 @@ import { test } from "node:test";
 import { Server as SocketServer } from "socket.io";
 import { io } from "socket.io-client";
 import { createServer as createVite } from "vite";
+import webpack from "webpack";
+import WebpackServer from "webpack-dev-server";
 import { WebSocket, WebSocketServer } from "ws";
 import { Stage, eventually, until } from "./support.mjs";
 import { folder, run, site } from "./sites.mjs";
@@ -97,6 +99,58 @@ it("Vite: after a reload the page still has the script, though the site answers 
     await until(page, () => window.sum !== undefined);
     assert.equal(await page.evaluate(() => typeof martd.sub), "function");
   }
+});
+
+// ---- webpack-dev-server ----
+
+const part = (text) => `export default "${text}";\n`;
+
+it("webpack-dev-server: a module replaced without a reload, and a page loaded anew, through the proxy", async (stage) => {
+  const root = await folder(stage, {
+    "index.html": `<!doctype html><html><head><title>a</title></head><body><p id="hot"></p><script src="/main.js"></script></body></html>`,
+    "hot.js": part("one"),
+    "cold.js": part("a"),
+    "main.js": `import hot from "./hot.js";
+import cold from "./cold.js";
+window.cold = cold;
+const show = () => { document.getElementById("hot").textContent = hot; };
+show();
+if (import.meta.webpackHot) import.meta.webpackHot.accept("./hot.js", show);`,
+  });
+  const compiler = webpack({
+    mode: "development", devtool: false, context: root, entry: "./main.js", infrastructureLogging: { level: "none" }, stats: "none",
+    output: { path: path.join(root, "made"), filename: "main.js" },
+  });
+  const behind = new WebpackServer({
+    host: "127.0.0.1", port: 0, static: { directory: root, watch: false }, hot: true, setupExitSignals: false,
+    client: { webSocketURL: "auto://0.0.0.0:0/ws" }, // where the page is, as without a host of its own
+  }, compiler);
+  await behind.start();
+  stage.undo(() => behind.stop());
+  const upgrades = [];
+  behind.server.on("upgrade", (request) => upgrades.push(request.headers));
+  const server = await stage.server(`http://127.0.0.1:${behind.server.address().port}`, "--inject");
+  const page = await stage.tab();
+  const addresses = [];
+  page.on("request", (request) => addresses.push(request.url()));
+  page.on("websocket", (socket) => addresses.push(socket.url()));
+  await page.goto(server.url);
+  await until(page, () => document.getElementById("hot").textContent === "one");
+  assert.equal(await page.evaluate(() => typeof martd.sub), "function");
+  await page.evaluate(() => { window.mine = "still here"; });
+  await eventually(() => upgrades.length > 0, "its socket");
+  await writeFile(path.join(root, "hot.js"), part("two"));
+  await until(page, () => document.getElementById("hot").textContent === "two");
+  assert.equal(await page.evaluate(() => window.mine), "still here");
+  // What nobody accepts: the whole page again.
+  await writeFile(path.join(root, "cold.js"), part("b"));
+  await until(page, () => window.cold === "b");
+  assert.equal(await page.evaluate(() => window.mine), undefined);
+  for (const headers of upgrades) {
+    assert.equal(headers.via, "1.1 martd");
+    assert.equal(headers.host, `localhost:${server.port}`);
+  }
+  assert.deepEqual(addresses.filter((address) => new URL(address).port !== String(server.port)), []);
 });
 
 // ---- ws ----

@@ -82,7 +82,7 @@ TEST_CASE("no request is logged unless it is asked for") {
   CHECK_FALSE(contains(server.program().errors(), "/nothing"));
 }
 
-TEST_CASE("a line a request: address, method, path, status, bytes, seconds, whatever the level") {
+TEST_CASE("a line a request: address, method, path, status, bytes, seconds, upstream, whatever the level") {
   TestServer server({"--access-log", "--log-level", "error"});
   server.push("channel=news&key=hunter2", "a",
               {{"Authorization", "Bearer hunter3"}, {"Cookie", "martd_secret=hunter4"}});
@@ -94,6 +94,7 @@ TEST_CASE("a line a request: address, method, path, status, bytes, seconds, what
   CHECK(access_of(log, "POST /pub").rfind("access 127.0.0.1 POST /pub 200 ", 0) == 0);
   CHECK(access_of(log, "GET /nothing").rfind("access 127.0.0.1 GET /nothing 404 ", 0) == 0);
   CHECK(count_of(log, " GET /sub 200 ") == 2);
+  CHECK(count_of(log, " -\n") == 4);  // none of them went to a site
   CHECK_FALSE(contains(log, "hunter"));
   CHECK_FALSE(contains(log, "news"));
 }
@@ -117,6 +118,7 @@ TEST_CASE("as JSON, every line is an object, whatever stands in the path") {
     CHECK(object.at("status") == 200);
     CHECK(object.at("bytes").to_number<int>() > 100);
     CHECK(object.at("seconds").to_number<double>() >= 0);
+    CHECK(object.at("upstream").is_null());
   }
   CHECK(seen);
 }
@@ -142,6 +144,23 @@ TEST_CASE("what the site behind answers has its line, when it is over") {
   CHECK_FALSE(contains(log, "hunter"));
   const std::string line = access_of(log, " /page ");
   CHECK(std::stoul(line.substr(line.find(" 200 ") + 5)) > 100'000);
+  const std::string place = " 127.0.0.1:" + std::to_string(site.port);
+  for (const char* path : {" /page ", " /nothing ", " /gone "}) CHECK(access_of(log, path).ends_with(place));
+  CHECK(access_of(log, " /client.js ").ends_with(" -"));
+}
+
+TEST_CASE("as JSON, too, a request says where it was forwarded to") {
+  Site site;
+  TestServer server({"http://127.0.0.1:" + std::to_string(site.port), "--access-log", "--log-format", "json"});
+  CHECK(server.get("/page?key=hunter2").status == 200);
+  server.program().await_errors([](const std::string& text) { return contains(text, "\"/page\""); });
+  bool seen = false;
+  for (const std::string& line : lines_of(server.program().errors())) {
+    if (line.rfind("{", 0) != 0 || !contains(line, "\"/page\"")) continue;
+    seen = true;
+    CHECK(text_at(json::parse(line).as_object(), "upstream") == "127.0.0.1:" + std::to_string(site.port));
+  }
+  CHECK(seen);
 }
 
 TEST_CASE("to a file, which is opened anew by SIGUSR1 after it was moved away") {

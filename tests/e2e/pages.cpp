@@ -2,11 +2,14 @@
 // publishes with its answers.
 
 #include <doctest/doctest.h>
+#include <signal.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
 #include "proxy.h"
+#include "support/temp_file.h"
 
 using namespace martd::test;
 
@@ -177,6 +180,23 @@ TEST_CASE("what can't be published is told to the log, and the answer goes its w
       [](const std::string& said) { return said.find("channel keyed has a key") != std::string::npos; });
   CHECK(page.server.program().errors().find("another") == std::string::npos);
   CHECK(page.server.program().errors().find("secret-of-it") == std::string::npos);
+}
+
+TEST_CASE("with a store, what the site has published is on disk when its answer ends") {
+  TempFile file;
+  std::filesystem::remove(file.path());
+  for (int round = 0; round < 3; ++round) {
+    const std::string told = "message " + std::to_string(round);
+    Site page({"--upstream-publishes", "--store", file.path()});
+    page.ask();
+    CHECK(page.answer("Martd-Publish: channel=news\r\nMartd-Payload: " + told + "\r\n", "done").body == "done");
+    // Killed the moment after: nothing of it was still on its way.
+    page.server.begin_to_stop(SIGKILL);
+    CHECK(page.server.stop() == 128 + SIGKILL);
+    TestServer again({"--store", file.path()});
+    CHECK(contains(again.kept("news"), told));
+  }
+  for (const char* more : {"-wal", "-shm", ".lock"}) std::filesystem::remove(file.path() + more);
 }
 
 TEST_CASE("without --upstream-publishes the headers are taken off, and nothing is published") {

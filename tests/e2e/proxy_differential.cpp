@@ -1,6 +1,5 @@
-// A few hundred generated requests and answers, sent through the server and written down as they should arrive: the
-// same save for the headers that a proxy must change. The expectation is made from what was generated, by code of the
-// test's own.
+// A few hundred generated requests and answers, each sent through the server and straight to the site: what arrives is
+// the same save for the headers that a proxy must change, and is what was generated. Read by code of the test's own.
 
 #include <doctest/doctest.h>
 
@@ -85,6 +84,50 @@ std::string lines(const Headers& headers) {
   return text;
 }
 
+/// A request or an answer, its trailer fields dropped.
+struct Message {
+  std::string line;
+  Headers headers;
+  std::string body;
+
+  bool has(const std::string& name) const {
+    return std::any_of(headers.begin(), headers.end(), [&](const auto& header) { return header.first == name; });
+  }
+};
+
+Message read_message(Connection& from) {
+  Message message;
+  std::size_t length = 0;
+  for (std::string line : lines_of(from.read_until("\r\n\r\n"))) {
+    line.pop_back();
+    if (line.empty()) break;
+    if (message.line.empty()) {
+      message.line = line;
+      continue;
+    }
+    const auto colon = line.find(':');
+    const auto begin = line.find_first_not_of(' ', colon + 1);
+    message.headers.emplace_back(line.substr(0, colon), begin == std::string::npos ? "" : line.substr(begin));
+    if (message.headers.back().first == "Content-Length") length = std::stoul(message.headers.back().second);
+  }
+  if (!message.has("Transfer-Encoding")) {
+    message.body = from.read_exactly(length);
+    return message;
+  }
+  while (const std::size_t size = std::stoul(from.read_until("\r\n"), nullptr, 16)) {
+    message.body += from.read_exactly(size);
+    CHECK(from.read_exactly(2) == "\r\n");
+  }
+  while (from.read_until("\r\n") != "\r\n") {
+  }
+  return message;
+}
+
+/// `bytes` in two pieces: how they came must make no difference.
+void send_cut(Connection& to, const std::string& bytes, std::size_t cut) {
+  to.send(bytes.substr(0, cut)).send(bytes.substr(cut));
+}
+
 const std::vector<std::string> kAddedToRequests = {"Host", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host",
                                                    "Via",  "Content-Length",  "Transfer-Encoding"};
 const std::vector<std::string> kAddedToAnswers = {"Via", "Content-Length", "Transfer-Encoding"};
@@ -106,6 +149,8 @@ TEST_CASE_FIXTURE(ProxyTest, "what arrives is what was sent, save for the header
     client.read_answer();
     return first;
   }();
+  Connection straight(Endpoint{"127.0.0.1", site.port()});
+  Connection there = site.accept();
   for (int round = 0; round < 400; ++round) {
     CAPTURE(round);
     // --- the request ---
@@ -122,14 +167,19 @@ TEST_CASE_FIXTURE(ProxyTest, "what arrives is what was sent, save for the header
       message += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
     else
       message += "\r\n";
-    // Cut anywhere: how the bytes came in pieces must make no difference.
     const auto cut = static_cast<std::size_t>(random.number(0, static_cast<int>(message.size())));
-    client.send(message.substr(0, cut)).send(message.substr(cut));
-    const Asked asked = read_request(behind);
+    send_cut(client, message, cut);
+    send_cut(straight, message, cut);
+    const Message asked = read_message(behind);
+    const Message plain = read_message(there);
+    CHECK(asked.line == plain.line);
     CHECK(asked.line == method + " " + target + " HTTP/1.1");
+    CHECK(without(asked.headers, kAddedToRequests) == without(plain.headers, kAddedToRequests));
     CHECK(without(asked.headers, kAddedToRequests) == headers);
-    CHECK(asked.header("Host") == "x");
-    CHECK(asked.has("Transfer-Encoding") == in_chunks);
+    CHECK(std::count(asked.headers.begin(), asked.headers.end(), std::pair<std::string, std::string>{"Host", "x"}) ==
+          1);
+    for (const char* framing : {"Transfer-Encoding", "Content-Length"}) CHECK(asked.has(framing) == plain.has(framing));
+    CHECK(asked.body == plain.body);
     CHECK(asked.body == body);
 
     // --- the answer ---
@@ -138,36 +188,22 @@ TEST_CASE_FIXTURE(ProxyTest, "what arrives is what was sent, save for the header
     const Headers told = random.headers();
     const std::string content = random.bytes(9000);
     std::string said = "HTTP/1.1 " + std::to_string(status) + " " + reason + "\r\n" + lines(told);
-    const bool chunked = random.chance(50);
-    if (chunked)
+    if (random.chance(50))
       said += "Transfer-Encoding: chunked\r\n\r\n" + random.chunks(content);
     else
       said += "Content-Length: " + std::to_string(content.size()) + "\r\n\r\n" + content;
     const auto where = static_cast<std::size_t>(random.number(0, static_cast<int>(said.size())));
-    behind.send(said.substr(0, where)).send(said.substr(where));
-    const std::string head = client.read_until("\r\n\r\n");
-    CHECK(head.starts_with("HTTP/1.1 " + std::to_string(status) + " " + reason + "\r\n"));
-    // The head is read as a request's is: the lines are what matters here.
-    Headers came;
-    for (std::string line : lines_of(head.substr(head.find('\n') + 1))) {
-      if (line.size() < 2) continue;
-      line.pop_back();
-      const auto colon = line.find(':');
-      const auto begin = line.find_first_not_of(' ', colon + 1);
-      came.emplace_back(line.substr(0, colon), begin == std::string::npos ? "" : line.substr(begin));
-    }
-    CHECK(without(came, kAddedToAnswers) == told);
-    std::string got;
-    if (contains(head, "Transfer-Encoding: chunked\r\n")) {
-      while (const std::size_t size = std::stoul(client.read_until("\r\n"), nullptr, 16)) {
-        got += client.read_exactly(size);
-        CHECK(client.read_exactly(2) == "\r\n");
-      }
-      CHECK(client.read_exactly(2) == "\r\n");
-    } else {
-      got = client.read_exactly(content.size());
-    }
-    CHECK(got == content);
+    send_cut(behind, said, where);
+    send_cut(there, said, where);
+    const Message came = read_message(client);
+    const Message known = read_message(straight);
+    CHECK(came.line == known.line);
+    CHECK(came.line == "HTTP/1.1 " + std::to_string(status) + " " + reason);
+    CHECK(without(came.headers, kAddedToAnswers) == without(known.headers, kAddedToAnswers));
+    CHECK(without(came.headers, kAddedToAnswers) == told);
+    for (const char* framing : {"Transfer-Encoding", "Content-Length"}) CHECK(came.has(framing) == known.has(framing));
+    CHECK(came.body == known.body);
+    CHECK(came.body == content);
   }
   CHECK_FALSE(site.pending());
 }

@@ -131,6 +131,17 @@ TEST_CASE("the publish secret never reaches the site") {
   CHECK_FALSE(asked({{"Cookie", "martd_secret=s3cret"}}).has("Cookie"));
 }
 
+TEST_CASE("an operator's login and token never reach the site") {
+  Upstream site;
+  TestServer server({site.url(), "--admin-token", "t0ken"});
+  Connection client(server.endpoint());
+  client.ask("GET", "/", {{"Authorization", "Bearer t0ken"}, {"Cookie", "a=b; martd_admin=0123abcd"}});
+  Connection behind = site.accept();
+  const Asked asked = read_request(behind);
+  CHECK_FALSE(asked.has("Authorization"));
+  CHECK(asked.header("Cookie") == "a=b");
+}
+
 TEST_CASE("--upstream-host gives the site its own name") {
   Upstream site;
   TestServer server({site.url(), "--upstream-host"});
@@ -140,6 +151,45 @@ TEST_CASE("--upstream-host gives the site its own name") {
   const Asked asked = read_request(behind);
   CHECK(asked.header("Host") == site.authority());
   CHECK(asked.header("X-Forwarded-Host") == server.endpoint().authority());
+}
+
+TEST_CASE("--forwarded tells the site in the words of RFC 7239, too; what a stranger said is gone") {
+  Upstream site;
+  TestServer server({site.url(), "--forwarded"});
+  Connection client(server.endpoint());
+  client.ask("GET", "/", {{"Forwarded", "for=203.0.113.1"}});
+  Connection behind = site.accept();
+  const Asked asked = read_request(behind);
+  const Endpoint at = server.endpoint();
+  const bool v6 = contains(at.address, ":");
+  CHECK(asked.count("Forwarded") == 1);
+  CHECK(asked.header("Forwarded") ==
+        "for=" + (v6 ? "\"[" + at.address + "]\"" : at.address) + ";host=\"" + at.authority() + "\";proto=http");
+  CHECK(asked.header("X-Forwarded-For") == at.address);
+}
+
+TEST_CASE("--forwarded: what a trusted proxy said stays before it") {
+  Upstream site;
+  TestServer server({site.url(), "--forwarded", "--trusted-proxy", "127.0.0.0/8,::1"});
+  Connection client(server.endpoint());
+  client.ask("GET", "/", {{"Forwarded", "for=203.0.113.1;proto=https"}});
+  Connection behind = site.accept();
+  const Asked asked = read_request(behind);
+  CHECK(asked.count("Forwarded") == 2);
+  CHECK(asked.header("Forwarded") == "for=203.0.113.1;proto=https");
+}
+
+TEST_CASE_FIXTURE(ProxyTest, "Max-Forwards: counted down for OPTIONS and TRACE, and the last one answers") {
+  Connection client = this->client();
+  client.ask("OPTIONS", "/a", {{"Max-Forwards", "0"}});
+  CHECK(client.read_answer().status == 204);
+  client.ask("TRACE", "/a", {{"Max-Forwards", "0"}});
+  CHECK(client.read_answer().status == 405);
+  CHECK_FALSE(site.pending());
+  CHECK(seen_by_site(*this, {{"Max-Forwards", "0"}}).header("Max-Forwards") == "0");  // of a GET
+  client.ask("TRACE", "/a", {{"Max-Forwards", "10"}});
+  Connection behind = site.accept();
+  CHECK(read_request(behind).header("Max-Forwards") == "9");
 }
 
 TEST_SUITE_END();

@@ -2,8 +2,8 @@
 
 #include "http/access_log.h"
 
+#include "forwarding_test.h"
 #include "wire/text.h"
-#include "worker_test.h"
 
 using namespace martd;
 using namespace martd::http;
@@ -121,4 +121,60 @@ TEST_CASE("access log: interim answers are not the status") {
         CHECK(entry.bytes == 28 + 27 + 34);
       },
       peer);
+}
+
+namespace {
+
+/// Where each request went.
+struct UpstreamLogTest : ForwardingTest {
+  UpstreamLogTest() {
+    settings->access_log = [this](const AccessEntry& entry) {
+      entries.push_back(std::string(entry.path) + ' ' + std::to_string(entry.status) + ' ' +
+                        std::string(entry.upstream));
+    };
+  }
+  ~UpstreamLogTest() { settings->access_log = nullptr; }
+  std::vector<std::string> told() { return std::exchange(entries, {}); }
+  std::string place() const { return "127.0.0.1:" + std::to_string(door.port()); }
+
+  std::vector<std::string> entries;
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(UpstreamLogTest, "access log: the address that was asked, on a new connection and on a kept one") {
+  Peer peer = connect();
+  send(peer, kGet);
+  SiteEnd site = asked();
+  site.send("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 1\r\n\r\na");
+  await(peer, "\r\n\r\na");
+  CHECK(told() == Told{"/a 404 " + place()});
+  ask(peer, "GET", "/client.js");
+  CHECK(told() == Told{"/client.js 200 "});
+  send(peer, kGet);
+  await(site, "GET /a HTTP/1.1\r\n");
+  site.close();  // it may be asked once more, and is not there
+  site = asked();
+  peer.hang_up();
+  until([&] { return !entries.empty(); });
+  CHECK(told() == Told{"/a 0 " + place()});
+}
+
+TEST_CASE_FIXTURE(UpstreamLogTest, "access log: a site that fails is named, one that wasn't asked is not") {
+  door.go_away();
+  Peer peer = connect();
+  send(peer, kGet);
+  await(peer, "}");
+  CHECK(told() == Told{"/a 502 " + place()});
+  ask(peer, "GET", "/b", "Martd-Channels: .hidden\r\n");
+  CHECK(told() == Told{"/b 400 "});
+}
+
+TEST_CASE_FIXTURE(UpstreamLogTest, "access log: a name without an address is named as it was given") {
+  worker.put_before(
+      std::make_unique<proxy::UpstreamPool>(loop, proxy::Site::parse("http://no.invalid:81").value(), nullptr, 10));
+  Peer peer = connect();
+  send(peer, kGet);
+  await(peer, "}");
+  CHECK(told() == Told{"/a 502 no.invalid:81"});
 }

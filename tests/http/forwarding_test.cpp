@@ -2,62 +2,12 @@
 
 #include "http/forwarding.h"
 
-#include "../proxy/proxy_test.h"
-#include "worker_test.h"
+#include "forwarding_test.h"
 
 using namespace martd;
 using namespace martd::http;
 using namespace martd::http::test;
-using proxy::test::SiteDoor;
 using proxy::test::SiteEnd;
-
-namespace {
-
-struct ForwardingTest : WorkerTest {
-  SiteDoor door;
-
-  ForwardingTest() {
-    settings->has_upstream = true;
-    worker.put_before(std::make_unique<proxy::UpstreamPool>(loop, proxy::Site::parse(door.url()).value(), nullptr, 10));
-  }
-  template <class Condition>
-  void until(Condition condition) {
-    const auto deadline = std::chrono::steady_clock::now() + 20s;
-    while (!condition()) {
-      REQUIRE(std::chrono::steady_clock::now() < deadline);
-      loop.turn(20ms);
-    }
-    turn();
-  }
-  /// The site's end of the connection on which `peer` has just asked something.
-  SiteEnd asked() {
-    int descriptor = -1;
-    until([&] { return (descriptor = door.take()) >= 0; });
-    SiteEnd end(descriptor);
-    await(end, "\r\n\r\n");
-    return end;
-  }
-  void await(SiteEnd& end, std::string_view text) {
-    until([&] {
-      end.receive();
-      return end.received.find(text) != std::string::npos;
-    });
-  }
-  void await(Peer& peer, std::string_view text) {
-    until([&] {
-      peer.receive();
-      return peer.received.find(text) != std::string::npos;
-    });
-  }
-  std::uint64_t proxied(std::size_t first_digit) { return worker.counters().proxied_by_class[first_digit].value(); }
-  std::uint64_t failed(proxy::Failure failure) {
-    return worker.counters().proxy_failures[static_cast<std::size_t>(failure)].value();
-  }
-};
-
-constexpr const char* kGet = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
-
-}  // namespace
 
 TEST_CASE_FIXTURE(ForwardingTest, "forwarding: asked, answered, counted, and the connection stays") {
   Peer peer = connect();
@@ -217,4 +167,89 @@ TEST_CASE_FIXTURE(ForwardingTest,
   peer.hang_up();
   until([&] { return stopped; });
   CHECK(site.ended());
+}
+
+// A client that read a part of a large answer and then no more, without leaving, held its connection and the site's for
+// as long as it liked: nothing was ever due.
+TEST_CASE_FIXTURE(ForwardingTest, "forwarding: a client that takes nothing of its answer for long is broken off") {
+  settings->upstream_timeouts.taking = 50ms;
+  Peer peer = connect();
+  send(peer, kGet);
+  SiteEnd site = asked();
+  site.send("HTTP/1.1 200 OK\r\nContent-Length: 50000000\r\n\r\n");
+  const std::string piece(50000, 'x');
+  until([&] {
+    while (site.try_send(piece) > 0) {
+    }
+    return site.ended();
+  });
+  CHECK(worker.upstream()->open() == 0);
+  peer.receive();
+  CHECK(peer.received.size() < 50000000);
+  until([&] { return peer.ended(); });
+}
+
+TEST_CASE_FIXTURE(ForwardingTest, "forwarding: a tunnel may wait for its client for as long as it likes") {
+  settings->upstream_timeouts.taking = 1ms;
+  Peer peer = connect();
+  send(peer, "GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: raw\r\n\r\n");
+  SiteEnd site = asked();
+  site.send("HTTP/1.1 101 Switching Protocols\r\n\r\n");
+  const std::string piece(50000, 'x');
+  std::size_t sent = 0;
+  for (int idle = 0; idle < 20;) {
+    const ssize_t taken = site.try_send(piece);
+    idle = taken > 0 ? 0 : idle + 1;
+    if (taken > 0) sent += static_cast<std::size_t>(taken);
+    loop.turn(2ms);
+  }
+  CHECK_FALSE(site.ended());
+  until([&] {
+    peer.receive();
+    return peer.received.size() > sent;
+  });
+  CHECK_FALSE(peer.ended());
+}
+
+TEST_CASE_FIXTURE(ForwardingTest, "forwarding: Max-Forwards is counted down, and whom it ends with answers") {
+  Peer peer = connect();
+  const auto ask = [&](const std::string& method, const std::string& number) {
+    send(peer, method + " /a HTTP/1.1\r\nHost: x\r\nMax-Forwards: " + number + "\r\n\r\n");
+  };
+  ask("OPTIONS", "0");
+  Reply reply = take_reply(peer.received);
+  CHECK(reply.status == 204);
+  CHECK(reply.header("Allow") == "OPTIONS");
+  ask("TRACE", "0");
+  reply = take_reply(peer.received);
+  CHECK(reply.status == 405);
+  CHECK(reply.header("Allow") == "OPTIONS");
+  ask("TRACE", "many");
+  reply = take_reply(peer.received);
+  CHECK(reply.status == 400);
+  CHECK(reply.body.find("Max-Forwards") != std::string::npos);
+  CHECK(door.take() < 0);
+  CHECK_FALSE(peer.ended());
+  ask("OPTIONS", "1");
+  SiteEnd site = asked();
+  CHECK(site.received.find("\r\nMax-Forwards: 0\r\n") != std::string::npos);
+  site.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  await(peer, "\r\n\r\n");
+  CHECK(take_reply(peer.received).status == 200);
+  ask("GET", "0");  // it doesn't count there
+  await(site, "GET /a");
+  CHECK(site.received.find("Max-Forwards: 0\r\n", site.received.find("GET /a")) != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(ForwardingTest, "forwarding: --forwarded tells the site in the words of RFC 7239, too") {
+  for (const bool asked_for : {false, true}) {
+    settings->forwarded = asked_for;
+    Peer peer = connect("2001:db8::1");
+    send(peer, "GET / HTTP/1.1\r\nHost: site.example:81\r\nForwarded: for=203.0.113.1\r\nConnection: close\r\n\r\n");
+    SiteEnd site = asked();
+    CHECK(site.received.find("203.0.113.1") == std::string::npos);
+    const std::string wanted = "\r\nForwarded: for=\"[2001:db8::1]\";host=\"site.example:81\";proto=http\r\n";
+    CHECK((site.received.find(wanted) != std::string::npos) == asked_for);
+    CHECK(site.received.find("\r\nX-Forwarded-For: 2001:db8::1\r\n") != std::string::npos);
+  }
 }

@@ -313,6 +313,9 @@ TEST_CASE("the site behind") {
     CHECK(is_wrong({url}, "UPSTREAM: not the address of a site"));
   }
   CHECK(options({"http://[::1]:3000"}).upstream->host == "::1");
+  CHECK_FALSE(options({}).forwarded);
+  CHECK(options({"--forwarded"}).forwarded);
+  CHECK(options({}, {{"MARTD_FORWARDED", "true"}}).forwarded);
 }
 
 TEST_CASE("precedence: flag, variable, file") {

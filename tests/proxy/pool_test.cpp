@@ -380,3 +380,18 @@ TEST_CASE_FIXTURE(PoolTest, "pool: stopping closes what waits, keeps nothing mor
   CHECK(pool->open() == 0);
   CHECK(idle.ended());
 }
+
+TEST_CASE("endpoint: as people read it") {
+  const auto shown = [](const std::string& url) {
+    net::Clock clock;
+    net::Loop loop{clock};
+    const Site site = Site::parse(url).value();
+    Endpoints endpoints(loop, site);
+    std::string text;
+    endpoints.get([&](std::span<const Endpoint> found) { text = to_string(found.front()); });
+    return text;
+  };
+  CHECK(shown("http://127.0.0.1") == "127.0.0.1:80");
+  CHECK(shown("http://[2001:db8::1]:3000") == "[2001:db8::1]:3000");
+  CHECK(shown("unix:/run/app.sock") == "unix:/run/app.sock");
+}

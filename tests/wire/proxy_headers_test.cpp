@@ -178,6 +178,13 @@ TEST_CASE("request: Forwarded is a trusted proxy's, and ours when asked") {
         "Forwarded: for=\"[2001:db8::1]\";host=\"site.example\";proto=https|Via: 1.1 martd");
 }
 
+TEST_CASE("request: Max-Forwards is as it came, or what is left of it") {
+  CHECK(changed({{"max-FORWARDS", "07"}}) == "max-FORWARDS: 07");
+  RequestHop hop = plain_hop();
+  hop.max_forwards = 6;
+  CHECK(changed({{"max-FORWARDS", "07"}, {"A", "1"}}, hop) == "max-FORWARDS: 6|A: 1");
+}
+
 TEST_CASE("request: Host is kept, replaced in its place, or made up where there is none") {
   CHECK(request({{"A", "1"}, {"host", "site.example"}}).starts_with("A: 1|host: site.example|"));
   RequestHop hop = plain_hop();
@@ -243,6 +250,18 @@ TEST_CASE("request: Authorization with the publish secret is taken off, any othe
   }
   CHECK(changed({{"Authorization", "Bearer s3cret"}}) == "Authorization: Bearer s3cret");
   CHECK(changed({{"Authorization", "Bearer "}}) == "Authorization: Bearer ");
+}
+
+// A browser that has logged in at the admin listener of the same host sends that cookie to the public one, too: cookies
+// know no ports. The site behind got it, and could have used it to act as the operator.
+TEST_CASE("request: nothing of the admin listener's goes on") {
+  CHECK(changed({{"Cookie", "a=1; martd_admin=0123abcd; b=2"}}) == "Cookie: a=1; b=2");
+  CHECK(changed({{"Cookie", "martd_admin=0123abcd; martd_secret=s"}}) == "");
+  CHECK(changed({{"Cookie", "my_martd_admin=1; martd_admins=2"}}) == "Cookie: my_martd_admin=1; martd_admins=2");
+  RequestHop hop = plain_hop();
+  hop.admin_token = "t0ken";
+  CHECK(changed({{"Authorization", "Bearer t0ken"}}, hop) == "");
+  CHECK(changed({{"Authorization", "Bearer t0ken2"}}, hop) == "Authorization: Bearer t0ken2");
 }
 
 TEST_CASE("request: an upgrade is asked of the upstream anew") {

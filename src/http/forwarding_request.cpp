@@ -1,0 +1,140 @@
+// A request on its way to the site: whether it may go, and as what.
+
+#include <algorithm>
+
+#include "http/forwarding.h"
+#include "http/worker.h"
+#include "wire/channel_list.h"
+#include "wire/max_forwards.h"
+#include "wire/proxy_headers.h"
+#include "wire/query.h"
+
+namespace martd::http {
+namespace {
+
+/// RFC 9110 section 9.2.2, of those without side effects that would be seen twice.
+bool repeatable(std::string_view method) {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE" || method == "PUT" ||
+         method == "DELETE";
+}
+
+/// The authority of an absolute target, or the Host.
+std::string_view host_of(const wire::RequestHead& head) {
+  if (const std::string_view host = head.field("Host"); !host.empty()) return host;
+  const auto scheme = head.target.find("://");
+  if (head.target.front() == '/' || scheme == head.target.npos) return {};
+  const std::string_view rest = head.target.substr(scheme + 3);
+  return rest.substr(0, rest.find_first_of("/?#"));
+}
+
+}  // namespace
+
+void Forwarding::begin(const wire::RequestHead& head, push::Time now) {
+  since_ = now;
+  if (!may_go_on(head, now) || !take_stand(head, now)) return;
+  proxy::Order order;
+  const std::string upgrade = wire::asked_upgrade(head.fields, head.http_1_0 ? "1.0" : "1.1");
+  if (session_.worker().settings().inject && upgrade.empty())
+    page_ = std::make_unique<PageAnswer>(session_.worker().pages(), head, page_address(head, host_of(head)));
+  order.head = compose(head, upgrade);
+  order.body = head.has_body();
+  order.repeatable = !order.body && repeatable(head.method);
+  order.head_only = head_only_;
+  order.may_upgrade = !upgrade.empty();
+  body_due_ = now + kBodySilence;
+  arm();
+  exchange_ = session_.worker().upstream()->ask(std::move(order), *this);
+}
+
+/// Who sends Max-Forwards wants to hear from the last server that may have the request. False: that is this one.
+bool Forwarding::may_go_on(const wire::RequestHead& head, push::Time now) {
+  const auto left = wire::read_max_forwards(head.method, head.fields);
+  if (left && (!*left || **left > 0)) {
+    if (*left) max_forwards_ = **left - 1;
+    return true;
+  }
+  close_ |= !body_.done();
+  if (!left) {
+    refuse(left.error().status, left.error().message);
+    return false;
+  }
+  AnswerContext context;
+  context.close = close_ || session_.worker().stopping();
+  context.http_1_0 = http_1_0_;
+  context.hsts = session_.hsts();
+  constexpr std::string_view kAllow = "Allow: OPTIONS\r\n";
+  std::string& out = session_.worker().reply();
+  if (head.method == "OPTIONS") {
+    Answer answer;
+    answer.status = status_ = 204;
+    answer.no_body = true;
+    answer.headers = kAllow;
+    append_answer(out, answer, {}, context, now);
+  } else {
+    status_ = 405;
+    append_error(out, status_, "TRACE: isn't answered here (Max-Forwards: 0)", context, now, kAllow);
+    session_.worker().counters().refusals.add();
+  }
+  flush();
+  done();
+  return false;
+}
+
+/// Before anything of the request goes to the site: what is published from here on is news to the page. False: refused.
+bool Forwarding::take_stand(const wire::RequestHead& head, push::Time now) {
+  Worker& worker = session_.worker();
+  const Settings& settings = worker.settings();
+  std::string asked;
+  head.fields.each("Martd-Channels", [&](std::string_view value) { (asked += ',') += value; });
+  if (asked.empty() && settings.snapshot.empty()) return true;
+  auto channels = wire::parse_channel_list(asked, settings.subscribe.max_channels);
+  if (!channels) {
+    close_ |= !body_.done();
+    refuse(400, "Martd-Channels: " + channels.error().message);
+    return false;
+  }
+  for (const std::string& name : settings.snapshot)
+    if (std::find(channels->begin(), channels->end(), name) == channels->end()) channels->push_back(name);
+  stand_ = wire::format_stand(*channels, worker.hub().stand(*channels, now));
+  return true;
+}
+
+std::string Forwarding::compose(const wire::RequestHead& head, const std::string& upgrade) const {
+  const Settings& settings = session_.worker().settings();
+  const proxy::Site& site = session_.worker().upstream()->site();
+  const std::string client = session_.peer().to_string();
+  wire::RequestHop hop;
+  hop.client = client;
+  hop.trusted = settings.trusted_proxies.contains(session_.peer());
+  hop.tls = session_.secure();
+  hop.version = head.http_1_0 ? "1.0" : "1.1";
+  hop.host = host_of(head);
+  hop.upstream = site.authority;
+  hop.upstream_host = settings.upstream_host;
+  hop.upgrade = upgrade;
+  hop.publish_secret = settings.publish_secret;
+  hop.admin_token = settings.admin_token;
+  hop.forwarded = settings.forwarded;
+  hop.max_forwards = max_forwards_;
+
+  std::string text;
+  std::size_t size = head.method.size() + head.target.size() + 256;
+  for (const wire::Field& field : head.fields) size += field.name.size() + field.value.size() + 4;
+  text.reserve(size);
+  text += head.method;
+  text += ' ';
+  if (head.target.front() == '/' || head.target == "*") {
+    text += head.target;
+  } else {
+    const Target target = split_target(head.target);
+    text += target.path;
+    if (target.query.data() != nullptr) (text += '?') += target.query;
+  }
+  text += " HTTP/1.1\r\n";
+  wire::append_request_headers(page_ ? page_->request_lines() : head.fields, hop, text);
+  if (head.chunked) text += "Transfer-Encoding: chunked\r\n";
+  text += "\r\n";
+  return text;
+}
+
+}  // namespace martd::http
