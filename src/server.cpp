@@ -29,6 +29,7 @@
 #include "proxy/upstream_pool.h"
 #include "push/restore.h"
 #include "store/sqlite_store.h"
+#include "sweeper.h"
 
 namespace martd {
 namespace {
@@ -130,22 +131,6 @@ struct Lane {
   std::atomic<std::size_t> coming = 0;  ///< connections that are handed to it
   std::vector<std::unique_ptr<net::Listener>> listeners;
   std::thread thread;
-};
-
-/// Lets go of what is over, on the first loop.
-class Sweeper final : private net::Timer {
- public:
-  Sweeper(net::Loop& loop, push::Hub& hub) : loop_(loop), hub_(hub) {}
-  void start() { loop_.set(*this, loop_.now() + kEvery); }
-  void stop() { loop_.drop(*this); }
-
- private:
-  static constexpr push::Duration kEvery = std::chrono::milliseconds{200};
-  static constexpr push::Duration kSoon = std::chrono::milliseconds{17};
-  void on_timer(push::Time now) override { loop_.set(*this, now + (hub_.sweep(now) ? kSoon : kEvery)); }
-
-  net::Loop& loop_;
-  push::Hub& hub_;
 };
 
 class Server {

@@ -144,7 +144,8 @@ class Hub {
   /// Nothing comes any more: the store is told how far the clock went.
   void close(Time now);
 
-  /// Lets go what is over. True: there is more that is due, call again soon. Each call's work is bounded.
+  /// Lets go what is over. True: there is more that is due, call again on the loop's next turn. Each call's work is
+  /// bounded: some thousand channels.
   bool sweep(Time now);
 
   Registry& registry() { return registry_; }

@@ -120,6 +120,21 @@ TEST_CASE_FIXTURE(HubTest, "sweep: each turn is bounded, and says that there is 
   CHECK(registry.channels() == 1);
 }
 
+TEST_CASE_FIXTURE(HubTest, "sweep: channels that end together go in small pieces") {
+  // One call took up to 32,000 of them, and whoever published or was to be delivered to on that loop waited for all.
+  constexpr std::size_t kChannels = 5000;
+  for (std::size_t i = 0; i < kChannels; ++i) publish("c" + std::to_string(i), "a", {.life = 1s});
+  now += 1s;
+  std::size_t left = kChannels;
+  while (hub->sweep(now)) {
+    const std::size_t there = hub->registry().channels();
+    CHECK(there < left);
+    CHECK(there + 1100 >= left);
+    left = there;
+  }
+  CHECK(hub->registry().channels() == 0);
+}
+
 TEST_CASE_FIXTURE(HubTest, "sweep: exactly as many as may be is not 'more'") {
   for (const std::string& name : neighbours(4)) publish(name, "a", {.life = 1s});
   now += 1s;
