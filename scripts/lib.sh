@@ -70,18 +70,31 @@ need_packages() {
   rm -f "$log"
 }
 
-# configure DIRECTORY MESON-OPTION...: once; a directory that another tool or a move made useless is made anew.
+# configure DIRECTORY MESON-OPTION...: once, and again where it was with other options; a directory that another tool or a
+# move made useless is made anew.
 configure() {
   local directory=$1 log
   shift
-  if [[ -e $directory/build.ninja ]] && meson introspect "$directory" --projectinfo >/dev/null 2>&1; then return 0; fi
+  log=$directory/configure.log
+  if [[ -e $directory/build.ninja ]] && meson introspect "$directory" --projectinfo >/dev/null 2>&1; then
+    if [[ $(cat "$directory/configured" 2>/dev/null) == "$*" ]]; then return 0; fi
+    if meson setup --reconfigure "$directory" "$root" "$@" >"$log" 2>&1; then
+      echo "$*" >"$directory/configured"
+      return 0
+    fi
+  fi
   rm -rf "$directory"
   mkdir -p "$directory"
-  log=$directory/configure.log
   meson setup "$directory" "$root" "$@" >"$log" 2>&1 || {
     tail -n 25 "$log" >&2
     die "the build could not be configured (all of it: $log)"
   }
+  echo "$*" >"$directory/configured"
+}
+
+# The build that the tests and clang-tidy share. The prefix is that of the package, which is made of it to be tried.
+configure_tests() {
+  configure "$root/build-test" -Dprefix=/usr -Dbuildtype=debug -Doptimization=1 -Dtests=true -Dbenchmarks=true
 }
 
 # build DIRECTORY [TARGET...]: silent when there is nothing to do; else progress on standard error.

@@ -20,6 +20,8 @@ class Publisher final : public Watcher {
   void send(std::string_view requests);
   void publish(std::string_view channel, std::string_view payload) { send(run_.dialect.publish(channel, payload)); }
   void on_answer(std::function<void()> handler) { on_answer_ = std::move(handler); }
+  /// Of the newest answer that had one: martd's, with one channel.
+  std::uint64_t newest_etag() const { return newest_etag_; }
 
   void readable() override;
   void writable() override;

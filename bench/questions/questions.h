@@ -16,5 +16,9 @@ Report publish(const Options& options);
 Report connect(const Options& options);
 Report reconnect(const Options& options);
 Report store(const Options& options);
+Report channels(const Options& options);
+Report sweep(const Options& options);
+Report crowd(const Options& options);
+Report backlog(const Options& options);
 
 }  // namespace bench

@@ -19,18 +19,18 @@ class Metric:
 
 @dataclass
 class Goal:
-    """martd's (or another `row`'s) median ratio to another row is to be at most (or with `least`, at least) `bound`.
+    """martd's (or, where it is named, a `row`'s) median ratio to another row is to be at most (or with `least`, at least) `bound`.
     Without `against`, its own value is."""
 
     key: str
     bound: float
     against: str = ""
     least: bool = False
-    row: str = "martd"
+    row: str = ""
 
     def text(self) -> str:
         word = "at least" if self.least else "at most"
-        of = "" if self.row == "martd" else f"{self.row}: "
+        of = f"{self.row}: " if self.row else ""
         return f"{of}{self.key} {word} {self.bound:g}" + (f" × {self.against}" if self.against else "")
 
 
@@ -42,6 +42,7 @@ class Case:
     metrics: list[Metric]
     goals: list[Goal] = field(default_factory=list)
     rows: list[str] = field(default_factory=lambda: list(PEER_ROWS))
+    program: str = ""  # measured by itself, without a server: the rows are its operations
 
     @property
     def name(self) -> str:
@@ -250,6 +251,98 @@ def tls() -> list[Case]:
     return [*fans, held]
 
 
+def by_level(key: str, levels: tuple[int, ...], what: str) -> list[Metric]:
+    """A figure at each level, and its growth: x where it grows as n to the x, so 0 is flat and 1 is in proportion."""
+    named = [Metric(f"{key}_{n}", f"{what}, {n:,}" if i == 0 else f"{n:,}") for i, n in enumerate(levels)]
+    return [*named, Metric(f"{key}_growth", "growth")]
+
+
+def scaling() -> list[Case]:
+    """How the cost of one operation grows with how many there are of what it is done among."""
+    channels = (1, 1000, 100_000, 1_000_000)
+    many = channels[1:]
+    crowd = (100, 1000, 10_000, 19_000)
+    kept = (10, 1000, 100_000)
+
+    def levels(of: tuple[int, ...]) -> str:
+        return ",".join(map(str, of))
+
+    def case(question: str, title: str, of: tuple[int, ...], metrics: list[Metric], goals: list[Goal], **more) -> Case:
+        rows = more.pop("rows", ["martd-large"])
+        arguments = {"levels": levels(of), "publishers": 8, "spin": 1, "seconds": 1.5, **more}
+        return Case(question, title, arguments, metrics, goals, rows)
+
+    return [
+        case(
+            "channels",
+            "a publish to one of so many channels at random",
+            channels,
+            [*by_level("cpu_us", channels, "CPU µs each"), *by_level("bytes_each", many, "bytes a channel")],
+            [Goal("cpu_us_growth", 0.08), Goal("bytes_each_growth", 0.05)],
+        ),
+        case(
+            "sweep",
+            "so many channels end in the same moment, a channel",
+            many,
+            [*by_level("cpu_us", many, "CPU µs each"), Metric("seconds_1000000", "seconds, 1,000,000")],
+            [Goal("cpu_us_growth", 0.10)],
+        ),
+        case(
+            "sweep",
+            "what a publish waits for while so many channels end",
+            many,
+            by_level("pause_max_ms", many, "longest ms"),
+            [],
+            kind="pause",
+        ),
+        case(
+            "crowd",
+            "a delivery to one of so many event streams",
+            crowd,
+            by_level("cpu_us", crowd, "CPU µs each"),
+            [Goal("cpu_us_19000", 1.08, "floor")],
+            rows=["martd-large", "nchan", "floor"],
+            publishers=1,
+            spin=0,
+        ),
+        case(
+            "backlog",
+            "a channel that keeps so many messages",
+            kept,
+            [
+                *by_level("publish_us", kept, "CPU µs a publish"),
+                *by_level("last_us", kept, "CPU µs the last one again"),
+                *by_level("all_us", kept, "CPU µs each of all"),
+                *by_level("bytes_each", kept[1:], "bytes a message"),
+            ],
+            [Goal("publish_us_growth", 0.05), Goal("last_us_growth", 0.05), Goal("all_us_growth", 0.05)],
+            publishers=1,
+        ),
+        Case(
+            "fanout",
+            "by loops: 1,000 event streams, 100 B, a delivery",
+            {"subscribers": 1000, "size": 100},
+            [CPU, RATE, BUSY],
+            [Goal("cpu_us", 1.25, "martd", row="martd-2")],
+            ["martd", "martd-2"],
+        ),
+        Case(
+            "publish",
+            "by loops: 8 connections, 100 B, no subscribers, a publish",
+            {"publishers": 8, "size": 100, "spin": 1},
+            [CPU, RATE, BUSY],
+            [],
+            ["martd", "martd-2"],
+        ),
+    ]
+
+
+def micro() -> list[Case]:
+    """The rooms without sockets, each operation by itself. Instructions don't depend on what else the machine does."""
+    metrics = [Metric("instructions", "instructions"), Metric("cpu_ns", "CPU ns", ratios=True)]
+    return [Case("micro", "the rooms without sockets", {"seconds": 0.5}, metrics, [], [], program="micro")]
+
+
 QUESTIONS = {
     "fanout": fanout,
     "burst": burst,
@@ -262,5 +355,7 @@ QUESTIONS = {
     "proxy": proxy,
     "tls": tls,
     "store": store,
+    "scaling": scaling,
+    "micro": micro,
     "httplib": httplib,
 }

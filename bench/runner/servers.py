@@ -160,6 +160,13 @@ class Martd(Server):
         self.await_ready_line(self.spawn(command, stdout=subprocess.PIPE, env=environment))
 
 
+class MartdLarge(Martd):
+    """For the scaling question: a channel keeps 10,000 messages unless it is told otherwise, and all of them 1 GB."""
+
+    def options(self) -> list[str]:
+        return ["--max-size", "100000", "--max-memory", "4G"]
+
+
 class MartdAlways(Martd):
     """The store lies in the folder for temporary files, which should be on a real disk."""
 
@@ -285,6 +292,7 @@ class Pushpin(Server):
 ROWS: dict[str, tuple[type[Server], int]] = {
     "martd": (Martd, 1),
     "martd-2": (Martd, 2),
+    "martd-large": (MartdLarge, 1),
     "martd-always": (MartdAlways, 1),
     "martd-always-1ms": (MartdSlowDisk, 1),
     "martd-interval": (MartdInterval, 1),

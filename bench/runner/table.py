@@ -42,14 +42,15 @@ def ratio_text(value: float | None) -> str:
 
 def own_row(answers: dict[str, list[dict]]) -> str | None:
     """The row that the goals are for: martd, or martd in front of a site."""
-    return next((row for row in ("martd", "martd-proxy") if row in answers), None)
+    return next((row for row in ("martd", "martd-proxy", "martd-large") if row in answers), None)
 
 
 def verdict(goal: Goal, own: str, answers: dict[str, list[dict]]) -> str:
+    row = goal.row or own
     if goal.against:
-        value = ratio(answers, goal.key, own, goal.against)
+        value = ratio(answers, goal.key, row, goal.against)
     else:
-        found = values(answers.get(own, []), goal.key)
+        found = values(answers.get(row, []), goal.key)
         value = median(found) if found else None
     if value is None:
         return f"goal: {goal.text()}: not measured"
