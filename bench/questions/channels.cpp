@@ -115,7 +115,7 @@ Report sweep(const Options& given) {
   Growth lasted("seconds");
   for (const std::size_t level : options.levels) {
     // All end in the same moment: each has as much life as is left until then.
-    const auto end = now() + from_seconds(1 + 15e-6 * static_cast<double>(level));
+    const auto end = now() + from_seconds(1 + 40e-6 * static_cast<double>(level));
     fill(run, 0, level, [end] {
       const auto left = (end - now()) / 1'000'000;
       if (left < 100) throw std::runtime_error("the channels could not be filled in time");
