@@ -14,6 +14,11 @@ void Run::settle() {
   }
 }
 
+void Run::go_on_for(double seconds) {
+  const auto end = now() + from_seconds(seconds);
+  await([&] { return now() >= end; }, "the end");
+}
+
 void Run::await_all_received(std::uint64_t expected) {
   await([&] { return tally.received() >= expected; }, "messages");
 }

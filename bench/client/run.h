@@ -38,6 +38,8 @@ struct Run {
   void settle();
 
   void await_all_received(std::uint64_t expected);
+  /// Whatever goes on meanwhile.
+  void go_on_for(double seconds);
 
  private:
   [[noreturn]] void give_up(const char* what) const;

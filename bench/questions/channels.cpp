@@ -89,14 +89,10 @@ Report channels(const Options& given) {
     bool stopping = false;
     Publishers publishing(run, options.publishers,
                           [&] { return stopping ? std::string() : channel_name(random() % level) + "&size=1"; });
-    const auto run_for = [&](double seconds) {
-      const auto end = now() + from_seconds(seconds);
-      run.await([&] { return now() >= end; }, "the end");
-    };
-    run_for(options.warmup);
+    run.go_on_for(options.warmup);
     const auto before = run.answered;
     const Stopwatch watch(run.server);
-    run_for(options.seconds);
+    run.go_on_for(options.seconds);
     cost.add(level, static_cast<double>(watch.cpu()) / 1000 / static_cast<double>(run.answered - before));
     stopping = true;
     run.await([&] { return publishing.done(); }, "the answers to the publishes");

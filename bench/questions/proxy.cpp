@@ -74,14 +74,10 @@ Report proxy(const Options& options) {
   for (std::size_t i = 0; i < options.publishers; ++i)
     askers.push_back(std::make_unique<Asker>(run, request, upload ? 0 : options.size));
 
-  const auto run_for = [&](double seconds) {
-    const auto end = now() + from_seconds(seconds);
-    run.await([&] { return now() >= end; }, "the end");
-  };
-  run_for(options.warmup);
+  run.go_on_for(options.warmup);
   const auto before = run.answered;
   const Stopwatch watch(run.server);
-  run_for(options.seconds);
+  run.go_on_for(options.seconds);
   const auto done = static_cast<double>(run.answered - before);
   Report report(options);
   report.text("kind", options.kind);

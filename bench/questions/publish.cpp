@@ -25,14 +25,10 @@ Report publish(const Options& options) {
   }
   for (auto& publisher : publishers) send_next(*publisher);
 
-  const auto run_for = [&](double seconds) {
-    const auto end = now() + from_seconds(seconds);
-    run.await([&] { return now() >= end; }, "the end");
-  };
-  run_for(options.warmup);
+  run.go_on_for(options.warmup);
   const auto before = run.answered;
   const Stopwatch watch(run.server);
-  run_for(options.seconds);
+  run.go_on_for(options.seconds);
   Report report(options);
   report.number("publishers", static_cast<double>(options.publishers));
   report.number("size", static_cast<double>(options.size));

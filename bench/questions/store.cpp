@@ -29,14 +29,10 @@ Report store(const Options& options) {
       publisher.on_answer(send_next);
       send_next();
     }
-    const auto run_for = [&](double seconds) {
-      const auto end = now() + from_seconds(seconds);
-      run.await([&] { return now() >= end; }, "the end");
-    };
-    run_for(options.warmup);
+    run.go_on_for(options.warmup);
     const auto before = run.answered;
     const Stopwatch watch(run.server);
-    run_for(options.seconds);
+    run.go_on_for(options.seconds);
     const double operations = static_cast<double>(run.answered - before);
     if (count == 1) {
       alone = operations / to_seconds(watch.time());
