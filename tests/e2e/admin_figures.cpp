@@ -103,6 +103,8 @@ TEST_CASE("requests for the site behind are counted where there is one, with wha
   }
   AdminServer server({"--upstream", "http://127.0.0.1:" + std::to_string(closed)});
   CHECK(server.get("/blog").status == 502);
+  await("the count, which follows the answer",
+        [&] { return samples(server.desk.get("/metrics").body).at("martd_proxy_requests_total{code=\"5xx\"}") > 0; });
   const auto all = samples(server.desk.get("/metrics").body);
   CHECK(all.at("martd_proxy_requests_total{code=\"5xx\"}") == 1);
   CHECK(all.at("martd_proxy_requests_total{code=\"2xx\"}") == 0);
