@@ -275,6 +275,7 @@ class Server {
   /// Connections go to the loop that has the fewest, wherever they came in. By a call even where that is this loop: who
   /// came in last would else be there before those who were handed over, and be the first to make way for them.
   void accept(Lane& here, int descriptor, const wire::Address& peer, bool tls) {
+    if (lanes_.size() == 1) return here.worker.take(descriptor, peer, tls ? here.tls : nullptr);
     Lane* least = &here;
     for (auto& lane : lanes_)
       if (lane->connections() < least->connections()) least = lane.get();
