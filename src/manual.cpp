@@ -1,6 +1,7 @@
 #include "manual.h"
 
 #include "options.h"
+#include "store_command.h"
 #include "tools/command_manual.h"
 #include "tools/doctor_command.h"
 #include "tools/publish_command.h"
@@ -13,7 +14,8 @@ std::vector<tools::NamedCommand> commands() {
   return {{"", "run the server", &server_command_text()},
           {"pub", "publish", &tools::publish_command_text()},
           {"sub", "follow channels", &tools::subscribe_command_text()},
-          {"doctor", "try a server from outside", &tools::doctor_command_text()}};
+          {"doctor", "try a server from outside", &tools::doctor_command_text()},
+          {"store", "look after a store", &store_command_text(), {"check", "export", "import"}}};
 }
 
 }  // namespace

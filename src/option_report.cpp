@@ -1,5 +1,6 @@
 #include "option_report.h"
 
+#include <boost/assert.hpp>
 #include <map>
 #include <string_view>
 
@@ -34,6 +35,10 @@ std::string level(LogLevel level) {
   return std::string(kNames[static_cast<std::size_t>(level)]);
 }
 
+std::string durability(push::Durability durability) {
+  return durability == push::Durability::always ? "always" : "interval";
+}
+
 template <auto Field>
 std::string duration(const Options& options) {
   return wire::format_duration(options.*Field);
@@ -55,6 +60,11 @@ std::string secret(const Options& options) {
   return (options.*Field).empty() ? "none" : "set";
 }
 
+template <auto Field>
+std::string flag(const Options& options) {
+  return options.*Field ? "true" : "false";
+}
+
 const std::map<std::string_view, Show>& shows() {
   using O = Options;
   static const std::map<std::string_view, Show> all{
@@ -63,6 +73,9 @@ const std::map<std::string_view, Show>& shows() {
       {"admin", [](const O& o) { return o.admin ? to_string(*o.admin) : std::string("none"); }},
       {"cert", [](const O& o) { return joined(o.cert); }},
       {"cert-key", [](const O& o) { return joined(o.cert_key); }},
+      {"https-redirect", flag<&O::https_redirect>},
+      {"hsts", [](const O& o) { return o.hsts ? wire::format_duration(*o.hsts) : std::string("none"); }},
+      {"ktls", flag<&O::ktls>},
       {"prefix", text<&O::prefix>},
       {"publish-from", [](const O& o) { return said(o, "publish-from", "loopback"); }},
       {"publish-secret", secret<&O::publish_secret>},
@@ -71,9 +84,10 @@ const std::map<std::string_view, Show>& shows() {
       {"admin-token", secret<&O::admin_token>},
       {"admin-token-file", text<&O::admin_token_file>},
       {"upstream", [](const O& o) { return o.upstream ? o.upstream->url : std::string("none"); }},
-      {"upstream-host", [](const O& o) { return std::string(o.upstream_host ? "true" : "false"); }},
-      {"forwarded", [](const O& o) { return std::string(o.forwarded ? "true" : "false"); }},
-      {"upstream-publishes", [](const O& o) { return std::string(o.upstream_publishes ? "true" : "false"); }},
+      {"upstream-host", flag<&O::upstream_host>},
+      {"forwarded", flag<&O::forwarded>},
+      {"inject", flag<&O::inject>},
+      {"upstream-publishes", flag<&O::upstream_publishes>},
       {"snapshot", [](const O& o) { return joined(o.snapshot); }},
       {"upstream-timeout", duration<&O::upstream_timeout>},
       {"upstream-connect-timeout", duration<&O::upstream_connect_timeout>},
@@ -88,11 +102,13 @@ const std::map<std::string_view, Show>& shows() {
       {"max-behind", bytes<&O::max_behind>},
       {"max-memory", bytes<&O::max_memory>},
       {"max-connections", count<&O::max_connections>},
+      {"store", text<&O::store>},
+      {"durability", [](const O& o) { return durability(o.durability); }},
       {"threads", count<&O::threads>},
       {"config", text<&O::config>},
       {"log-level", [](const O& o) { return level(o.log_level); }},
       {"log-file", text<&O::log_file>},
-      {"access-log", [](const O& o) { return std::string(o.access_log ? "true" : "false"); }},
+      {"access-log", flag<&O::access_log>},
       {"log-format", [](const O& o) { return std::string(o.log_format == LogFormat::json ? "json" : "text"); }},
   };
   return all;
@@ -104,9 +120,8 @@ std::vector<std::pair<std::string, std::string>> configuration_of(const Options&
   std::vector<std::pair<std::string, std::string>> out;
   for (const OptionRow& row : option_rows()) {
     const auto show = shows().find(row.text.name);
-    out.emplace_back(row.text.name, show != shows().end()                   ? show->second(options)
-                                    : options.given.contains(row.text.name) ? "set"
-                                                                            : "not set");
+    BOOST_ASSERT_MSG(show != shows().end(), "an option that is not reported");
+    if (show != shows().end()) out.emplace_back(row.text.name, show->second(options));
   }
   return out;
 }

@@ -61,8 +61,13 @@ Outcome read_in(const std::string& file) {
 
 }  // namespace
 
+const tools::CommandText& store_command_text() {
+  static const tools::CommandText text{kUsage, kFooter, {}};
+  return text;
+}
+
 int store_command(const std::vector<std::string>& arguments) {
-  auto read = tools::read_command_line({kUsage, kFooter, {}}, arguments);
+  auto read = tools::read_command_line(store_command_text(), arguments);
   if (const auto* shown = std::get_if<tools::Shown>(&read)) {
     std::fputs(shown->text.c_str(), stdout);
     return 0;

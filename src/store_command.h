@@ -3,7 +3,12 @@
 #include <string>
 #include <vector>
 
+#include "tools/command_line.h"
+
 namespace martd {
+
+/// For --help, completions and the man page.
+const tools::CommandText& store_command_text();
 
 /// `martd store check|export|import FILE`: looks after a store. `arguments` are those after `store`. Returns the exit
 /// code: 0 all is well, 1 it is not, 2 wrong use.

@@ -106,7 +106,7 @@ class Crowd final : public LoopDoor {
   }
 
   void ready(Channel& channel) override { ready_ = &channel; }
-  void answered(std::uint64_t, PushAnswer) override {}
+  void answered(std::vector<Answered>) override {}
 
  private:
   Hub hub_;

@@ -52,9 +52,10 @@ struct AdminServer::Door {
                                                 : httplib::Server::HandlerResponse::Unhandled;
     });
     // Only for what has a body: by then it was read.
-    server->Post(R"([\s\S]*)", [requests](const httplib::Request& request, httplib::Response& response) {
+    const auto answer = [requests](const httplib::Request& request, httplib::Response& response) {
       requests->answer(request, response);
-    });
+    };
+    server->Post(R"([\s\S]*)", answer).Put(R"([\s\S]*)", answer);
     // What cpp-httplib refuses by itself has no body.
     server->set_error_handler([](const httplib::Request&, httplib::Response& response) {
       if (!response.body.empty()) return;

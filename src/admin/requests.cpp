@@ -42,6 +42,12 @@ std::optional<std::string> header(const httplib::Request& request, const char* n
   return request.get_header_value(name);
 }
 
+/// A request without either has an empty body (RFC 9112 §6.3); cpp-httplib would wait for one with a POST or a PUT.
+bool has_body(const httplib::Request& request) {
+  if (request.method != "POST" && request.method != "PUT") return false;
+  return request.has_header("Content-Length") || request.has_header("Transfer-Encoding");
+}
+
 void answer_refusal(httplib::Response& response, const wire::Refusal& refusal) {
   answer_error(response, refusal.status, refusal.message);
 }
@@ -85,6 +91,7 @@ const std::vector<Requests::Route>& Requests::routes() {
       {"GET", {"subscribers"}, &R::subscribers},
       {"GET", {"endings"}, &R::endings},
       {"POST", {"publish"}, &R::publish},
+      {"PUT", {"publish"}, &R::publish},
       {"GET", {"subscribe"}, &R::subscribe},
       {"GET", {"login"}, &R::login_page, true},
       {"POST", {"login"}, &R::login, true},
@@ -184,7 +191,7 @@ bool Requests::dispatch(const httplib::Request& request, httplib::Response& resp
                         "no such path (taken: /, /healthz, /readyz, /stats, /metrics, /channels, /subscribers, "
                         "/endings, /events, /publish, /subscribe)"),
            true;
-  if (method == "POST" && !body_read) return false;
+  if (!body_read && has_body(request)) return false;
   (this->*route->handler)(request, response, *segments);
   return true;
 }

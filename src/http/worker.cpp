@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "http/session.h"
@@ -170,18 +171,22 @@ void Worker::leave_to_log(std::uint64_t ticket) {
   if (const auto found = awaited_.find(ticket); found != awaited_.end()) found->second = nullptr;
 }
 
-void Worker::answered(std::uint64_t ticket, push::PushAnswer answer) {
+void Worker::answered(std::vector<push::Answered> answers) {
   bool first = false;
   {
     const std::lock_guard lock(answers_mutex_);
     first = answers_.empty();
-    answers_.emplace_back(ticket, std::move(answer));
+    if (first) {
+      answers_.swap(answers);
+    } else {
+      std::move(answers.begin(), answers.end(), std::back_inserter(answers_));
+    }
   }
   if (first) loop_.post([this] { this->answer(); });
 }
 
 void Worker::answer() {
-  Answers answers;
+  std::vector<push::Answered> answers;
   {
     const std::lock_guard lock(answers_mutex_);
     answers.swap(answers_);

@@ -56,7 +56,7 @@ class Worker final : public push::LoopDoor {
 
   /// LoopDoor: any thread.
   void ready(push::Channel& channel) override;
-  void answered(std::uint64_t ticket, push::PushAnswer answer) override;
+  void answered(std::vector<push::Answered> answers) override;
 
   /// Where the store's answer to a push is to go, for `waiter`; forget() takes it back.
   push::AnswerTo await(PushWaiter& waiter);
@@ -129,9 +129,8 @@ class Worker final : public push::LoopDoor {
   std::unique_ptr<proxy::UpstreamPool> upstream_;  ///< sessions that are gone have let go of it
   std::unique_ptr<Pages> pages_;
   push::Time failure_told_{};
-  using Answers = std::vector<std::pair<std::uint64_t, push::PushAnswer>>;
   std::mutex answers_mutex_;
-  Answers answers_;                                         ///< of the store, each to a push that was asked here
+  std::vector<push::Answered> answers_;                     ///< of the store, each to a push that was asked here
   std::unordered_map<std::uint64_t, PushWaiter*> awaited_;  ///< null: left to the log
   std::uint64_t next_ticket_ = 1;
 

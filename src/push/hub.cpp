@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/throw_exception.hpp>
 #include <stdexcept>
+#include <utility>
 
 #include "push/journal.h"
 #include "push/subscriber.h"
@@ -37,6 +38,23 @@ void Hub::queue(Channel& channel, LoopId loop, Group& group, Ready& ready) {
 
 void Hub::tell(const Ready& ready) {
   for (const auto& [loop, channel] : ready) doors_[loop]->ready(*channel);
+}
+
+void Hub::hold_news(const Ready& ready, AnswerTo to, PushAnswer answer) {
+  // Where the loop has a core of its own it begins with these while the rest of a large transaction is settled.
+  constexpr std::size_t kMost = 256;
+  held_ready_.insert(held_ready_.end(), ready.begin(), ready.end());
+  if (held_answers_.size() <= to.loop) held_answers_.resize(doors_.size());
+  held_answers_[to.loop].push_back({to.ticket, std::move(answer)});
+  if (++held_ >= kMost) give_news();
+}
+
+void Hub::give_news() {
+  if (std::exchange(held_, 0) == 0) return;
+  for (const auto& [loop, channel] : held_ready_) doors_[loop]->ready(*channel);
+  held_ready_.clear();
+  for (LoopId loop = 0; loop < held_answers_.size(); ++loop)
+    if (!held_answers_[loop].empty()) doors_[loop]->answered(std::exchange(held_answers_[loop], {}));
 }
 
 std::optional<PushRefusal> Hub::examine(const PushOrder& order, Time now, Targets& targets) {
@@ -203,6 +221,7 @@ std::vector<Etag> Hub::stand(std::span<const std::string> channels, Time now) {
 void Hub::keep_in(Store& store, Durability durability) {
   journal_ = std::make_unique<Journal>(store, durability);
   registry_.tell(*journal_);
+  store.after_settling([this] { give_news(); });
 }
 
 bool Hub::answers_later() const { return journal_ && journal_->durability() == Durability::always; }

@@ -83,13 +83,20 @@ struct AnswerTo {
   std::uint64_t ticket;
 };
 
+/// By the ticket that it asked with.
+struct Answered {
+  std::uint64_t ticket;
+  PushAnswer answer;
+};
+
 /// Where a loop is told. Called from any thread, without a lock held.
 struct LoopDoor {
   /// One of its groups has something. `channel` stays until the loop has served it (Roster::serve), which it must do
   /// once for each call.
   virtual void ready(Channel& channel) = 0;
-  /// What it asked of the store is settled.
-  virtual void answered(std::uint64_t ticket, PushAnswer answer) = 0;
+  /// What it asked of the store is settled, in the order of asking. Many at once: a loop that is woken for each would
+  /// take the processor from the store's thread for each.
+  virtual void answered(std::vector<Answered> answers) = 0;
 
  protected:
   virtual ~LoopDoor() = default;
@@ -172,10 +179,16 @@ class Hub {
   static bool kicked(const Group& group, const Seat& seat);
   static void queue(Channel& channel, LoopId loop, Group& group, Ready& ready);
   void tell(const Ready& ready);
+  /// On the store's thread: kept until give_news(), or until there are many.
+  void hold_news(const Ready& ready, AnswerTo to, PushAnswer answer);
+  void give_news();
 
   Registry registry_;
-  std::unique_ptr<Journal> journal_;  ///< where there is a store
-  std::size_t staged_cost_ = 0;       ///< of what is staged; on the store's thread
+  std::unique_ptr<Journal> journal_;                     ///< where there is a store
+  std::size_t staged_cost_ = 0;                          ///< of what is staged; on the store's thread
+  std::vector<std::pair<LoopId, Channel*>> held_ready_;  ///< on the store's thread
+  std::vector<std::vector<Answered>> held_answers_;      ///< by loop; on the store's thread
+  std::size_t held_ = 0;                                 ///< answers
   std::vector<LoopDoor*> doors_;
   std::atomic<std::size_t> max_memory_{std::size_t{1} << 30};
   std::atomic<std::uint64_t> published_{0};

@@ -104,8 +104,7 @@ void PushEntry::settled(bool on_disk) {
       }
     }
   }
-  hub_.tell(ready);
-  hub_.doors_[to_.loop]->answered(to_.ticket, PushAnswer{std::move(job_.channels), std::move(result_)});
+  hub_.hold_news(ready, to_, PushAnswer{std::move(job_.channels), std::move(result_)});
 }
 
 void ClearEntry::write(StoreWriter& writer) {
@@ -138,7 +137,7 @@ void ClearEntry::settled(bool on_disk) {
       hub_.registry_.settle(*channel_);
     }
   }
-  hub_.doors_[to_.loop]->answered(to_.ticket, PushAnswer{{}, std::move(result_)});
+  hub_.hold_news({}, to_, PushAnswer{{}, std::move(result_)});
 }
 
 }  // namespace martd::push

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -96,6 +97,9 @@ class Store {
   virtual void submit(StoreEntryPtr entry) = 0;
   /// What may be lost without harm, as the next start finds it out again; dropped where too much waits.
   virtual void submit_lazily(StoreEntryPtr entry) = 0;
+  /// `call` is called on the store's thread whenever all entries of a transaction were settled. Before anything is
+  /// submitted.
+  virtual void after_settling(std::function<void()> call) = 0;
 };
 
 }  // namespace martd::push

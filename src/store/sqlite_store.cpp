@@ -167,6 +167,7 @@ void SqliteStore::run() {
   for (;;) {
     {
       std::unique_lock lock(mutex_);
+      expect(lock);
       const auto pause_end = Clock::now() + pause_;
       while (!stopping_) {
         const auto until = away_ ? pause_end : due_;
@@ -203,11 +204,22 @@ void SqliteStore::run() {
   give_up();
 }
 
+/// After a transaction: who was answered pushes again at once, and where they are several the last of them wakes this
+/// thread, not the first.
+void SqliteStore::expect(std::unique_lock<std::mutex>& lock) {
+  if (expected_ > 1) await_expected(lock, Clock::now() + patience_);
+}
+
+/// There is something to write: a little patience for those who are missing, from when it came.
 void SqliteStore::gather(std::unique_lock<std::mutex>& lock) {
-  const std::size_t expected = std::exchange(expected_, 0);
-  if (stopping_ || away_ || queue_.size() >= expected) return;
-  gathering_ = expected;
-  wake_.wait_for(lock, patience_, [this] { return stopping_ || gathering_ == 0; });
+  await_expected(lock, std::min(due_, Clock::now()) + patience_);
+  expected_ = 0;
+}
+
+void SqliteStore::await_expected(std::unique_lock<std::mutex>& lock, Clock::time_point until) {
+  if (stopping_ || away_ || queue_.size() >= expected_) return;
+  gathering_ = expected_;
+  wake_.wait_until(lock, until, [this] { return stopping_ || gathering_ == 0; });
   gathering_ = 0;
 }
 
@@ -279,6 +291,7 @@ void SqliteStore::settle_batch(bool on_disk) {
     entry.reset();
   }
   batch_.resize(kept);
+  if (after_settling_) after_settling_();
   const std::lock_guard lock(mutex_);
   waiting_bytes_ -= bytes;
 }

@@ -66,6 +66,7 @@ class SqliteStore final : public push::Store {
   std::optional<std::string> refusal() const override;
   void submit(push::StoreEntryPtr entry) override;
   void submit_lazily(push::StoreEntryPtr entry) override;
+  void after_settling(std::function<void()> call) override { after_settling_ = std::move(call); }
 
   /// Any thread.
   StoreStatus status() const;
@@ -87,7 +88,9 @@ class SqliteStore final : public push::Store {
   void enqueue(push::StoreEntryPtr entry, bool lazy, Clock::duration wait);
   void run();
   void take_batch();
+  void expect(std::unique_lock<std::mutex>& lock);
   void gather(std::unique_lock<std::mutex>& lock);
+  void await_expected(std::unique_lock<std::mutex>& lock, Clock::time_point until);
   void write_batch();
   void settle_batch(bool on_disk);
   void failed();
@@ -99,6 +102,8 @@ class SqliteStore final : public push::Store {
   std::optional<StoreLock> lock_;
   Database database_;
   std::optional<SqliteWriter> writer_;
+
+  std::function<void()> after_settling_;
 
   // The store's thread only.
   std::vector<push::StoreEntryPtr> batch_;

@@ -3,6 +3,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tools/command_line.h"
 
@@ -16,6 +17,8 @@ struct NamedCommand {
   std::string_view name;     ///< `pub`; empty: the program without a command
   std::string_view summary;  ///< in a few words, for a list of commands
   const CommandText* text;
+  /// Words of which one comes first, with a file behind it. Empty: what its arguments are is anyone's guess.
+  std::vector<std::string_view> words = {};
 };
 
 /// Functions for the completion of `martd` in bash (complete -F) and zsh (#compdef). The first command has no name.

@@ -24,6 +24,12 @@ std::string one_line(std::string_view help) {
   return text;
 }
 
+std::string joined(const std::vector<std::string_view>& words) {
+  std::string text;
+  for (const std::string_view word : words) text += (text.empty() ? "" : " ") + std::string(word);
+  return text;
+}
+
 void append_bash_command(std::string& out, const NamedCommand& command) {
   std::string names = "--help --version", files, free;
   for (const OptionText& option : command.text->options) {
@@ -37,6 +43,12 @@ void append_bash_command(std::string& out, const NamedCommand& command) {
       std::string& group = is_file(option) ? files : free;
       group += (group.empty() ? "\"" : " | \"") + std::string(command.name) + ' ' + flag + '"';
     }
+  }
+  if (!command.words.empty()) {
+    const std::string name(command.name);
+    out += "    \"" + name + ' ' + name + "\") words=\"" + joined(command.words) + ' ' + names + "\" ;;\n";
+    for (const std::string_view word : command.words)
+      files += (files.empty() ? "\"" : " | \"") + name + ' ' + std::string(word) + '"';
   }
   if (!files.empty()) out += "    " + files + ") compopt -o default 2>/dev/null; return ;;\n";
   if (!free.empty()) out += "    " + free + ") return ;;\n";
@@ -115,7 +127,9 @@ std::string zsh_completion(std::span<const NamedCommand> commands) {
   for (const NamedCommand& command : commands.subspan(1)) {
     out += "      " + std::string(command.name) + ")\n        shift words; (( CURRENT-- ))\n";
     append_zsh_arguments(out, command, "        ");
-    out += " \\\n          '*: :'\n        return ;;\n";
+    out += command.words.empty() ? " \\\n          '*: :'"
+                                 : " \\\n          '1:what to do:(" + joined(command.words) + ")' '2:file:_files'";
+    out += "\n        return ;;\n";
     list += ' ' + std::string(command.name) + "\\:\"" + zsh_part(command.summary, ":\"") + '"';
   }
   out += "    esac\n  fi\n";

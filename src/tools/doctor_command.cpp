@@ -91,6 +91,7 @@ const CommandText& doctor_command_text() {
       kFooter,
       {
           kInsecureOption,
+          kAuthoritiesOption,
           kSecretOption,
           {"origin", "ORIGIN", kWhat, "another site whose pages are to use it, as\nhttps://www.example"},
           {"wait", "DURATION", kWhat, "for a heartbeat (20s)"},
@@ -106,9 +107,10 @@ int doctor_command(const std::vector<std::string>& arguments, const Environment&
   if (const int* code = std::get_if<int>(&begun)) return *code;
   const CommandLine& line = std::get<CommandLine>(begun);
   if (line.arguments.size() != 1) return wrong_use("URL is missing (taken: martd doctor URL)");
-  const auto address = parse_server(line.arguments[0]);
+  auto address = parse_server(line.arguments[0]);
   // Not repeated: there may be a password in it.
   if (!address) return wrong_use("URL: not the address of a server (taken: " + std::string(kServerForms) + ")");
+  if (const auto wrong = authorities_option(line, *address)) return wrong_use(wrong->line);
   const auto secret = secret_option(line, environment);
   if (const auto* wrong = std::get_if<Wrong>(&secret)) return wrong_use(wrong->line);
   const std::string origin = value_or(line, "origin", "");

@@ -143,7 +143,7 @@ SeenTls DoctorProbe::tls(bool looked) const {
   seen.local = is_local(address_);
   seen.looked = looked;
   if (!address_.tls) return seen;
-  TlsLook look = look_at_tls(address_.host, address_.port);
+  TlsLook look = look_at_tls(address_);
   seen.version = std::move(look.version);
   seen.problem = std::move(look.problem);
   seen.left = look.left;

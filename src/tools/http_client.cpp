@@ -14,6 +14,7 @@ std::unique_ptr<httplib::ClientImpl> make_http_client(const ServerAddress& addre
   std::unique_ptr<httplib::ClientImpl> client;
   if (address.tls) {
     client = std::make_unique<httplib::SSLClient>(address.host, address.port);
+    if (!address.authorities.empty()) client->set_ca_cert_path(address.authorities.c_str());
     client->enable_server_certificate_verification(certificate == Certificate::verified);
   } else {
     client = std::make_unique<httplib::ClientImpl>(address.host, address.port);

@@ -127,6 +127,7 @@ std::string man_page(std::span<const NamedCommand> commands) {
       "journalctl \\-f \\-o cat | martd pub log \\-\n"
       "martd sub news \\-\\-exec \\(aqnotify\\-send \"$MARTD_CHANNEL\" \"$(cat)\"\\(aq\n"
       "martd doctor https://push.example/ \\-\\-origin https://www.example\n"
+      "martd store export push.db | gzip > push.jsonl.gz\n"
       ".fi\n"
       ".SH SEE ALSO\n"
       ".BR curl (1)\n";

@@ -40,6 +40,7 @@ const CommandText& publish_command_text() {
       {
           kServerOption,
           kInsecureOption,
+          kAuthoritiesOption,
           kEndpointOption,
           kSecretOption,
           {"json", "", kServerGroup, "print the server's answers, a line each"},

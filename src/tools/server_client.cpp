@@ -144,7 +144,7 @@ std::string Answer::problem() const {
     case Reached::nothing:
       return "can't be reached";
     case Reached::untrusted:
-      return "its certificate is not trusted or not for this name (SSL_CERT_FILE names the file of an authority; "
+      return "its certificate is not trusted or not for this name (--cafile FILE names those to trust; "
              "--insecure takes any)";
     case Reached::broken:
       return "broke off";

@@ -17,7 +17,8 @@ struct ServerAddress {
   bool tls = false;
   std::string host;  ///< IPv6 without its brackets
   std::uint16_t port = 0;
-  std::string prefix;  ///< what stands before /pub and /sub; no `/` at its end
+  std::string prefix;            ///< what stands before /pub and /sub; no `/` at its end
+  std::string authorities = {};  ///< a file of the certificates to trust, PEM; empty: the system's, or SSL_CERT_FILE's
 };
 
 std::optional<ServerAddress> parse_server(std::string_view url);

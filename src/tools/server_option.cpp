@@ -1,7 +1,11 @@
 #include "tools/server_option.h"
 
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+
 #include <algorithm>
 #include <cstdio>
+#include <memory>
 
 #include "push/attributes.h"
 
@@ -27,7 +31,17 @@ std::variant<ServerOption, Wrong> server_option(const CommandLine& line, const E
   // Not repeated: there may be a password in it.
   if (!address) return Wrong{where + ": not the address of a server (taken: " + std::string(kServerForms) + ")"};
   option.address = *std::move(address);
+  if (auto wrong = authorities_option(line, option.address)) return *std::move(wrong);
   return option;
+}
+
+std::optional<Wrong> authorities_option(const CommandLine& line, ServerAddress& address) {
+  address.authorities = value_or(line, "cafile", "");
+  if (!line.values.contains("cafile")) return std::nullopt;
+  const std::unique_ptr<X509_STORE, decltype(&X509_STORE_free)> store(X509_STORE_new(), &X509_STORE_free);
+  if (store && X509_STORE_load_file(store.get(), address.authorities.c_str()) == 1) return std::nullopt;
+  ERR_clear_error();
+  return Wrong{"--cafile: no certificates can be read from " + address.authorities + " (taken: a file of them, PEM)"};
 }
 
 std::variant<std::string, Wrong> secret_option(const CommandLine& line, const Environment& environment) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -18,6 +19,8 @@ inline constexpr OptionText kServerOption{
     "http://HOST[:PORT][/PREFIX] or https://...; also as\nMARTD_SERVER (http://localhost:54321)"};
 inline constexpr OptionText kInsecureOption{"insecure", "", kServerGroup,
                                             "https with whatever certificate; others may listen"};
+inline constexpr OptionText kAuthoritiesOption{"cafile", "FILE", kServerGroup,
+                                               "certificates to trust for https, PEM (the system's)"};
 /// As the Python scripts call it: HOST:PORT, or a URL.
 inline constexpr OptionText kEndpointOption{"endpoint", "HOST:PORT", "", ""};
 inline constexpr OptionText kSecretOption{"secret", "SECRET", kServerGroup,
@@ -29,8 +32,11 @@ struct ServerOption {
   Certificate certificate = Certificate::verified;
 };
 
-/// --server or --endpoint, else MARTD_SERVER, else the default; with --insecure.
+/// --server or --endpoint, else MARTD_SERVER, else the default; with --insecure and --cafile.
 std::variant<ServerOption, Wrong> server_option(const CommandLine& line, const Environment& environment);
+
+/// --cafile, put into the address. Nothing: it can be read, or isn't given.
+std::optional<Wrong> authorities_option(const CommandLine& line, ServerAddress& address);
 
 /// --secret, else MARTD_PUBLISH_SECRET, else none.
 std::variant<std::string, Wrong> secret_option(const CommandLine& line, const Environment& environment);

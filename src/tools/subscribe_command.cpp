@@ -44,6 +44,7 @@ const CommandText& subscribe_command_text() {
       {
           kServerOption,
           kInsecureOption,
+          kAuthoritiesOption,
           kEndpointOption,
           {"cid", "ID", kServerGroup, "this client's name, for one2one channels (random)"},
           {"since", "CURSOR", kWhat,

@@ -1,9 +1,10 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <optional>
 #include <string>
+
+#include "tools/server_client.h"
 
 namespace martd::tools {
 
@@ -15,8 +16,7 @@ struct TlsLook {
   std::optional<std::chrono::seconds> left;  ///< until the certificate expires
 };
 
-/// Connects, shakes hands and goes. `host` without brackets. Authorities are the system's, or those of SSL_CERT_FILE.
-/// Blocks as long as the system's connect does.
-TlsLook look_at_tls(const std::string& host, std::uint16_t port);
+/// Connects, shakes hands and goes. Blocks as long as the system's connect does.
+TlsLook look_at_tls(const ServerAddress& address);
 
 }  // namespace martd::tools

@@ -289,6 +289,13 @@ test("with a token there is a form first, and what it gives is not the token", l
   await page.waitForURL("**/login");
 }));
 
+// The names of the columns with numbers once stood left, up to fifty pixels beside them.
+const rightEdges = (cells) => cells.evaluateAll((all) => all.slice(1).filter((cell) => cell.offsetWidth > 0).map((cell) => {
+  const text = document.createRange();
+  text.selectNodeContents(cell);
+  return text.getBoundingClientRect().right;
+}));
+
 for (const width of [400, 1600]) {
   for (const colorScheme of ["light", "dark"]) {
     test(`nothing runs out of the dashboard at ${width} pixels, ${colorScheme}, and text stands out`, limit, Stage.test(async (stage) => {
@@ -304,6 +311,10 @@ for (const width of [400, 1600]) {
       await page.locator("#clients-table td").first().waitFor();
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
       assert.deepEqual(await poorContrast(page), []);
+      const numbers = await rightEdges(rows(page).first().locator(":scope > *"));
+      const names = await rightEdges(page.locator("#sorters > *"));
+      assert.equal(names.length, numbers.length);
+      for (const [i, right] of names.entries()) assert.ok(Math.abs(right - numbers[i]) < 4, `${names} over ${numbers}`);
       client.socket.destroy();
     }));
   }

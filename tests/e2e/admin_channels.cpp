@@ -110,6 +110,7 @@ TEST_CASE("an operator publishes as /pub does, past rights and keys") {
   const Answer wrong = server.post("/publish?channel=news&sise=3", "x");
   CHECK(wrong.status == 400);
   CHECK(contains(wrong.error(), "size"));
+  CHECK(server.desk.send({"PUT", "/publish?channel=news", {}, "put"}).status == 200);
   CHECK(server.desk.get("/publish?channel=news").status == 405);
 }
 

@@ -205,6 +205,9 @@ TEST_CASE("https: a certificate that is trusted, one that isn't, one for another
   };
   CHECK(pub({"--server", url}, trust) == 0);
   CHECK(pub({"--server", "https://127.0.0.1:" + port}, trust) == 0);
+  CHECK(pub({"--server", url, "--cafile", trust[0].second}, {}) == 0);
+  CHECK(pub({"--server", url, "--cafile", std::string(MARTD_SOURCE) + "/README.md"}, {}) == 2);
+  CHECK(pub({"--server", url, "--cafile", "/none/at/all"}, trust) == 2);
   CHECK(pub({"--server", url}, {}) == 1);
   CHECK(pub({"--server", "https://ip6-localhost:" + port}, trust) == 1);
   CHECK(pub({"--server", url, "--insecure"}, {}) == 0);

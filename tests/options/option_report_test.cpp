@@ -33,6 +33,20 @@ TEST_CASE("option report: every option that is built in, with the value in use")
   CHECK(all.at("publish-from") == "loopback");
   CHECK(all.at("max-payload") == "1M");
   CHECK(all.at("log-level") == "info");
+  // These were once reported as `set` or `not set`, whatever they were set to.
+  CHECK(all.at("store") == "none");
+  CHECK(all.at("durability") == "always");
+  CHECK(all.at("hsts") == "none");
+  for (const char* flag : {"inject", "ktls", "https-redirect", "upstream-host", "access-log"}) {
+    CAPTURE(flag);
+    CHECK(all.at(flag) == "false");
+  }
+  const auto kept = report({"--store", "/var/lib/push.db", "--durability", "interval", "--https", "localhost:0",
+                            "--hsts", "--inject", "http://localhost:3000"});
+  CHECK(kept.at("store") == "/var/lib/push.db");
+  CHECK(kept.at("durability") == "interval");
+  CHECK(kept.at("hsts") == "365d");
+  CHECK(kept.at("inject") == "true");
 }
 
 TEST_CASE("option report: of secrets only whether they are set") {

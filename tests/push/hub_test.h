@@ -68,9 +68,10 @@ class TestLoop final : public LoopDoor {
   TestLoop(Hub& hub, LoopId id) : roster(hub, id) { hub.attach(id, *this); }
   ~TestLoop() override = default;
 
-  void answered(std::uint64_t ticket, PushAnswer answer) override {
+  void answered(std::vector<Answered> answers) override {
     const std::lock_guard lock(mutex_);
-    answers_.emplace(ticket, std::move(answer));
+    for (auto& [ticket, answer] : answers) answers_.emplace(ticket, std::move(answer));
+    ++woken;
     came_.notify_all();
   }
   /// What the store answered, once it has.
@@ -97,7 +98,8 @@ class TestLoop final : public LoopDoor {
   }
 
   Roster roster;
-  int told = 0;  ///< calls of ready(), each a mailbox entry
+  int told = 0;   ///< calls of ready(), each a mailbox entry
+  int woken = 0;  ///< calls of answered()
 
  private:
   std::mutex mutex_;

@@ -22,7 +22,7 @@ class LoopThread final : public LoopDoor {
     const std::lock_guard lock(mutex_);
     mailbox_.push_back(&channel);
   }
-  void answered(std::uint64_t, PushAnswer) override { REQUIRE(false); }
+  void answered(std::vector<Answered>) override { REQUIRE(false); }
   /// `turn` is called once between any two servings, with the time; until stop().
   void start(std::function<void(Time)> turn) {
     thread_ = std::thread([this, turn = std::move(turn)] {

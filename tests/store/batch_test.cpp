@@ -36,6 +36,27 @@ TEST_CASE_FIXTURE(BatchTest, "batch: a thousand pushes cost few syncs, and stay 
   CHECK(poll("c3", kAll) == told);
 }
 
+// Each answer was told by itself: the loop woke up for the first, took the processor from the store's thread, and slept
+// again before the second. About ten times for 64 pushes.
+TEST_CASE_FIXTURE(BatchTest,
+                  "batch: the answers of a transaction come together, and what it brings to subscribers too") {
+  gather();
+  Follower follower(loops[1]);
+  CHECK(stream(follower, {{"news", kNow}}, 1).empty());
+  for (int i = 0; i < 100; ++i) ask({i % 2 == 0 ? "news" : "other"}, std::to_string(i), {.size = 100});
+  go();
+  for (std::uint64_t ticket = 1; ticket <= 100; ++ticket) CHECK(answer(ticket, Etag{}).starts_with("etag"));
+  CHECK(loops[0].woken == 1);
+  CHECK(loops[1].woken == 0);
+  CHECK(loops[1].told == 1);
+  turn();
+  CHECK(follower.heard.size() > 100);
+  // The next transaction hopes for as many publishers again, and does without them.
+  publish("news", "alone");
+  turn();
+  CHECK(follower.heard.ends_with("[alone]"));
+}
+
 TEST_CASE_FIXTURE(BatchTest, "batch: key, id and If-Match count from the push before") {
   const Etag origin{push::value(publish("news", "0")) - 1};
   gather();

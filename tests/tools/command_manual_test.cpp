@@ -19,7 +19,9 @@ struct Fixture {
   CommandText pub{"Usage: x pub CHANNEL\n\nSends it.\n.not a request",
                   "Exit code: 0.",
                   {{"key", "KEY", "The channel", "back\\slash, \xC3\xA4 and \xE2\x80\xA6", false}}};
-  std::vector<NamedCommand> commands{{"", "run", &server}, {"pub", "publish: one", &pub}};
+  CommandText store{"Usage: x store check FILE", "Exit code: 0.", {}};
+  std::vector<NamedCommand> commands{
+      {"", "run", &server}, {"pub", "publish: one", &pub}, {"store", "look after it", &store, {"check", "mend"}}};
 };
 
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
@@ -31,6 +33,8 @@ TEST_CASE_FIXTURE(Fixture, "bash: names, choices, files, and what takes any valu
   CHECK(contains(text, "\" --format\") words=\"text json\""));
   CHECK(contains(text, "\" --file\") compopt -o default"));
   CHECK(contains(text, "\" --size\") return"));
+  CHECK(contains(text, "\"store store\") words=\"check mend --help --version\""));
+  CHECK(contains(text, "\"store check\" | \"store mend\") compopt -o default"));
   CHECK_FALSE(contains(text, "hidden"));
 }
 
@@ -42,6 +46,7 @@ TEST_CASE_FIXTURE(Fixture, "zsh: specifications, with what ends a part escaped")
   CHECK(contains(text, "'--format=[text or json]:text|json:(text json)'"));
   CHECK(contains(text, "'--quiet[say nothing]'"));
   CHECK(contains(text, "pub\\:\"publish\\: one\""));
+  CHECK(contains(text, "'1:what to do:(check mend)' '2:file:_files'"));
   CHECK_FALSE(contains(text, "hidden"));
 }
 
@@ -51,6 +56,7 @@ TEST_CASE_FIXTURE(Fixture, "man: every option with its group, and nothing that r
   CHECK(contains(text, ".SS martd pub\n.nf\nx pub CHANNEL\n.fi\n.PP\nSends it.\n\\&.not a request\n"));
   CHECK(contains(text, "back\\eslash, \\[u00E4] and \\[u2026]\n"));
   CHECK(contains(text, "The end.\n"));
+  CHECK(contains(text, ".SS martd store\n.nf\nx store check FILE\n.fi\n"));
   CHECK_FALSE(contains(text, "hidden"));
 }
 
