@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -96,6 +97,18 @@ std::string Connection::certificate_name() const {
   X509_NAME_get_text_by_NID(X509_get_subject_name(shown), NID_commonName, name, sizeof name);
   X509_free(shown);
   return name;
+}
+
+std::string Connection::certificate() const {
+  X509* shown = SSL_get1_peer_certificate(tls_.get());
+  BIO* out = BIO_new(BIO_s_mem());
+  PEM_write_bio_X509(out, shown);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(out, &text);
+  std::string pem(text, static_cast<std::size_t>(size));
+  BIO_free(out);
+  X509_free(shown);
+  return pem;
 }
 
 bool Connection::await_tls(int result) {

@@ -78,6 +78,8 @@ class Connection {
 
   /// The name (CN) on the certificate that the server showed; over TLS only.
   std::string certificate_name() const;
+  /// That certificate as PEM: who is to trust the server is given this.
+  std::string certificate() const;
 
   const std::string& authority() const { return authority_; }
   int fd() const { return fd_; }
