@@ -50,8 +50,8 @@ std::variant<TlsPtr, std::string> Certificates::read(const Options& options) {
     pairs.push_back({pem, assets::development_key().bytes});
     if (fresh)
       note_ =
-          "--https: the packaged development certificate isn't valid by now, or not for long: one is signed for this "
-          "run";
+          "--https: the packaged development certificate isn't valid now, or not for much longer: another is signed "
+          "for this run";
   }
 
   const auto kernel = options.ktls ? net::KernelTls::where_offered : net::KernelTls::off;

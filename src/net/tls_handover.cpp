@@ -108,12 +108,13 @@ struct KeyBlock {
   bool derive(SSL& ssl, TlsRecords::Suite suite) {
     key = TlsRecords::key_size(suite);
     fixed = TlsRecords::fixed_nonce_size(suite);
+    const EVP_MD* const digest = SSL_CIPHER_get_handshake_digest(SSL_get_current_cipher(&ssl));
+    if (!digest) return false;
     std::array<unsigned char, SSL_MAX_MASTER_KEY_LENGTH> master{};
     std::array<unsigned char, 2 * SSL3_RANDOM_SIZE> randoms{};
     const std::size_t size = SSL_SESSION_get_master_key(SSL_get_session(&ssl), master.data(), master.size());
     SSL_get_server_random(&ssl, randoms.data(), SSL3_RANDOM_SIZE);
     SSL_get_client_random(&ssl, randoms.data() + SSL3_RANDOM_SIZE, SSL3_RANDOM_SIZE);
-    const EVP_MD* const digest = SSL_CIPHER_get_handshake_digest(SSL_get_current_cipher(&ssl));
 
     static const std::unique_ptr<EVP_KDF, FreeKdf> prf(EVP_KDF_fetch(nullptr, OSSL_KDF_NAME_TLS1_PRF, nullptr));
     const std::unique_ptr<EVP_KDF_CTX, FreeKdf> context(EVP_KDF_CTX_new(prf.get()));
@@ -124,8 +125,7 @@ struct KeyBlock {
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, label, sizeof label - 1),
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, randoms.data(), randoms.size()),
         OSSL_PARAM_construct_end()};
-    const bool derived =
-        digest && context && EVP_KDF_derive(context.get(), bytes.data(), 2 * (key + fixed), parameters) == 1;
+    const bool derived = context && EVP_KDF_derive(context.get(), bytes.data(), 2 * (key + fixed), parameters) == 1;
     OPENSSL_cleanse(master.data(), master.size());
     return derived;
   }

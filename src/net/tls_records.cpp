@@ -170,7 +170,8 @@ bool TlsRecords::seal_one(Type type, std::string_view plain, std::string& out) {
   header[3] = static_cast<unsigned char>(length >> 8);
   header[4] = static_cast<unsigned char>(length);
   unsigned char* const sent_nonce = header + kHeader;
-  // The number: it is never the same twice, and that is all it has to be.
+  // The number: it is never the same twice, and that is all it has to be. (OpenSSL's one record, the Finished, had
+  // random bytes.)
   if (sent_nonce_size() > 0)
     put_number(sending_.records, [&](std::size_t i, unsigned char byte) { sent_nonce[i] = byte; });
   unsigned char* const body = sent_nonce + sent_nonce_size();
