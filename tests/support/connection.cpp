@@ -138,7 +138,9 @@ bool Connection::receive_tls(std::string& into) {
       into.append(piece, static_cast<std::size_t>(got));
       return true;
     }
-    if (!await_tls(got)) return false;
+    if (await_tls(got)) continue;
+    reset_ = (SSL_get_shutdown(tls_.get()) & SSL_RECEIVED_SHUTDOWN) == 0;
+    return false;
   }
 }
 
@@ -209,6 +211,13 @@ bool Connection::try_send(std::string_view bytes) {
     }
   }
   return true;
+}
+
+std::size_t Connection::send_some(std::string_view bytes) {
+  if (tls_) ERR_clear_error();
+  const ssize_t sent = tls_ ? SSL_write(tls_.get(), bytes.data(), static_cast<int>(bytes.size()))
+                            : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  return sent > 0 ? static_cast<std::size_t>(sent) : 0;
 }
 
 Connection& Connection::ask(std::string_view method, std::string_view target, const Headers& headers) {
