@@ -164,8 +164,8 @@ TEST_CASE("--forwarded tells the site in the words of RFC 7239, too; what a stra
   const Endpoint at = server.endpoint();
   const bool v6 = contains(at.address, ":");
   CHECK(asked.count("Forwarded") == 1);
-  CHECK(asked.header("Forwarded") ==
-        "for=" + (v6 ? "\"[" + at.address + "]\"" : at.address) + ";host=\"" + at.authority() + "\";proto=http");
+  CHECK(asked.header("Forwarded") == "for=" + (v6 ? "\"[" + at.address + "]\"" : at.address) + ";host=\"" +
+                                         at.authority() + "\";proto=" + (at.tls ? "https" : "http"));
   CHECK(asked.header("X-Forwarded-For") == at.address);
 }
 
