@@ -20,6 +20,12 @@ std::optional<std::string> content(const std::string& path) {
 
 }  // namespace
 
+Certificates::Certificates(const net::Clock& clock)
+    : shared_(std::make_shared<net::TlsShared>(clock)),
+      development_(assets::development_certificate().bytes, assets::development_key().bytes) {}
+
+bool Certificates::changed() { return files_ ? watch_.look() : development_.used_up(shared_->clock.now()); }
+
 std::variant<TlsPtr, std::string> Certificates::read(const Options& options) {
   std::vector<std::string> files;  // certificate, key, certificate, …
   for (std::size_t i = 0; i < options.cert.size(); ++i) {
@@ -28,6 +34,8 @@ std::variant<TlsPtr, std::string> Certificates::read(const Options& options) {
   }
   // First, so that no change falls between reading and watching.
   watch_ = FileWatch(files);
+  files_ = !files.empty();
+  note_.clear();
 
   std::vector<std::string> texts;
   for (const std::string& file : files) {
@@ -37,7 +45,14 @@ std::variant<TlsPtr, std::string> Certificates::read(const Options& options) {
   }
   std::vector<net::TlsContext::Pair> pairs;
   for (std::size_t i = 0; i < texts.size(); i += 2) pairs.push_back({texts[i], texts[i + 1]});
-  if (pairs.empty()) pairs.push_back({assets::development_certificate().bytes, assets::development_key().bytes});
+  if (pairs.empty()) {
+    const auto [pem, fresh] = development_.at(shared_->clock.now());
+    pairs.push_back({pem, assets::development_key().bytes});
+    if (fresh)
+      note_ =
+          "--https: the packaged development certificate isn't valid now, or not for much longer: another is signed "
+          "for this run";
+  }
 
   const auto kernel = options.ktls ? net::KernelTls::where_offered : net::KernelTls::off;
   for (std::size_t i = 0; i < pairs.size(); ++i) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <variant>
 
+#include "development_certificate.h"
 #include "file_watch.h"
 #include "net/tls_context.h"
 #include "options.h"
@@ -17,19 +18,26 @@ using TlsPtr = std::shared_ptr<const net::TlsContext>;
 class Certificates {
  public:
   /// `clock` must outlive it, and every context that it made.
-  explicit Certificates(const net::Clock& clock) : shared_(std::make_shared<net::TlsShared>(clock)) {}
+  explicit Certificates(const net::Clock& clock);
 
   /// Reads the files that `options` names; without any, the development certificate. The error names the option and the
   /// file, and no key. Sessions of earlier contexts can be resumed with the new one.
   std::variant<TlsPtr, std::string> read(const Options& options);
 
-  /// Whether the files changed since they were last read, or tried to be, and have come to rest: two looks in a row
-  /// found them alike. Once for each change. To be called at an interval.
-  bool changed() { return watch_.look(); }
+  /// What is to be said of the certificates that were read last; empty: nothing.
+  const std::string& note() const { return note_; }
+
+  /// Whether they are to be read again: the files changed since they were last read, or tried to be, and have come to
+  /// rest (two looks in a row found them alike), or the development certificate is used up. Once for each change. To be
+  /// called at an interval.
+  bool changed();
 
  private:
   std::shared_ptr<net::TlsShared> shared_;
+  DevelopmentCertificate development_;
+  bool files_ = false;  ///< they are from files: nothing of the development certificate counts
   FileWatch watch_;
+  std::string note_;
 };
 
 }  // namespace martd

@@ -176,6 +176,7 @@ class Server {
     auto read = certificates_.read(options_);
     if (const auto* wrong = std::get_if<std::string>(&read)) throw StartError{*wrong};
     tls_ = std::get<TlsPtr>(std::move(read));
+    if (!certificates_.note().empty()) spdlog::info(certificates_.note());
   }
 
   void open_store() {
@@ -342,6 +343,7 @@ class Server {
       return false;
     }
     tls_ = std::get<TlsPtr>(std::move(read));
+    if (!certificates_.note().empty()) spdlog::info(certificates_.note());
     for (auto& lane : lanes_) lane->loop.post([&lane = *lane, tls = tls_] { lane.tls = tls; });
     return true;
   }
@@ -351,7 +353,8 @@ class Server {
     watch_.expires_after(kEvery);
     watch_.async_wait([this](const boost::system::error_code& error) {
       if (error) return;
-      if (certificates_.changed() && read_certificates(options_, "certificates refused, the old ones stay"))
+      if (certificates_.changed() && read_certificates(options_, "certificates refused, the old ones stay") &&
+          !options_.cert.empty())
         spdlog::info("certificates read again: their files have changed");
       watch_certificates();
     });

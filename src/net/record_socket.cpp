@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t kMostRead = 64 * 1024;
 /// Records in a row without anything for the program: nobody honest sends so many.
 constexpr std::uint8_t kMostIdle = 32;
+/// One record of data, and answers of this layer that the peer asks for and doesn't read: nobody honest needs so many.
+constexpr std::size_t kMostUnsent = 64 * 1024;
 
 }  // namespace
 
@@ -90,6 +92,7 @@ void RecordSocket::send_now(int descriptor, std::string& sealed, std::size_t pla
   }
   unsent_->bytes.append(sealed, gone);
   unsent_->plain += plain;
+  failed_ |= unsent_->bytes.size() > kMostUnsent;
 }
 
 IoResult RecordSocket::write(int descriptor, std::string_view bytes) {

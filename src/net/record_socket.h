@@ -10,7 +10,7 @@
 
 namespace martd::net {
 
-/// Reads and writes the records of an established TLS 1.3 connection. Reading and writing as Socket has it. It doesn't
+/// Reads and writes the records of an established TLS connection. Reading and writing as Socket has it. It doesn't
 /// own the descriptor. It holds no buffer but for a record of which a part has come, or a part has gone.
 class RecordSocket {
  public:

@@ -1,7 +1,10 @@
 #include "net/tls_handover.h"
 
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
 
 #include <algorithm>
 #include <array>
@@ -69,12 +72,12 @@ void watch(int sending, int, int type, const void* bytes, std::size_t size, SSL*
 }
 
 std::optional<TlsRecords::Suite> suite_of(const SSL& ssl) {
-  switch (SSL_CIPHER_get_id(SSL_get_current_cipher(&ssl))) {
-    case TLS1_3_CK_AES_128_GCM_SHA256:
+  switch (SSL_CIPHER_get_cipher_nid(SSL_get_current_cipher(&ssl))) {
+    case NID_aes_128_gcm:
       return TlsRecords::Suite::aes_128_gcm_sha256;
-    case TLS1_3_CK_AES_256_GCM_SHA384:
+    case NID_aes_256_gcm:
       return TlsRecords::Suite::aes_256_gcm_sha384;
-    case TLS1_3_CK_CHACHA20_POLY1305_SHA256:
+    case NID_chacha20_poly1305:
       return TlsRecords::Suite::chacha20_poly1305_sha256;
     default:
       return std::nullopt;
@@ -85,6 +88,60 @@ std::optional<TlsRecords::Suite> suite_of(const SSL& ssl) {
 bool between_records(const SSL& ssl) {
   return SSL_has_pending(&ssl) == 0 && std::strcmp(SSL_rstate_string(&ssl), "RH") == 0;
 }
+
+/// The client has asked for records that are shorter than those that we would make (RFC 6066 section 4).
+bool short_records(const SSL& ssl) {
+  const SSL_SESSION* const session = SSL_get_session(&ssl);
+  return session && SSL_SESSION_get_max_fragment_length(session) != TLSEXT_max_fragment_length_DISABLED;
+}
+
+struct FreeKdf {
+  void operator()(EVP_KDF_CTX* context) const { EVP_KDF_CTX_free(context); }
+  void operator()(EVP_KDF* kdf) const { EVP_KDF_free(kdf); }
+};
+
+/// Both directions' keys and fixed parts of nonces in TLS 1.2 (RFC 5246 section 6.3), which come of the master secret
+/// as the connection's own did: those can't be asked for.
+struct KeyBlock {
+  ~KeyBlock() { OPENSSL_cleanse(bytes.data(), bytes.size()); }
+
+  bool derive(SSL& ssl, TlsRecords::Suite suite) {
+    key = TlsRecords::key_size(suite);
+    fixed = TlsRecords::fixed_nonce_size(suite);
+    const EVP_MD* const digest = SSL_CIPHER_get_handshake_digest(SSL_get_current_cipher(&ssl));
+    if (!digest) return false;
+    std::array<unsigned char, SSL_MAX_MASTER_KEY_LENGTH> master{};
+    std::array<unsigned char, 2 * SSL3_RANDOM_SIZE> randoms{};
+    const std::size_t size = SSL_SESSION_get_master_key(SSL_get_session(&ssl), master.data(), master.size());
+    SSL_get_server_random(&ssl, randoms.data(), SSL3_RANDOM_SIZE);
+    SSL_get_client_random(&ssl, randoms.data() + SSL3_RANDOM_SIZE, SSL3_RANDOM_SIZE);
+
+    static const std::unique_ptr<EVP_KDF, FreeKdf> prf(EVP_KDF_fetch(nullptr, OSSL_KDF_NAME_TLS1_PRF, nullptr));
+    const std::unique_ptr<EVP_KDF_CTX, FreeKdf> context(EVP_KDF_CTX_new(prf.get()));
+    char label[] = "key expansion";
+    const OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, const_cast<char*>(EVP_MD_get0_name(digest)), 0),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SECRET, master.data(), size),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, label, sizeof label - 1),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, randoms.data(), randoms.size()),
+        OSSL_PARAM_construct_end()};
+    const bool derived = context && EVP_KDF_derive(context.get(), bytes.data(), 2 * (key + fixed), parameters) == 1;
+    OPENSSL_cleanse(master.data(), master.size());
+    return derived;
+  }
+
+  /// The client's is the first of each two.
+  void take(Direction& direction, bool of_server) const {
+    direction.size = key + fixed;
+    std::copy_n(bytes.data() + (of_server ? key : 0), key, direction.secret.begin());
+    std::copy_n(bytes.data() + 2 * key + (of_server ? fixed : 0), fixed, direction.secret.begin() + key);
+    ++direction.records;  // its Finished was sealed by the same key
+  }
+
+  std::size_t key = 0;
+  std::size_t fixed = 0;
+  std::array<unsigned char, 2 * (32 + 12)> bytes{};
+};
 
 }  // namespace
 
@@ -103,19 +160,29 @@ std::unique_ptr<TlsRecords> hand_over(SSL& ssl) {
   if (!known || SSL_is_init_finished(&ssl) == 0) return nullptr;
   const auto suite = suite_of(ssl);
   const bool sealed_elsewhere = BIO_get_ktls_send(SSL_get_wbio(&ssl)) || BIO_get_ktls_recv(SSL_get_rbio(&ssl));
-  const auto complete = [](const Direction& direction) { return direction.finished && direction.size >= 32; };
-  if (SSL_version(&ssl) != TLS1_3_VERSION || !suite || sealed_elsewhere || known->changed ||
-      !complete(known->sending) || !complete(known->receiving)) {
+  const bool old = SSL_version(&ssl) == TLS1_2_VERSION;
+  const auto complete = [old](const Direction& direction) {
+    return direction.finished && (old || direction.size >= 32);
+  };
+  if (!suite || sealed_elsewhere || short_records(ssl) || known->changed || !complete(known->sending) ||
+      !complete(known->receiving)) {
     SSL_set_msg_callback(&ssl, nullptr);
     SSL_set_ex_data(&ssl, gathered_index(), nullptr);
     delete known;
     return nullptr;
   }
   if (!between_records(ssl)) return nullptr;
+  if (old) {
+    KeyBlock block;
+    if (!block.derive(ssl, *suite)) return nullptr;
+    block.take(known->sending, true);
+    block.take(known->receiving, false);
+  }
   const auto start = [](const Direction& direction) {
     return TlsRecords::Start{{direction.secret.data(), direction.size}, direction.records};
   };
-  return std::make_unique<TlsRecords>(*suite, start(known->sending), start(known->receiving));
+  return std::make_unique<TlsRecords>(*suite, start(known->sending), start(known->receiving), TlsRecords::kRekeyAfter,
+                                      old ? TlsRecords::Version::tls_1_2 : TlsRecords::Version::tls_1_3);
 }
 
 }  // namespace martd::net

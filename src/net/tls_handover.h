@@ -16,8 +16,9 @@ void prepare_handover(SSL_CTX& context);
 void prepare_handover(SSL& ssl);
 
 /// The connection's records from here on: then `ssl` is of no more use, and nothing may be read or written by it. Null:
-/// not now, as OpenSSL holds a part of a record, or not ever (TLS 1.2, a kernel that seals records, another suite, keys
-/// that have been changed since the handshake). The caller has no refused SSL_write outstanding.
+/// not now, as OpenSSL holds a part of a record, or not ever (a kernel that seals records, another suite, a client that
+/// asked for short records, keys that have been changed since the handshake). The caller has no refused SSL_write
+/// outstanding.
 std::unique_ptr<TlsRecords> hand_over(SSL& ssl);
 
 }  // namespace martd::net

@@ -13,9 +13,11 @@
 namespace martd::net {
 namespace {
 
-constexpr std::size_t kMostInner = TlsRecords::kMostPlain + 1;     // with its type
-constexpr std::size_t kMostLength = TlsRecords::kMostPlain + 256;  // section 5.2
+constexpr std::size_t kMostInner = TlsRecords::kMostPlain + 1;     // TLS 1.3: with its type
+constexpr std::size_t kMostLength = TlsRecords::kMostPlain + 256;  // RFC 8446 section 5.2
+constexpr std::size_t kNumber = 8;                                 // bytes of a record's number
 constexpr unsigned char kKeyUpdate = 24;                           // section 4: a handshake message's type
+constexpr unsigned char kClientHello = 1;
 constexpr unsigned char kWarning = 1;
 constexpr unsigned char kFatal = 2;
 
@@ -72,17 +74,35 @@ void expand(const SuiteRow& suite, const unsigned char* secret, const char* labe
   if (!context || EVP_KDF_derive(context.get(), out, size, parameters) != 1) throw std::bad_alloc();
 }
 
+/// Gives the bytes of a record's number, the highest first, each with its place.
+template <typename To>
+void put_number(std::uint64_t number, To to) {
+  for (std::size_t i = 0; i < kNumber; ++i) to(i, static_cast<unsigned char>(number >> (8 * (kNumber - 1 - i))));
+}
+
 unsigned char* bytes_of(char* text) { return reinterpret_cast<unsigned char*>(text); }
 const unsigned char* bytes_of(const char* text) { return reinterpret_cast<const unsigned char*>(text); }
 
 }  // namespace
 
-TlsRecords::TlsRecords(Suite suite, const Start& sending, const Start& receiving, std::uint64_t rekey_after)
-    : suite_(suite), rekey_after_(rekey_after) {
+std::size_t TlsRecords::key_size(Suite suite) { return row(suite).key; }
+
+std::size_t TlsRecords::fixed_nonce_size(Suite suite) { return suite == Suite::chacha20_poly1305_sha256 ? 12 : 4; }
+
+TlsRecords::TlsRecords(Suite suite, const Start& sending, const Start& receiving, std::uint64_t rekey_after,
+                       Version version)
+    : version_(version), suite_(suite), rekey_after_(rekey_after) {
   const auto begin = [this](Side& side, const Start& start) {
     side = {};
-    std::copy_n(start.secret.begin(), std::min(start.secret.size(), row(suite_).secret), side.secret.begin());
-    make_keys(side);
+    if (version_ == Version::tls_1_3) {
+      std::copy_n(start.secret.begin(), std::min(start.secret.size(), row(suite_).secret), side.secret.begin());
+      make_keys(side);
+    } else {
+      const std::string_view key = start.secret.substr(0, key_size(suite_));
+      const std::string_view fixed = start.secret.substr(key.size(), fixed_nonce_size(suite_));
+      std::copy(key.begin(), key.end(), side.key.begin());
+      std::copy(fixed.begin(), fixed.end(), side.iv.begin());
+    }
     side.records = start.records;
   };
   begin(sending_, sending);
@@ -108,35 +128,67 @@ void TlsRecords::next_keys(Side& side) const {
   make_keys(side);
 }
 
-std::array<unsigned char, 12> TlsRecords::nonce(const Side& side) const {
-  std::array<unsigned char, 12> made = side.iv;
-  for (std::size_t i = 0; i < 8; ++i) made[11 - i] ^= static_cast<unsigned char>(side.records >> (8 * i));
+std::size_t TlsRecords::sent_nonce_size() const {
+  return version_ == Version::tls_1_2 && suite_ != Suite::chacha20_poly1305_sha256 ? kNumber : 0;
+}
+
+TlsRecords::Nonce TlsRecords::nonce(const Side& side, const unsigned char* sent) const {
+  Nonce made = side.iv;
+  if (sent_nonce_size() > 0) {
+    std::copy_n(sent, kNumber, made.end() - kNumber);
+  } else {
+    put_number(side.records, [&](std::size_t i, unsigned char byte) { made[made.size() - kNumber + i] ^= byte; });
+  }
+  return made;
+}
+
+TlsRecords::Additional TlsRecords::additional(const Side& side, const unsigned char* header, std::size_t plain) const {
+  Additional made;
+  if (version_ == Version::tls_1_3) {
+    std::copy_n(header, kHeader, made.bytes.begin());
+    made.size = kHeader;
+    return made;
+  }
+  // The number, and the header as it would be if nothing were sealed.
+  put_number(side.records, [&](std::size_t i, unsigned char byte) { made.bytes[i] = byte; });
+  std::copy_n(header, 3, made.bytes.begin() + kNumber);
+  made.bytes[11] = static_cast<unsigned char>(plain >> 8);
+  made.bytes[12] = static_cast<unsigned char>(plain);
+  made.size = static_cast<int>(made.bytes.size());
   return made;
 }
 
 bool TlsRecords::seal_one(Type type, std::string_view plain, std::string& out) {
-  const std::size_t length = plain.size() + 1 + kTag;
+  const bool typed = version_ == Version::tls_1_3;  // the type is sealed behind the content
+  const std::size_t length = sent_nonce_size() + plain.size() + (typed ? 1 : 0) + kTag;
   const std::size_t at = out.size();
   out.resize(at + kHeader + length);
   unsigned char* const header = bytes_of(out.data() + at);
-  header[0] = static_cast<unsigned char>(Type::data);
+  header[0] = static_cast<unsigned char>(typed ? Type::data : type);
   header[1] = 3;
   header[2] = 3;
   header[3] = static_cast<unsigned char>(length >> 8);
   header[4] = static_cast<unsigned char>(length);
-  unsigned char* body = header + kHeader;
+  unsigned char* const sent_nonce = header + kHeader;
+  // The number: it is never the same twice, and that is all it has to be. (OpenSSL's one record, the Finished, had
+  // random bytes.)
+  if (sent_nonce_size() > 0)
+    put_number(sending_.records, [&](std::size_t i, unsigned char byte) { sent_nonce[i] = byte; });
+  unsigned char* const body = sent_nonce + sent_nonce_size();
+  unsigned char* const tag = body + plain.size() + (typed ? 1 : 0);
   const auto inner_type = static_cast<unsigned char>(type);
-  const auto once = nonce(sending_);
+  const auto once = nonce(sending_, sent_nonce);
+  const auto beside = additional(sending_, header, plain.size());
   EVP_CIPHER_CTX* const context = cipher_context(suite_, 1);
   int done = 0;
   const bool sealed = plain.size() <= kMostPlain &&
                       EVP_EncryptInit_ex2(context, nullptr, sending_.key.data(), once.data(), nullptr) == 1 &&
-                      EVP_EncryptUpdate(context, nullptr, &done, header, kHeader) == 1 &&
+                      EVP_EncryptUpdate(context, nullptr, &done, beside.bytes.data(), beside.size) == 1 &&
                       (plain.empty() || EVP_EncryptUpdate(context, body, &done, bytes_of(plain.data()),
                                                           static_cast<int>(plain.size())) == 1) &&
-                      EVP_EncryptUpdate(context, body + plain.size(), &done, &inner_type, 1) == 1 &&
-                      EVP_EncryptFinal_ex(context, body + plain.size() + 1, &done) == 1 &&
-                      EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTag, body + plain.size() + 1) == 1;
+                      (!typed || EVP_EncryptUpdate(context, body + plain.size(), &done, &inner_type, 1) == 1) &&
+                      EVP_EncryptFinal_ex(context, tag, &done) == 1 &&
+                      EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTag, tag) == 1;
   if (!sealed) {
     out.resize(at);
     return false;
@@ -153,13 +205,13 @@ bool TlsRecords::update_keys(std::string& out) {
 }
 
 bool TlsRecords::seal(Type type, std::string_view plain, std::string& out) {
-  if (sending_.records >= rekey_after_ && !update_keys(out)) return false;
+  if (version_ == Version::tls_1_3 && sending_.records >= rekey_after_ && !update_keys(out)) return false;
   return seal_one(type, plain, out);
 }
 
 void TlsRecords::seal_alert(Alert alert, std::string& out) {
-  const char message[] = {static_cast<char>(alert == Alert::close_notify ? kWarning : kFatal),
-                          static_cast<char>(alert)};
+  const bool warning = alert == Alert::close_notify || alert == Alert::no_renegotiation;
+  const char message[] = {static_cast<char>(warning ? kWarning : kFatal), static_cast<char>(alert)};
   (void)seal_one(Type::alert, {message, sizeof message}, out);
 }
 
@@ -168,7 +220,14 @@ TlsRecords::Opened TlsRecords::wrong(Alert alert, std::string& out) {
   return {Came::wrong, 0, {}};
 }
 
-TlsRecords::Opened TlsRecords::take_key_update(std::string_view message, std::size_t used, std::string& out) {
+TlsRecords::Opened TlsRecords::take_handshake(std::string_view message, std::size_t used, std::string& out) {
+  if (version_ == Version::tls_1_2) {
+    // A wish to negotiate anew. It is refused, and who can do without goes on.
+    if (message.empty() || static_cast<unsigned char>(message[0]) != kClientHello)
+      return wrong(Alert::unexpected_message, out);
+    seal_alert(Alert::no_renegotiation, out);
+    return {Came::nothing, used, {}};
+  }
   // The only message that a client may still send. It stands alone in its record, as keys change with it.
   constexpr std::string_view kBegin("\x18\x00\x00\x01", 4);
   if (message.size() != 5 || !message.starts_with(kBegin) || static_cast<unsigned char>(message[4]) > 1)
@@ -181,43 +240,57 @@ TlsRecords::Opened TlsRecords::take_key_update(std::string_view message, std::si
 TlsRecords::Opened TlsRecords::open(std::span<char> bytes, std::string& out) {
   if (bytes.size() < kHeader) return {Came::part, 0, {}};
   unsigned char* const header = bytes_of(bytes.data());
-  // After the handshake all that comes is sealed, and looks like data from outside.
-  if (header[0] != static_cast<unsigned char>(Type::data)) return wrong(Alert::unexpected_message, out);
+  const bool typed = version_ == Version::tls_1_3;
+  // After a handshake of TLS 1.3 all that comes looks like data from outside.
+  const auto outer = static_cast<Type>(header[0]);
+  if (outer != Type::data && (typed || (outer != Type::alert && outer != Type::handshake)))
+    return wrong(Alert::unexpected_message, out);
   const std::size_t length = static_cast<std::size_t>(header[3]) << 8 | header[4];
   if (length > kMostLength) return wrong(Alert::record_overflow, out);
-  if (length < kTag + 1) return wrong(Alert::bad_record_mac, out);
+  if (length < sent_nonce_size() + (typed ? 1 : 0) + kTag) return wrong(Alert::bad_record_mac, out);
   if (bytes.size() < kHeader + length) return {Came::part, 0, {}};
 
-  unsigned char* const body = header + kHeader;
-  std::size_t size = length - kTag;
-  const auto once = nonce(receiving_);
+  unsigned char* const sent_nonce = header + kHeader;
+  unsigned char* const body = sent_nonce + sent_nonce_size();
+  std::size_t size = length - sent_nonce_size() - kTag;
+  const auto once = nonce(receiving_, sent_nonce);
+  const auto beside = additional(receiving_, header, size);
   EVP_CIPHER_CTX* const context = cipher_context(suite_, 0);
   int done = 0;
   unsigned char none = 0;
   const bool opened = EVP_DecryptInit_ex2(context, nullptr, receiving_.key.data(), once.data(), nullptr) == 1 &&
-                      EVP_DecryptUpdate(context, nullptr, &done, header, kHeader) == 1 &&
-                      EVP_DecryptUpdate(context, body, &done, body, static_cast<int>(size)) == 1 &&
+                      EVP_DecryptUpdate(context, nullptr, &done, beside.bytes.data(), beside.size) == 1 &&
+                      (size == 0 || EVP_DecryptUpdate(context, body, &done, body, static_cast<int>(size)) == 1) &&
                       EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, kTag, body + size) == 1 &&
                       EVP_DecryptFinal_ex(context, &none, &done) == 1;
   if (!opened) return wrong(Alert::bad_record_mac, out);
   ++receiving_.records;
 
-  // The type stands behind the content, and any number of zeros behind the type.
-  if (size > kMostInner) return wrong(Alert::record_overflow, out);
-  while (size > 0 && body[size - 1] == 0) --size;
-  if (size == 0) return wrong(Alert::unexpected_message, out);
-  const auto type = static_cast<Type>(body[--size]);
-  const std::string_view content(bytes.data() + kHeader, size);
-  const std::size_t used = kHeader + length;
+  if (size > (typed ? kMostInner : kMostPlain)) return wrong(Alert::record_overflow, out);
+  Type type = outer;
+  if (typed) {
+    // The type stands behind the content, and any number of zeros behind the type.
+    while (size > 0 && body[size - 1] == 0) --size;
+    if (size == 0) return wrong(Alert::unexpected_message, out);
+    type = static_cast<Type>(body[--size]);
+  }
+  const std::string_view content(bytes.data() + (body - header), size);
+  return take(type, content, kHeader + length, out);
+}
+
+TlsRecords::Opened TlsRecords::take(Type type, std::string_view content, std::size_t used, std::string& out) {
   switch (type) {
     case Type::data:
       return {Came::data, used, content};
     case Type::handshake:
-      return take_key_update(content, used, out);
+      return take_handshake(content, used, out);
     case Type::alert:
       if (content.size() != 2) return wrong(Alert::unexpected_message, out);
       if (static_cast<Alert>(content[1]) == Alert::close_notify) return {Came::end, used, {}};
-      if (static_cast<Alert>(content[1]) == Alert::user_canceled) return {Came::nothing, used, {}};
+      // In TLS 1.3 the level says nothing: all but these two end the connection.
+      if (static_cast<Alert>(content[1]) == Alert::user_canceled ||
+          (version_ == Version::tls_1_2 && content[0] == kWarning))
+        return {Came::nothing, used, {}};
       return {Came::wrong, used, {}};
   }
   return wrong(Alert::unexpected_message, out);

@@ -9,29 +9,35 @@
 
 namespace martd::net {
 
-/// The records of one TLS 1.3 connection after its handshake (RFC 8446 section 5): seals what is to be sent and opens
-/// what came. It knows no socket. The ciphers are OpenSSL's; what is kept for each connection is keys and counters,
-/// some 200 bytes (docs/decisions/0030). One thread at a time.
+/// The records of one TLS connection after its handshake (1.3: RFC 8446 section 5; 1.2: RFC 5246 section 6.2.3.3):
+/// seals what is to be sent and opens what came. It knows no socket. The ciphers are OpenSSL's; what is kept for each
+/// connection is keys and counters, some 200 bytes (docs/decisions/0030). One thread at a time.
 class TlsRecords {
  public:
-  /// The suites of TLS 1.3 that OpenSSL offers by default.
+  enum class Version : std::uint8_t { tls_1_2, tls_1_3 };
+  /// The suites of TLS 1.3 that OpenSSL offers by default, and those of 1.2 with the same ciphers (RFC 5288, 7905).
   enum class Suite : std::uint8_t { aes_128_gcm_sha256, aes_256_gcm_sha384, chacha20_poly1305_sha256 };
   enum class Type : std::uint8_t { alert = 21, handshake = 22, data = 23 };
 
   static constexpr std::size_t kHeader = 5;
   static constexpr std::size_t kTag = 16;
   static constexpr std::size_t kMostPlain = 16384;
-  /// What a record of `kMostPlain` bytes takes, with its header, type and tag.
-  static constexpr std::size_t kMostSealed = kHeader + kMostPlain + 1 + kTag;
+  /// What a record of `kMostPlain` bytes takes at most, with its header, tag, and type or nonce.
+  static constexpr std::size_t kMostSealed = kHeader + 8 + kMostPlain + kTag;
   /// Keys are changed after so many records, long before those of AES-GCM are worn (section 5.5: 2^24.5).
   static constexpr std::uint64_t kRekeyAfter = std::uint64_t{1} << 23;
 
-  /// One direction: its traffic secret, 32 bytes (48 with SHA-384), and how many records it has behind it.
+  /// One direction: its secret, and how many records it has behind it. The secret is in TLS 1.3 the traffic secret, 32
+  /// bytes (48 with SHA-384), in 1.2 the key and behind it the fixed part of the nonce (RFC 5246 section 6.3).
   struct Start {
     std::string_view secret;
     std::uint64_t records = 0;
   };
-  TlsRecords(Suite suite, const Start& sending, const Start& receiving, std::uint64_t rekey_after = kRekeyAfter);
+  static std::size_t key_size(Suite suite);
+  static std::size_t fixed_nonce_size(Suite suite);  ///< in TLS 1.2
+  /// In TLS 1.2 keys don't change, and `rekey_after` is of no account.
+  TlsRecords(Suite suite, const Start& sending, const Start& receiving, std::uint64_t rekey_after = kRekeyAfter,
+             Version version = Version::tls_1_3);
   ~TlsRecords();
   TlsRecords(const TlsRecords&) = delete;
   TlsRecords& operator=(const TlsRecords&) = delete;
@@ -46,7 +52,8 @@ class TlsRecords {
     unexpected_message = 10,
     bad_record_mac = 20,
     record_overflow = 22,
-    user_canceled = 90
+    user_canceled = 90,
+    no_renegotiation = 100  ///< TLS 1.2: a warning
   };
   void seal_alert(Alert alert, std::string& out);
 
@@ -67,7 +74,7 @@ class TlsRecords {
 
  private:
   struct Side {
-    std::array<unsigned char, 48> secret;
+    std::array<unsigned char, 48> secret;  ///< of TLS 1.3 only
     std::array<unsigned char, 32> key;
     std::array<unsigned char, 12> iv;
     std::uint64_t records;  ///< under this key
@@ -75,12 +82,23 @@ class TlsRecords {
 
   void make_keys(Side& side) const;
   void next_keys(Side& side) const;
-  std::array<unsigned char, 12> nonce(const Side& side) const;
+  using Nonce = std::array<unsigned char, 12>;
+  /// Bytes of the nonce that stand in each record.
+  std::size_t sent_nonce_size() const;
+  Nonce nonce(const Side& side, const unsigned char* sent) const;
+  /// What is authenticated beside the content.
+  struct Additional {
+    std::array<unsigned char, 13> bytes{};
+    int size = 0;
+  };
+  Additional additional(const Side& side, const unsigned char* header, std::size_t plain) const;
   bool seal_one(Type type, std::string_view plain, std::string& out);
   bool update_keys(std::string& out);
   Opened wrong(Alert alert, std::string& out);
-  Opened take_key_update(std::string_view message, std::size_t used, std::string& out);
+  Opened take(Type type, std::string_view content, std::size_t used, std::string& out);
+  Opened take_handshake(std::string_view message, std::size_t used, std::string& out);
 
+  Version version_;
   Suite suite_;
   std::uint64_t rekey_after_;
   Side sending_;

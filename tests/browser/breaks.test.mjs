@@ -1,6 +1,8 @@
 // What goes wrong between page and server, and that nothing is lost or told twice for it.
 import assert from "node:assert/strict";
+import path from "node:path";
 import { test } from "node:test";
+import { folder } from "./sites.mjs";
 import { Stage, eventually, follow, numbers, opened, payloads, seen, state, told, until } from "./support.mjs";
 
 const byPoll = () => { window.TextDecoder = undefined; };
@@ -22,6 +24,36 @@ for (const [transport, before] of [["stream", undefined], ["poll", byPoll]]) {
     await opened(page, "a", 2);
     await server.publish("quiet", "x");
     assert.deepEqual(await told(page, "quiet", 1), ["x"]);
+  });
+
+  it(`${transport}: the server is killed and comes back with its store: nothing is missed, and nothing repeated`, async (stage) => {
+    const server = await stage.server("--store", path.join(await folder(stage), "store.db"));
+    const page = await stage.page(server.url, { before: `(${before ?? "() => {}"})(); Math.random = () => 0.02;` });
+    await follow(page, "a", "news");
+    await follow(page, "quiet", "quiet");
+    await server.publish("quiet", "x");
+    await told(page, "quiet", 1);
+    // Killed in the middle of them. A push that got no answer is made again: its id says that it is the same one.
+    const count = 300;
+    const flow = (async () => {
+      for (let n = 1; n <= count; n++) {
+        await eventually(() => server.publish("news", String(n), `&size=1000&id=${n}`).then(() => true, () => false), `message ${n} is taken`);
+      }
+    })();
+    for (const n of [100, 200]) {
+      await told(page, "a", n);
+      await server.restart("SIGKILL", () => until(page, () => martd.state === "waiting"));
+    }
+    await flow;
+    await server.publish("quiet", "y");
+    assert.deepEqual(await told(page, "a", count), numbers(1, count));
+    assert.deepEqual(await told(page, "quiet", 2), ["x", "y"]);
+    // Who has it all, asked once more, is told nothing.
+    await opened(page, "a", 3);
+    for (const [name, all] of [["a", numbers(1, count)], ["quiet", ["x", "y"]]]) {
+      assert.deepEqual((await seen(page, name)).payloads, all);
+      assert.deepEqual((await seen(page, name)).missed, []);
+    }
   });
 
   it(`${transport}: the server stops tidily; the page comes back`, async (stage) => {
@@ -221,6 +253,64 @@ it("a stream that was mute while the machine slept is made anew", async (stage) 
   await server.publish("news", "1");
   assert.deepEqual(await told(page, "a", 1), ["1"]);
   assert.equal(await page.evaluate(() => martd.transport), "stream");
+});
+
+it("a long-poll that died while the machine slept is abandoned and asked again", async (stage) => {
+  const server = await stage.server();
+  const front = await stage.front(server);
+  const page = await stage.page(front.url, { clock: true, before: byPoll });
+  await follow(page, "a", "news");
+  await eventually(() => server.subscribers("news"), "a poll is held");
+  const [dead] = front.held;
+  await page.clock.fastForward(3600000);
+  await eventually(() => !front.held.has(dead), "the request is abandoned");
+  await page.clock.resume();
+  await server.publish("news", "1");
+  assert.deepEqual(await told(page, "a", 1), ["1"]);
+});
+
+it("a page that waits to come back does so at once when its tab is shown, and when the browser is online", async (stage) => {
+  for (const what of ["shown", "online"]) {
+    const server = await stage.server();
+    const front = await stage.front(server);
+    // Its pauses are days: what comes before that comes of the event.
+    const page = await stage.page(front.url, { before: () => {
+      const { setTimeout } = window;
+      window.setTimeout = (then, time) => setTimeout(then, time > 100 ? 1e9 : time);
+      Math.random = () => 0.9;
+    } });
+    await follow(page, "a", "news");
+    await opened(page, "a");
+    front.broken = true;
+    front.breakAll();
+    await state(page, "waiting");
+    front.broken = false;
+    await server.publish("news", "1");
+    await page.evaluate((w) => {
+      if (w === "online") dispatchEvent(new Event("online"));
+      else document.dispatchEvent(new Event("visibilitychange"));
+    }, what);
+    assert.deepEqual(await told(page, "a", 1), ["1"], what);
+  }
+});
+
+it("pauses are anything up to a limit that doubles: pages that lost the server together don't come back together", async (stage) => {
+  for (const random of [0.37, 0.03]) {
+    const server = await stage.server();
+    const front = await stage.front(server);
+    const page = await stage.page(front.url, { before: `{
+      window.pauses = [];
+      const { setTimeout } = window;
+      window.setTimeout = (then, time) => { pauses.push(Math.round(time)); return setTimeout(then, time / 1000); };
+      Math.random = () => ${random};
+    }` });
+    front.broken = true;
+    await follow(page, "a", "news");
+    const wanted = [1000, 2000, 4000, 8000, 16000, 30000, 30000].map((most) => Math.round(most * random));
+    await until(page, ([last, times]) => pauses.filter((pause) => pause === last).length >= times, [wanted.at(-1), 2]);
+    const taken = (await page.evaluate(() => pauses)).filter((pause) => wanted.includes(pause));
+    assert.deepEqual(taken.slice(0, wanted.length), wanted);
+  }
 });
 
 it("streams that never come through, where long-polls do", async (stage) => {

@@ -43,6 +43,19 @@ test("the command that the page shows works, whatever the channel's name", { tim
   assert.equal(await page.getByLabel("Channel").evaluate((input) => input.validity.customError), true);
 }));
 
+test("the lines for a page of one's own, pasted into one, follow the channel from wherever that page is", { timeout: 60000 }, Stage.test(async (stage) => {
+  const { server, page } = await demo(stage, {}, "--origin", "*");
+  const name = "it's </script> & \"more\"";
+  await page.getByLabel("Channel").fill(name);
+  await page.getByRole("button", { name: "Follow" }).click();
+  const lines = await page.locator("#script").textContent();
+  const elsewhere = await stage.front(server, { "/mine": [{ "Content-Type": "text/html" }, `<!doctype html>\n<p>\n${lines}`] });
+  const mine = await stage.tab();
+  await mine.goto(`${elsewhere.url}/mine`);
+  await server.publish(name, "to the page of one's own");
+  await eventually(() => stage.said.includes("to the page of one's own"), "its script writes what it gets");
+}));
+
 test("several channels: each message says from where, and a channel can be left", { timeout: 60000 }, Stage.test(async (stage) => {
   const { server, page } = await demo(stage);
   await page.getByLabel("Channel").fill("sport");

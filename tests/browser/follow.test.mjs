@@ -235,6 +235,16 @@ test("pub: attributes, the answer and the request for the callback", { timeout: 
   assert.equal((await (await fetch(`${server.url}/pub?channel=ns`)).json()).life, 90);
 }));
 
+test("a push that is refused is told in the console, once, with the options that help", { timeout: 60000 }, Stage.test(async (stage) => {
+  const server = await stage.server("--publish-from", "none");
+  const page = await stage.page(server.url);
+  const pub = () => page.evaluate(() => new Promise((resolve) => { martd.pub("news", "", "", "", "", "x", (text, xhr) => resolve(xhr.status)); }));
+  for (let times = 0; times < 3; times++) assert.equal(await pub(), 403);
+  const said = stage.said.filter((text) => text.startsWith("martd:"));
+  assert.equal(said.length, 1, said.join("\n"));
+  assert.match(said[0], /--publish-from.*secret.*key/);
+}));
+
 test("wrong arguments are thrown at the caller", Stage.test(async (stage) => {
   const server = await stage.server();
   const page = await stage.page(server.url);

@@ -19,12 +19,17 @@ before(async () => {
   const certutil = (...words) => execFileSync("certutil", ["-d", `sql:${database}`, ...words]);
   certutil("-N", "--empty-password");
   certutil("-A", "-n", "martd local authority", "-t", "C,,", "-i", join(home, "authority.crt"));
-  browser = await chromium.launch({
+  browser = await launch();
+});
+
+/** A browser that trusts that authority. */
+function launch(...more) {
+  return chromium.launch({
     executablePath: process.env.MARTD_CHROMIUM,
-    args: ARGUMENTS,
+    args: [...ARGUMENTS, ...more],
     env: { ...process.env, HOME: home, XDG_CONFIG_HOME: join(home, "config"), XDG_DATA_HOME: join(home, "data") },
   });
-});
+}
 
 after(async () => {
   await browser?.close();
@@ -34,8 +39,8 @@ after(async () => {
 const own = () => ["--cert", join(home, "localhost.crt"), "--cert-key", join(home, "localhost.key")];
 
 /** A page on that server; what a browser has to complain of is in `said`. */
-async function visit(stage, server, said = []) {
-  const context = await browser.newContext();
+async function visit(stage, server, said = [], by = browser) {
+  const context = await by.newContext();
   stage.undo(() => context.close());
   const page = await context.newPage();
   page.on("console", (message) => said.push(message.text()));
@@ -71,6 +76,25 @@ test("fetch, EventSource and client.js work over https", { timeout: 90000 }, Sta
   await opened(page, "a");
   assert.equal((await page.evaluate(() => fetch("/pub?channel=other", { method: "POST", body: "again" }).then((a) => a.json()))).subscribers, 1);
   assert.deepEqual(await told(page, "a", 1), ["again"]);
+}));
+
+test("a browser that knows TLS 1.2 only follows and publishes, large and small", { timeout: 90000 }, Stage.test(async (stage) => {
+  const server = await stage.server("--https", "localhost:0", ...own());
+  const old = await launch("--ssl-version-max=tls1.2");
+  stage.undo(() => old.close());
+  const page = await visit(stage, server, [], old);
+  const answer = await page.goto(`${server.url}/client.js`);
+  assert.equal((await answer.securityDetails()).protocol, "TLS 1.2");
+  await page.goto(`${server.url}/`);
+  await page.addScriptTag({ url: `${server.url}/client.js` });
+  await page.evaluate(rememberEverything);
+  await follow(page, "a", "sizes");
+  await opened(page, "a");
+  const sizes = [1, 100, 16384, 16385, 500000];
+  await page.evaluate(async (all) => {
+    for (const size of all) await fetch("/pub?channel=sizes", { method: "POST", body: "x".repeat(size) });
+  }, sizes);
+  assert.deepEqual((await told(page, "a", sizes.length)).map((text) => text.length), sizes);
 }));
 
 test("a plain address leads to the secure one", { timeout: 90000 }, Stage.test(async (stage) => {

@@ -7,6 +7,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { Script } from "node:vm";
 import { gunzipSync } from "node:zlib";
+import { site } from "./sites.mjs";
 import { Stage, eventually, until } from "./support.mjs";
 
 const it = (name, body) => test(name, { timeout: 60000 }, Stage.test(body));
@@ -32,8 +33,9 @@ it("a page of a foreign origin is refused, and the console says which option hel
   await page.goto(`${front.url}/page`);
   assert.equal(await page.evaluate(() => martd.SERVER), server.url);
   await eventually(() => stage.said.some((text) => text.includes(`--origin ${front.url}`)), "the console names the option");
-  assert.equal(await page.evaluate(() => say("x")), 0);
+  for (let times = 0; times < 3; times++) assert.equal(await page.evaluate(() => say("x")), 0);
   assert.deepEqual(await page.evaluate(() => got), []);
+  assert.equal(stage.said.filter((text) => text.startsWith("martd:")).length, 1, stage.said.join("\n"));
   const { etag } = await server.publish("news", "from here");
   assert.match(etag, /^\d+$/);
 });
@@ -119,6 +121,41 @@ it("from where the page stood, as its tag or its Server-Timing says", async (sta
     await page.goto(front.url + where);
     await until(page, () => got.length > 0);
     assert.deepEqual(await page.evaluate(() => got), ["new"]);
+  }
+});
+
+// All of it by the program itself: it is in front of a site whose pages show what was published so far.
+it("what is published while the site makes the page comes, and nothing that is on it already", async (stage) => {
+  const names = ["größe 1 & more", "news"];
+  const script = `<script>
+    window.got = [];
+    ${JSON.stringify(names)}.forEach(function (name) { martd.sub(name, function (p) { got.push(name + ": " + p); }); });
+  </script>`;
+  const pages = {
+    // The injected tag has it; who brings a tag of his own gets it by Server-Timing.
+    "/injected": `<!doctype html><html><head><title>a</title></head><body>${script}`,
+    "/own": `<!doctype html><html><head><script src="/client.js"></script></head><body>${script}`,
+  };
+  const behind = await site(stage, async (request, response) => {
+    if (!(request.url in pages)) return response.writeHead(404).end(); // the browser asks for an icon, too
+    for (const name of names) await server.publish(name, `while ${request.url} was made`);
+    response.writeHead(200, { "Content-Type": "text/html; charset=utf-8" }).end(pages[request.url]);
+  });
+  const server = await stage.server(behind.url, "--inject", "--snapshot", names.map(encodeURIComponent).join(","));
+  for (const where of Object.keys(pages)) {
+    for (const name of names) await server.publish(name, "on the page already");
+    const page = await stage.tab();
+    const answer = await page.goto(server.url + where);
+    assert.equal(await page.evaluate(() => document.querySelectorAll("script[src]").length), 1);
+    assert.equal(await page.evaluate(() => document.querySelector("script[data-cursor]") !== null), where === "/injected");
+    assert.match(await answer.headerValue("martd-cursor"), /^gr%C3%B6%C3%9Fe%201%20%26%20more=\d+&news=\d+$/);
+    for (const name of names) await server.publish(name, "after that");
+    await until(page, () => got.length >= 4);
+    const expected = (name) => [`${name}: while ${where} was made`, `${name}: after that`];
+    const got = await page.evaluate(() => got);
+    for (const name of names) assert.deepEqual(got.filter((text) => text.startsWith(name)), expected(name));
+    assert.equal(got.length, 4);
+    await page.context().close();
   }
 });
 

@@ -7,6 +7,7 @@
 
 #include "support/program.h"
 #include "support/streams.h"
+#include "support/temp_file.h"
 #include "support/test_server.h"
 #include "support/text.h"
 
@@ -141,8 +142,8 @@ TEST_CASE("nobody there, and wrong use") {
 TEST_CASE("over TLS: a certificate that is trusted, one that isn't, and one that isn't looked at") {
   TestServer server({"--http", "none", "--https", "localhost:0", "--heartbeat", "100ms"});
   const std::string url = "https://localhost:" + std::to_string(server.listening("https").at(0).port);
-  const std::string authority = std::string(MARTD_SOURCE) + "/certs/localhost.crt";
-  const Examined trusted = examine(url, {}, {{"SSL_CERT_FILE", authority}});
+  const TempFile authority(Connection(server.endpoint()).certificate());
+  const Examined trusted = examine(url, {}, {{"SSL_CERT_FILE", authority.path()}});
   INFO(trusted.said);
   CHECK(trusted.code == 0);
   CHECK(trusted.of("tls") == "PASS");

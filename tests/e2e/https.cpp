@@ -13,6 +13,7 @@
 #include "support/temp_file.h"
 #include "support/test_server.h"
 #include "support/text.h"
+#include "support/upstream.h"
 
 using namespace martd::test;
 
@@ -227,6 +228,27 @@ TEST_CASE("what is for the site behind is sent to https, too, before its body co
   CHECK(contains(sent.header("Location"), ":" + std::to_string(https.endpoint().port) + "/pub?channel=news"));
   CHECK(plain.ends());
   CHECK(site.inspection("news").status == 404);
+}
+
+// A site that sits behind us in plain has to know that its visitors don't: else it makes cookies that aren't secure,
+// and sends them round in circles to https.
+TEST_CASE("a site behind is told that it was asked by https, and its secure cookies come and go as they are") {
+  Upstream site;
+  TestServer server({"--http", "localhost:0", "--https", "localhost:0", site.url()});
+  for (const char* scheme : {"http", "https"}) {
+    Connection client(server.listening(scheme).front());
+    client.ask("GET", "/account", {{"Cookie", "__Host-id=1; other=2"}, {"X-Forwarded-Proto", "gopher"}});
+    Connection behind = site.accept();
+    const Asked asked = read_request(behind);
+    CHECK(asked.header("X-Forwarded-Proto") == scheme);
+    CHECK(asked.count("X-Forwarded-Proto") == 1);
+    CHECK(asked.header("Cookie") == "__Host-id=1; other=2");
+    const std::string cookie = "__Host-id=1; Path=/; Secure; HttpOnly; SameSite=Strict";
+    behind.send("HTTP/1.1 200 OK\r\nConnection: close\r\nSet-Cookie: " + cookie + "\r\nContent-Length: 2\r\n\r\nhi");
+    const Answer answer = client.read_answer();
+    CHECK(answer.header("Set-Cookie") == cookie);
+    CHECK(answer.body == "hi");
+  }
 }
 
 TEST_CASE("how long https is to be can be said, and without the option nothing is") {

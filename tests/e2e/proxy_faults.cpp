@@ -55,7 +55,7 @@ Answer with_rubbish(ProxyTest& test, const std::string& said) {
 void fill(Connection& to) {
   const std::string piece(1 << 16, 'x');
   for (Deadline deadline(std::chrono::milliseconds{300}); !deadline.passed();) {
-    if (::send(to.fd(), piece.data(), piece.size(), MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
+    if (to.send_some(piece) > 0)
       deadline = Deadline(std::chrono::milliseconds{300});
     else
       ::poll(nullptr, 0, 1);

@@ -47,21 +47,22 @@ TEST_CASE_FIXTURE(ProxyTest, "the site is told who asks, and for which host") {
   const std::string authority = server.endpoint().authority();
   CHECK(asked.header("Host") == authority);
   CHECK(asked.header("X-Forwarded-For") == server.endpoint().address);
-  CHECK(asked.header("X-Forwarded-Proto") == "http");
+  CHECK(asked.header("X-Forwarded-Proto") == (server.endpoint().tls ? "https" : "http"));
   CHECK(asked.header("X-Forwarded-Host") == authority);
   CHECK(asked.header("Via") == "1.1 martd");
   CHECK(asked.headers.size() == 5);
 }
 
 TEST_CASE_FIXTURE(ProxyTest, "what a stranger says of those before it is appended to or replaced") {
+  const bool tls = server.endpoint().tls;
   const Asked asked = seen_by_site(*this, {{"X-Forwarded-For", "203.0.113.1"},
-                                           {"X-Forwarded-Proto", "https"},
+                                           {"X-Forwarded-Proto", tls ? "http" : "https"},
                                            {"X-Forwarded-Host", "bank.example"},
                                            {"Forwarded", "for=203.0.113.1"},
                                            {"X_Forwarded_Proto", "https"},
                                            {"Via", "1.0 a"}});
   CHECK(asked.header("X-Forwarded-For") == "203.0.113.1, " + server.endpoint().address);
-  CHECK(asked.header("X-Forwarded-Proto") == "http");
+  CHECK(asked.header("X-Forwarded-Proto") == (tls ? "https" : "http"));
   CHECK(asked.count("X-Forwarded-Proto") == 1);
   CHECK(asked.header("X-Forwarded-Host") == server.endpoint().authority());
   CHECK_FALSE(asked.has("Forwarded"));
@@ -163,8 +164,8 @@ TEST_CASE("--forwarded tells the site in the words of RFC 7239, too; what a stra
   const Endpoint at = server.endpoint();
   const bool v6 = contains(at.address, ":");
   CHECK(asked.count("Forwarded") == 1);
-  CHECK(asked.header("Forwarded") ==
-        "for=" + (v6 ? "\"[" + at.address + "]\"" : at.address) + ";host=\"" + at.authority() + "\";proto=http");
+  CHECK(asked.header("Forwarded") == "for=" + (v6 ? "\"[" + at.address + "]\"" : at.address) + ";host=\"" +
+                                         at.authority() + "\";proto=" + (at.tls ? "https" : "http"));
   CHECK(asked.header("X-Forwarded-For") == at.address);
 }
 

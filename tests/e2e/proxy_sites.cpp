@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "proxy.h"
+#include "support/certificate.h"
 #include "support/temp_file.h"
 
 using namespace martd::test;
@@ -28,9 +29,9 @@ void serves(Upstream& site, const std::string& url, const std::string& host) {
   CHECK(client.read_answer().body == "hello");
 }
 
-/// An https site with the certificate of the project's own, which is for localhost and its addresses.
+/// An https site, for localhost and one of its addresses.
 struct SecureSite {
-  SecureSite() : site(certificate().c_str(), key().c_str()) {
+  SecureSite() : site(certificate.path().c_str(), key.path().c_str()) {
     site.Get("/", [](const httplib::Request&, httplib::Response& answer) { answer.set_content("safe", "text/plain"); });
     port = site.bind_to_any_port("0.0.0.0");
     thread = std::thread([this] { site.listen_after_bind(); });
@@ -39,9 +40,10 @@ struct SecureSite {
     site.stop();
     thread.join();
   }
-  static std::string certificate() { return std::string(MARTD_SOURCE) + "/certs/localhost.crt"; }
-  static std::string key() { return std::string(MARTD_SOURCE) + "/certs/localhost.key"; }
 
+  Certificate own = certificate_for("localhost", "DNS:localhost,IP:127.0.0.1");
+  TempFile certificate{own.certificate};
+  TempFile key{own.key};
   httplib::SSLServer site;
   int port = 0;
   std::thread thread;
@@ -102,11 +104,11 @@ TEST_CASE("an https site: its certificate is verified against the machine's auth
   SecureSite site;
   const std::string port = std::to_string(site.port);
   {
-    TestServer server({"https://localhost:" + port}, {{"SSL_CERT_FILE", SecureSite::certificate()}});
+    TestServer server({"https://localhost:" + port}, {{"SSL_CERT_FILE", site.certificate.path()}});
     for (int i = 0; i < 3; ++i) CHECK(server.get("/").body == "safe");
   }
   {
-    TestServer server({"https://127.0.0.1:" + port}, {{"SSL_CERT_FILE", SecureSite::certificate()}});
+    TestServer server({"https://127.0.0.1:" + port}, {{"SSL_CERT_FILE", site.certificate.path()}});
     CHECK(server.get("/").body == "safe");
   }
   {
@@ -118,7 +120,7 @@ TEST_CASE("an https site: its certificate is verified against the machine's auth
   }
   {
     // The same site, by an address that the certificate doesn't name.
-    TestServer server({"https://127.0.0.2:" + port}, {{"SSL_CERT_FILE", SecureSite::certificate()}});
+    TestServer server({"https://127.0.0.2:" + port}, {{"SSL_CERT_FILE", site.certificate.path()}});
     const Answer answer = server.get("/");
     CHECK(answer.status == 502);
     CHECK(contains(answer.error(), "certificate"));

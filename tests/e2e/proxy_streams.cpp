@@ -59,9 +59,9 @@ std::size_t fill(Connection& to) {
   const std::string piece(std::size_t{1} << 16, 'x');
   std::size_t sent = 0;
   for (Deadline deadline(std::chrono::milliseconds{300}); !deadline.passed();) {
-    const ssize_t taken = ::send(to.fd(), piece.data(), piece.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const std::size_t taken = to.send_some(piece);
     if (taken > 0) {
-      sent += static_cast<std::size_t>(taken);
+      sent += taken;
       deadline = Deadline(std::chrono::milliseconds{300});
     } else {
       ::poll(nullptr, 0, 1);

@@ -197,7 +197,8 @@ TEST_CASE("https: a certificate that is trusted, one that isn't, one for another
   TestServer server({"--http", "none", "--https", "localhost:0"});
   const std::string port = std::to_string(server.listening("https").at(0).port);
   const std::string url = "https://localhost:" + port;
-  const Program::Environment trust{{"SSL_CERT_FILE", std::string(MARTD_SOURCE) + "/certs/localhost.crt"}};
+  const TempFile authority(Connection(server.endpoint()).certificate());
+  const Program::Environment trust{{"SSL_CERT_FILE", authority.path()}};
   const auto pub = [&](const std::vector<std::string>& more, const Program::Environment& environment) {
     std::vector<std::string> arguments{"pub", "news", "a"};
     arguments.insert(arguments.end(), more.begin(), more.end());

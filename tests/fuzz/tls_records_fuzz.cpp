@@ -14,8 +14,8 @@ constexpr std::string_view kOne = "the secret of one direction, up to 48 bytes o
 constexpr std::string_view kOther = "and that of the other one, which is as long as it";
 
 /// What anybody may send: nothing of it opens.
-void from_a_stranger(TlsRecords::Suite suite, std::string bytes) {
-  TlsRecords records(suite, {kOne}, {kOther});
+void from_a_stranger(TlsRecords::Version version, TlsRecords::Suite suite, std::string bytes) {
+  TlsRecords records(suite, {kOne}, {kOther}, TlsRecords::kRekeyAfter, version);
   std::string answer;
   const auto opened = records.open({bytes.data(), bytes.size()}, answer);
   hold(opened.came == Came::part || opened.came == Came::wrong, "what nobody sealed is not opened");
@@ -24,9 +24,9 @@ void from_a_stranger(TlsRecords::Suite suite, std::string bytes) {
 }
 
 /// What a client that has the keys may send: records of any type, one for each line, the first byte being the type.
-void from_a_client(TlsRecords::Suite suite, std::string_view lines) {
-  TlsRecords client(suite, {kOther}, {kOne});
-  TlsRecords server(suite, {kOne}, {kOther});
+void from_a_client(TlsRecords::Version version, TlsRecords::Suite suite, std::string_view lines) {
+  TlsRecords client(suite, {kOther}, {kOne}, TlsRecords::kRekeyAfter, version);
+  TlsRecords server(suite, {kOne}, {kOther}, TlsRecords::kRekeyAfter, version);
   while (!lines.empty()) {
     const std::string_view line = fuzz::take(lines).substr(0, 16384);
     const auto type = static_cast<TlsRecords::Type>(line.empty() ? 0 : line.front());
@@ -51,8 +51,9 @@ void from_a_client(TlsRecords::Suite suite, std::string_view lines) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const auto suite = static_cast<TlsRecords::Suite>(data[0] % 3);
+  const auto version = data[0] / 3 % 2 == 0 ? TlsRecords::Version::tls_1_3 : TlsRecords::Version::tls_1_2;
   const std::string_view rest = fuzz::text(data + 1, size - 1);
-  from_a_stranger(suite, std::string(rest));
-  from_a_client(suite, rest);
+  from_a_stranger(version, suite, std::string(rest));
+  from_a_client(version, suite, rest);
   return 0;
 }

@@ -10,13 +10,20 @@ using Came = TlsRecords::Came;
 using Suite = TlsRecords::Suite;
 using Type = TlsRecords::Type;
 using Alert = TlsRecords::Alert;
+using Version = TlsRecords::Version;
 
 namespace {
 
+constexpr Suite kSuites[] = {Suite::aes_128_gcm_sha256, Suite::aes_256_gcm_sha384, Suite::chacha20_poly1305_sha256};
+
 /// The two ends of one connection.
 struct Ends {
-  explicit Ends(Suite suite = Suite::aes_128_gcm_sha256, std::uint64_t rekey_after = TlsRecords::kRekeyAfter)
-      : a(suite, {kOne, 0}, {kOther, 7}, rekey_after), b(suite, {kOther, 7}, {kOne, 0}, rekey_after) {}
+  explicit Ends(Suite suite = Suite::aes_128_gcm_sha256, std::uint64_t rekey_after = TlsRecords::kRekeyAfter,
+                Version version = Version::tls_1_3)
+      : a(suite, {kOne, 0}, {kOther, 7}, rekey_after, version),
+        b(suite, {kOther, 7}, {kOne, 0}, rekey_after, version) {}
+  explicit Ends(Version version, Suite suite = Suite::aes_128_gcm_sha256)
+      : Ends(suite, TlsRecords::kRekeyAfter, version) {}
 
   static constexpr std::string_view kOne = "the secret of one direction, up to 48 bytes of it";
   static constexpr std::string_view kOther = "and that of the other one, which is as long as it";
@@ -181,5 +188,123 @@ TEST_CASE("tls records: any other message of a handshake ends it") {
     std::string bytes = ends.sealed(message, Type::handshake);
     CHECK(ends.open(bytes).came == Came::wrong);
     CHECK(ends.told() == Alert::unexpected_message);
+  }
+}
+
+TEST_CASE("tls records of 1.2: what was sealed is opened, in every suite, whatever its size") {
+  for (const Suite suite : kSuites) {
+    Ends ends(Version::tls_1_2, suite);
+    // AES-GCM sends a part of its nonce, and nobody hides the type.
+    const std::size_t more = TlsRecords::kTag + (suite == Suite::chacha20_poly1305_sha256 ? 0 : 8);
+    for (const std::size_t size : {0UL, 1UL, 15UL, 16UL, 17UL, 1000UL, 16384UL}) {
+      const std::string plain(size, 'x');
+      std::string bytes = ends.sealed(plain);
+      CHECK(bytes.size() == TlsRecords::kHeader + size + more);
+      CHECK((size < 8 || bytes.find(plain) == std::string::npos));
+      const auto opened = ends.open(bytes);
+      CHECK(opened.came == Came::data);
+      CHECK(opened.used == bytes.size());
+      CHECK((opened.data == plain));
+    }
+    std::string bytes;
+    CHECK_FALSE(ends.a.seal(Type::data, std::string(16385, 'x'), bytes));
+    CHECK(ends.answer.empty());
+  }
+}
+
+TEST_CASE("tls records of 1.2: every bit that was changed, and one that is lost or doubled, is noticed") {
+  for (const Suite suite : kSuites) {
+    for (std::size_t bit = 0; bit < 8 * (TlsRecords::kHeader + 3 + TlsRecords::kTag); ++bit) {
+      Ends ends(Version::tls_1_2, suite);
+      std::string bytes = ends.sealed("abc");
+      bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8));
+      const auto opened = ends.open(bytes);
+      CHECK((opened.came == Came::wrong || opened.came == Came::part));
+      CHECK(opened.data.empty());
+    }
+    Ends lost(Version::tls_1_2, suite);
+    lost.sealed("lost");
+    std::string next = lost.sealed("next");
+    CHECK(lost.open(next).came == Came::wrong);
+    Ends doubled(Version::tls_1_2, suite);
+    std::string once = doubled.sealed("once");
+    std::string again = once;
+    CHECK(doubled.open(once).came == Came::data);
+    CHECK(doubled.open(again).came == Came::wrong);
+    CHECK(doubled.sealed("same") != doubled.sealed("same"));
+  }
+}
+
+// The type stands in the open there, and is sealed with the rest.
+TEST_CASE("tls records of 1.2: a record is of the type that it was sealed as, and of no other") {
+  Ends ends(Version::tls_1_2);
+  std::string bytes = ends.sealed(std::string("\x01\x00", 2), Type::alert);
+  REQUIRE(bytes[0] == static_cast<char>(Type::alert));
+  bytes[0] = static_cast<char>(Type::data);
+  CHECK(ends.open(bytes).came == Came::wrong);
+  for (const char type : {'\x00', '\x14', '\x18', 'G'}) {
+    Ends strange(Version::tls_1_2);
+    bytes = strange.sealed("x", static_cast<Type>(type));
+    CHECK(strange.open(bytes).came == Came::wrong);
+  }
+}
+
+TEST_CASE("tls records of 1.2: too long, too short, and a part") {
+  const auto came = [](std::string bytes) {
+    Ends ends(Version::tls_1_2);
+    return ends.open(bytes).came;
+  };
+  CHECK(came(std::string("\x17\x03\x03\x41\x01", 5)) == Came::wrong);
+  CHECK(came(std::string("\x17\x03\x03\x00\x17", 5)) == Came::wrong);
+  CHECK(came(std::string("\x17\x03\x03\x00\x18", 5)) == Came::part);
+  Ends ends(Version::tls_1_2);
+  const std::string bytes = ends.sealed("first");
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    std::string part = bytes.substr(0, size);
+    CHECK(ends.open(part).came == Came::part);
+  }
+}
+
+TEST_CASE("tls records of 1.2: warnings are passed over, an end ends, and what is fatal is") {
+  const auto came = [](char level, char what) {
+    Ends ends(Version::tls_1_2);
+    const char alert[] = {level, what};
+    std::string bytes = ends.sealed({alert, sizeof alert}, Type::alert);
+    const Came is = ends.open(bytes).came;
+    CHECK(ends.answer.empty());
+    return is;
+  };
+  CHECK(came(1, 0) == Came::end);
+  CHECK(came(1, 100) == Came::nothing);
+  CHECK(came(1, 90) == Came::nothing);
+  CHECK(came(2, 40) == Came::wrong);
+}
+
+TEST_CASE("tls records of 1.2: who would negotiate anew is told no, and goes on; any other handshake ends it") {
+  Ends ends(Version::tls_1_2);
+  std::string bytes = ends.sealed(std::string("\x01\x00\x00\x02\x03\x03", 6), Type::handshake);
+  CHECK(ends.open(bytes).came == Came::nothing);
+  std::vector<char> answer(ends.answer.begin(), ends.answer.end());
+  std::string ignored;
+  const auto told = ends.a.open(answer, ignored);
+  CHECK(told.came == Came::nothing);
+  CHECK(told.used == answer.size());
+  bytes = ends.sealed("next");
+  CHECK(ends.open(bytes).data == "next");
+  for (const std::string& message :
+       {std::string(), std::string("\x00\x00\x00\x00", 4), std::string("\x18\x00\x00\x01\x01", 5)}) {
+    Ends other(Version::tls_1_2);
+    bytes = other.sealed(message, Type::handshake);
+    CHECK(other.open(bytes).came == Came::wrong);
+  }
+}
+
+TEST_CASE("tls records of 1.2: keys stay, however many records there were") {
+  Ends ends(Suite::aes_256_gcm_sha384, 3, Version::tls_1_2);
+  for (int i = 0; i < 10; ++i) {
+    std::string bytes = ends.sealed(std::to_string(i));
+    const auto opened = ends.open(bytes);
+    CHECK(opened.used == bytes.size());
+    CHECK(opened.data == std::to_string(i));
   }
 }

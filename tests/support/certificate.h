@@ -4,18 +4,20 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include <string>
 
 namespace martd::test {
 
-/// A self-signed certificate for one host, and its key, as PEM.
+/// A self-signed certificate, valid for an hour from now, and its key, as PEM.
 struct Certificate {
   std::string certificate;
   std::string key;
 };
 
-inline Certificate certificate_for(const char* host) {
+/// For one host, and for `names` where there are any ("DNS:a.example,IP:127.0.0.1").
+inline Certificate certificate_for(const char* host, const char* names = nullptr) {
   EVP_PKEY* pair = EVP_EC_gen("P-256");
   X509* own = X509_new();
   ASN1_INTEGER_set(X509_get_serialNumber(own), 1);
@@ -25,6 +27,11 @@ inline Certificate certificate_for(const char* host) {
   X509_NAME_add_entry_by_txt(X509_get_subject_name(own), "CN", MBSTRING_ASC,
                              reinterpret_cast<const unsigned char*>(host), -1, -1, 0);
   X509_set_issuer_name(own, X509_get_subject_name(own));
+  if (names) {
+    X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names);
+    X509_add_ext(own, extension, -1);
+    X509_EXTENSION_free(extension);
+  }
   X509_sign(own, pair, EVP_sha256());
   const auto text = [](auto write) {
     BIO* out = BIO_new(BIO_s_mem());

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -98,6 +99,18 @@ std::string Connection::certificate_name() const {
   return name;
 }
 
+std::string Connection::certificate() const {
+  X509* shown = SSL_get1_peer_certificate(tls_.get());
+  BIO* out = BIO_new(BIO_s_mem());
+  PEM_write_bio_X509(out, shown);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(out, &text);
+  std::string pem(text, static_cast<std::size_t>(size));
+  BIO_free(out);
+  X509_free(shown);
+  return pem;
+}
+
 bool Connection::await_tls(int result) {
   const int error = SSL_get_error(tls_.get(), result);
   if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) return false;
@@ -125,7 +138,9 @@ bool Connection::receive_tls(std::string& into) {
       into.append(piece, static_cast<std::size_t>(got));
       return true;
     }
-    if (!await_tls(got)) return false;
+    if (await_tls(got)) continue;
+    reset_ = (SSL_get_shutdown(tls_.get()) & SSL_RECEIVED_SHUTDOWN) == 0;
+    return false;
   }
 }
 
@@ -196,6 +211,13 @@ bool Connection::try_send(std::string_view bytes) {
     }
   }
   return true;
+}
+
+std::size_t Connection::send_some(std::string_view bytes) {
+  if (tls_) ERR_clear_error();
+  const ssize_t sent = tls_ ? SSL_write(tls_.get(), bytes.data(), static_cast<int>(bytes.size()))
+                            : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  return sent > 0 ? static_cast<std::size_t>(sent) : 0;
 }
 
 Connection& Connection::ask(std::string_view method, std::string_view target, const Headers& headers) {

@@ -43,6 +43,9 @@ class Connection {
   Connection& send(std::string_view bytes);
   /// As send(); false where the peer no longer takes it.
   bool try_send(std::string_view bytes);
+  /// As many of them as are taken at once; 0: none. Over TLS, what was left has to be offered again before anything
+  /// else.
+  std::size_t send_some(std::string_view bytes);
   /// A request without a body.
   Connection& ask(std::string_view method, std::string_view target, const Headers& headers = {});
   /// A request with a body and its Content-Length.
@@ -64,7 +67,7 @@ class Connection {
   /// The bytes up to the delimiter and with it.
   std::string read_until(std::string_view delimiter);
   std::string read_exactly(std::size_t bytes);
-  /// Whether the peer ends with a reset, whatever it sent before.
+  /// Whether the peer ends with a reset, or over TLS without a word of goodbye, whatever it sent before.
   bool is_reset();
   /// All bytes until the peer ends.
   std::string read_to_end();
@@ -78,6 +81,8 @@ class Connection {
 
   /// The name (CN) on the certificate that the server showed; over TLS only.
   std::string certificate_name() const;
+  /// That certificate as PEM: who is to trust the server is given this.
+  std::string certificate() const;
 
   const std::string& authority() const { return authority_; }
   int fd() const { return fd_; }
