@@ -148,7 +148,7 @@ TEST_CASE("over TLS: a certificate that is trusted, one that isn't, and one that
   CHECK(trusted.code == 0);
   CHECK(trusted.of("tls") == "PASS");
   CHECK(contains(trusted.said, "TLSv1.3"));
-  CHECK(examine(url, {"--cafile", authority}).of("tls") == "PASS");
+  CHECK(examine(url, {"--cafile", authority.path()}).of("tls") == "PASS");
   const Examined untrusted = examine(url, {});
   CHECK(untrusted.code == 1);
   CHECK(untrusted.of("tls") == "FAIL");
