@@ -2,6 +2,8 @@
 
 #include "http/site_push.h"
 
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "forwarding_test.h"
@@ -26,6 +28,7 @@ struct HeldStore final : push::Store {
   std::optional<std::string> refusal() const override { return away; }
   void submit(push::StoreEntryPtr entry) override { waiting.push_back(std::move(entry)); }
   void submit_lazily(push::StoreEntryPtr) override {}
+  void after_settling(std::function<void()> call) override { tell = std::move(call); }
 
   void settle(bool on_disk) {
     NoDisk disk;
@@ -33,9 +36,11 @@ struct HeldStore final : push::Store {
       if (on_disk) entry->write(disk);
       entry->settled(on_disk);
     }
+    tell();
   }
 
   std::optional<std::string> away;
+  std::function<void()> tell;
   std::vector<push::StoreEntryPtr> waiting;
 };
 
@@ -152,6 +157,7 @@ TEST_CASE_FIXTURE(SitePushTest, "site push: several are waited for, and the next
   NoDisk disk;
   store.waiting.front()->write(disk);
   store.waiting.front()->settled(true);
+  store.tell();
   store.waiting.erase(store.waiting.begin());
   turn();
   peer.receive();
