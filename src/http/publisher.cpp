@@ -76,7 +76,7 @@ class Publisher {
   }
 
  private:
-  wire::Result<Body> publish(wire::PublishRequest asked) const {
+  wire::Result<Body> publish(wire::PublishRequest&& asked) const {
     push::PushJob order;
     if (const std::string_view header = request_.header("If-Match"); !header.empty()) {
       order.if_match = wire::parse_if_match(header);

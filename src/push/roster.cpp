@@ -106,19 +106,25 @@ std::optional<Roster::Refused> Roster::park(Subscriber& subscriber, std::span<co
   {
     Registry& registry = hub_.registry();
     const Registry::ShardLock lock(registry, shards_of(wants));
-    for (const Want& want : wants)
-      if (auto refusal = refused(registry.find(want.channel, now), want.channel, subscriber.cid())) return refusal;
+    boost::container::small_vector<Channel*, 4> channels;
     for (const Want& want : wants) {
-      Channel& channel = registry.find_or_bear(want.channel, now);
+      channels.push_back(registry.find(want.channel, now));
+      if (auto refusal = refused(channels.back(), want.channel, subscriber.cid())) return refusal;
+    }
+    bool behind = false;
+    for (std::size_t i = 0; i < wants.size(); ++i) {
+      const Want& want = wants[i];
+      Channel& channel = channels[i] ? *channels[i] : registry.find_or_bear(want.channel, now);
       // What is given back as a cursor is always an etag: `0` becomes the one before the first that is kept.
       const bool everything = want.cursor == Cursor{};
       const Etag cursor = want.cursor.kind == Cursor::Kind::now ? channel.newest()
                           : everything                          ? channel.since(want.cursor, 0).from
                                                                 : want.cursor.etag;
       quiet.push_back(everything ? channel.newest() : Etag{});
+      behind |= cursor != channel.newest();
       sit(subscriber, channel, cursor, ready);
     }
-    subscriber.behind_ = true;
+    subscriber.behind_ = behind;
   }
   hub_.tell(ready);
   return std::nullopt;

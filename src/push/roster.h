@@ -41,9 +41,9 @@ class Roster {
   LookResult look_and_park(Subscriber& subscriber, std::span<const Want> wants, bool hold, std::size_t max_bytes,
                            Time now);
 
-  /// A stream: it parks at its cursors, behind(); what follows them is had by resume(), then caught_up(). `quiet` gets
-  /// an etag for each want: holes up to it are no loss to this subscriber, as it asked for what is kept (etag 0 where
-  /// it didn't).
+  /// A stream: it parks at its cursors. Where one of them isn't its channel's newest etag it is behind(): what follows
+  /// is had by resume(), then caught_up(). `quiet` gets an etag for each want: holes up to it are no loss to this
+  /// subscriber, as it asked for what is kept (etag 0 where it didn't).
   std::optional<Refused> park(Subscriber& subscriber, std::span<const Want> wants, Time now, std::vector<Etag>& quiet);
 
   /// What follows the cursor of a seat, cut after some `max_bytes`; the cursor moves past it.

@@ -26,16 +26,16 @@ class Reader {
     request_.attributes.life = std::min(request_.attributes.life, limits.max_life);
   }
 
-  std::optional<Refusal> take(QueryReader::Pair pair);
+  std::optional<Refusal> take(QueryReader::Pair&& pair);
   Result<PublishRequest> finish();
 
  private:
-  std::optional<Refusal> take_channel(std::string value);
+  std::optional<Refusal> take_channel(std::string&& value);
   std::optional<Refusal> take_size(std::string_view value);
   std::optional<Refusal> take_one2one(std::string_view value);
-  std::optional<Refusal> take_key(std::string value);
-  std::optional<Refusal> take_event(std::string value);
-  std::optional<Refusal> take_id(std::string value);
+  std::optional<Refusal> take_key(std::string&& value);
+  std::optional<Refusal> take_event(std::string&& value);
+  std::optional<Refusal> take_id(std::string&& value);
 
   const PublishLimits& limits_;
   PublishRequest request_;
@@ -54,7 +54,7 @@ Refusal unknown(std::string_view name) {
   return bad_request(message + ")");
 }
 
-std::optional<Refusal> Reader::take(QueryReader::Pair pair) {
+std::optional<Refusal> Reader::take(QueryReader::Pair&& pair) {
   const bool dotted = pair.name.starts_with('.');
   const std::string_view plain = std::string_view(pair.name).substr(dotted ? 1 : 0);
   const auto* const found = std::find(kNames.begin(), kNames.end(), plain);
@@ -103,7 +103,7 @@ std::optional<Refusal> Reader::take(QueryReader::Pair pair) {
   return std::nullopt;
 }
 
-std::optional<Refusal> Reader::take_channel(std::string value) {
+std::optional<Refusal> Reader::take_channel(std::string&& value) {
   if (!push::valid_channel_name(value))
     return not_taken("channel", "a channel name", value,
                      "1 to 255 bytes of UTF-8 without control characters, not beginning with . or martd., not cid, "
@@ -135,14 +135,14 @@ std::optional<Refusal> Reader::take_one2one(std::string_view value) {
   return std::nullopt;
 }
 
-std::optional<Refusal> Reader::take_key(std::string value) {
+std::optional<Refusal> Reader::take_key(std::string&& value) {
   if (value.size() > kLongestKey)
     return bad_request("key: " + std::to_string(value.size()) + " bytes is too long (taken: 1 to 256 bytes)");
   request_.attributes.key = std::move(value);
   return std::nullopt;
 }
 
-std::optional<Refusal> Reader::take_event(std::string value) {
+std::optional<Refusal> Reader::take_event(std::string&& value) {
   if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos || value.starts_with("martd.") ||
       !push::is_utf8(value))
     return not_taken("event", "an event name", value, "UTF-8 without CR, LF and NUL, not beginning with martd.");
@@ -150,7 +150,7 @@ std::optional<Refusal> Reader::take_event(std::string value) {
   return std::nullopt;
 }
 
-std::optional<Refusal> Reader::take_id(std::string value) {
+std::optional<Refusal> Reader::take_id(std::string&& value) {
   if (value.size() > kLongestId)
     return bad_request("id: " + std::to_string(value.size()) + " bytes is too long (taken: 1 to 128 bytes)");
   if (!push::is_utf8(value) || push::has_control(value))
@@ -176,7 +176,7 @@ Result<PublishRequest> parse_publish_request(std::string_view query, const Publi
   Reader reader(limits);
   QueryReader pairs(query);
   for (;;) {
-    auto pair = pairs.next();
+    const auto pair = pairs.next();
     if (!pair) return pair.error();
     if (!*pair) return reader.finish();
     if (auto refusal = reader.take(std::move(**pair))) return std::move(*refusal);

@@ -12,7 +12,7 @@ constexpr std::size_t kShown = 64;
 
 }  // namespace
 
-Result<std::optional<QueryReader::Pair>> QueryReader::next() {
+Result<QueryReader::Pair*> QueryReader::next() {
   while (!rest_.empty()) {
     // One look at each byte; nearly always nothing is encoded.
     std::size_t end = 0;
@@ -27,15 +27,21 @@ Result<std::optional<QueryReader::Pair>> QueryReader::next() {
     if (piece.empty()) continue;
     const std::string_view raw_name = piece.substr(0, equals);
     const std::string_view raw_value = piece.substr(std::min(raw_name.size() + 1, piece.size()));
-    if (!encoded) return std::optional<Pair>{Pair{std::string(raw_name), std::string(raw_value)}};
+    if (!encoded) {
+      pair_.name = raw_name;
+      pair_.value = raw_value;
+      return &pair_;
+    }
     auto name = decode_form(raw_name);
     if (!name)
       return bad_request("malformed percent-encoding in a name: " + shown(raw_name) + " (taken: % and two hex digits)");
     auto value = decode_form(raw_value);
     if (!value) return bad_request(shown(*name) + ": malformed percent-encoding (taken: % and two hex digits)");
-    return std::optional<Pair>{Pair{std::move(*name), std::move(*value)}};
+    pair_.name = *std::move(name);
+    pair_.value = *std::move(value);
+    return &pair_;
   }
-  return std::optional<Pair>{};
+  return nullptr;
 }
 
 std::string shown(std::string_view text) {

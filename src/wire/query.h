@@ -21,12 +21,13 @@ class QueryReader {
   };
 
   explicit QueryReader(std::string_view text) : rest_(text) {}
-  /// Nothing at the end. Refuses a `%` that is not followed by two hex digits, with the name but never the value, which
-  /// may be a key.
-  Result<std::optional<Pair>> next();
+  /// The next one, which may be moved from and stays until the next call. Null at the end. Refuses a `%` that is not
+  /// followed by two hex digits, with the name but never the value, which may be a key.
+  Result<Pair*> next();
 
  private:
   std::string_view rest_;
+  Pair pair_;
 };
 
 /// `text` as a message may show it: valid UTF-8, cut to some 64 bytes.

@@ -104,10 +104,10 @@ class Reader {
   Result<SubscribeRequest> finish();
 
  private:
-  std::optional<Refusal> take(QueryReader::Pair pair);
-  std::optional<Refusal> take_channel(QueryReader::Pair pair);
+  std::optional<Refusal> take(QueryReader::Pair&& pair);
+  std::optional<Refusal> take_channel(QueryReader::Pair&& pair);
   std::optional<Refusal> take_transport(std::string_view value);
-  std::optional<Refusal> take_cursor(QueryReader::Pair pair);
+  std::optional<Refusal> take_cursor(QueryReader::Pair&& pair);
   std::optional<Refusal> check_channels() const;
   /// Puts the etags of a whole cursor in the place of the wants' own.
   std::optional<Refusal> take_whole(std::string_view source, std::string_view cursor);
@@ -123,14 +123,14 @@ class Reader {
 std::optional<Refusal> Reader::take_all(std::string_view text) {
   QueryReader pairs(text);
   for (;;) {
-    auto pair = pairs.next();
+    const auto pair = pairs.next();
     if (!pair) return pair.error();
     if (!*pair) return std::nullopt;
     if (auto refusal = take(std::move(**pair))) return refusal;
   }
 }
 
-std::optional<Refusal> Reader::take(QueryReader::Pair pair) {
+std::optional<Refusal> Reader::take(QueryReader::Pair&& pair) {
   const auto* const found = std::find(kNames.begin(), kNames.end(), pair.name);
   if (found == kNames.end())
     return pair.name.starts_with('.') ? unknown_option(pair.name) : take_channel(std::move(pair));
@@ -164,7 +164,7 @@ std::optional<Refusal> Reader::take(QueryReader::Pair pair) {
   return std::nullopt;
 }
 
-std::optional<Refusal> Reader::take_channel(QueryReader::Pair pair) {
+std::optional<Refusal> Reader::take_channel(QueryReader::Pair&& pair) {
   if (!push::valid_channel_name(pair.name))
     return not_taken("channel", "a channel name", pair.name,
                      "1 to 255 bytes of UTF-8 without control characters, not beginning with martd.");
@@ -189,7 +189,7 @@ std::optional<Refusal> Reader::take_transport(std::string_view value) {
   return std::nullopt;
 }
 
-std::optional<Refusal> Reader::take_cursor(QueryReader::Pair pair) {
+std::optional<Refusal> Reader::take_cursor(QueryReader::Pair&& pair) {
   if (!cursor_.name.empty())
     return bad_request(pair.name + ": a second cursor beside " + cursor_.name + " (taken: one of them)");
   cursor_ = std::move(pair);
