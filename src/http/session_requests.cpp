@@ -101,13 +101,14 @@ bool Session::begin(std::string_view bytes, std::string_view& data) {
     return false;
   }
   const Settings& settings = worker_.settings();
-  begin_record(head.method, split_target(head.target).path);
+  const std::string_view path = split_target(head.target).path;
+  begin_record(head.method, path);
   plain_poll_ = false;
   if (redirects() && head.field("Access-Control-Request-Method").empty()) {
     redirect(head, data);
     return true;
   }
-  const Place place = place_of(split_target(head.target).path, settings.prefix, settings.has_upstream);
+  const Place place = place_of(path, settings.prefix, settings.has_upstream);
   if (place == Place::elsewhere && settings.has_upstream) {
     forward(head, data);
     if (!held()) end_written_record();

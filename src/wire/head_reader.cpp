@@ -122,7 +122,8 @@ std::optional<Refusal> HeadReader::read_field(Fields& fields) {
   }
   if (name.empty()) return bad_request("header without a name");
   const std::string_view value = trim(take_value());
-  if (auto refusal = take_line_end()) return refusal;
+  if (!at_empty_line()) return take_line_end();
+  at_ += 2;
   fields.push_back(Field{name, value});
   // The lengths tell the few names that matter from nearly all others.
   switch (name.size()) {

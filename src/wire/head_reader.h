@@ -58,7 +58,7 @@ class HeadReader {
   std::optional<Refusal> read_field(Fields& fields);
   /// What take() does, eight bytes at a time; `least` is the first byte of the part beside the tab.
   std::string_view take_run(Part part, unsigned char least);
-  bool at_empty_line() const { return head_.substr(at_, 2) == "\r\n"; }
+  bool at_empty_line() const { return head_.size() - at_ >= 2 && head_[at_] == '\r' && head_[at_ + 1] == '\n'; }
 
   const std::string_view head_;
   std::size_t at_ = 0;

@@ -6,8 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "wire/words.h"
-
 namespace martd::wire {
 
 /// `bytes` decoded as the WHATWG Encoding Standard's UTF-8 decoder does it and encoded again: what is malformed becomes
@@ -40,13 +38,13 @@ constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c
 /// ASCII only, as HTTP compares names.
 inline bool iequals(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
-  const char* x = a.data();
-  const char* y = b.data();
-  std::size_t left = a.size();
-  // Eight at a time while they are the same; nearly always they are, or the first byte differs in more than its case.
-  for (; left >= 8 && load_word(x) == load_word(y); left -= 8) x += 8, y += 8;
-  for (; left > 0 && lower(*x) == lower(*y); --left) ++x, ++y;
-  return left == 0;
+  if (a.empty()) return true;
+  // Nearly always the first byte differs in more than its case, or all are the same.
+  if (lower(a[0]) != lower(b[0])) return false;
+  if (a == b) return true;
+  std::size_t at = 1;
+  while (at < a.size() && lower(a[at]) == lower(b[at])) ++at;
+  return at == a.size();
 }
 
 /// `text` without the spaces and tabs around it.
