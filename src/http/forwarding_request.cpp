@@ -102,7 +102,7 @@ bool Forwarding::take_stand(const wire::RequestHead& head, push::Time now) {
 std::string Forwarding::compose(const wire::RequestHead& head, const std::string& upgrade) const {
   const Settings& settings = session_.worker().settings();
   const proxy::Site& site = session_.worker().upstream()->site();
-  const std::string client = session_.peer().to_string();
+  const std::string client = wire::text_of(session_.peer());
   wire::RequestHop hop;
   hop.client = client;
   hop.trusted = settings.trusted_proxies.contains(session_.peer());

@@ -12,7 +12,7 @@ void HeldSubscriber::begin_hold(push::Time now) {
 push::Time HeldSubscriber::since() const { return push::Time(std::chrono::seconds{since_}); }
 
 void HeldSubscriber::tell_of(const Session& session, push::SubscriberInfo& info) const {
-  info.address = session.client().to_string();
+  info.address = wire::text_of(session.client());
   info.waiting = session.queued();
   info.transport = transport();
   info.since = since();
@@ -23,7 +23,7 @@ void HeldSubscriber::note(Session& session, push::Ending ending, std::string_vie
   EndingNote note;
   note.at = session.worker().loop().now();
   note.ending = ending;
-  note.address = session.client().to_string();
+  note.address = wire::text_of(session.client());
   note.cid = cid();
   note.transport = transport();
   note.since = since();

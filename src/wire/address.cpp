@@ -46,6 +46,16 @@ Address plain(const Address& address) {
   return address;
 }
 
+std::string text_of(const Address& address) {
+  if (!address.is_v4()) return address.to_string();
+  std::string text;
+  for (const unsigned char byte : address.to_v4().to_bytes()) {
+    if (!text.empty()) text += '.';
+    append_number(text, byte);
+  }
+  return text;
+}
+
 std::optional<Address> parse_address(std::string_view text) {
   if (text.starts_with('[')) {
     const std::size_t close = text.find(']');

@@ -17,6 +17,9 @@ using Address = boost::asio::ip::address;
 /// An IPv4-mapped IPv6 address (::ffff:a.b.c.d) as the IPv4 address that it is; any other as it is.
 Address plain(const Address& address);
 
+/// `1.2.3.4`, `::1`. As Address::to_string() has it, which takes a printf() for it; this is asked for each request.
+std::string text_of(const Address& address);
+
 /// `1.2.3.4`, `::1`, `[::1]`, each with or without `:port` (an unbracketed IPv6 address has no port).
 std::optional<Address> parse_address(std::string_view text);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <vector>
 
 #include "push/attributes.h"
@@ -60,14 +61,13 @@ constexpr std::array kTable = std::to_array<Row>({
     {"martd-cursor", Rule::pass, Rule::drop},
 });
 
-/// Bit n: some name of the table has n bytes. Most fields of a message are none of the table's, and seen so at once.
-constexpr std::uint32_t kLengths = [] {
-  std::uint32_t lengths = 0;
-  for (const Row& row : kTable) lengths |= 1U << row.name.size();
-  return lengths;
+/// By its length: a bit for each row whose name is so long. Of most fields' lengths there is none, or one.
+constexpr std::array<std::uint32_t, 32> kRows = [] {
+  static_assert(kTable.size() <= 32);
+  std::array<std::uint32_t, 32> rows{};
+  for (std::size_t i = 0; i < kTable.size(); ++i) rows[kTable[i].name.size()] |= std::uint32_t{1} << i;
+  return rows;
 }();
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 /// `known` is lower case. `_` is read as `-`.
 bool matches(std::string_view name, std::string_view known) {
@@ -76,9 +76,11 @@ bool matches(std::string_view name, std::string_view known) {
 }
 
 const Row* find(std::string_view name) {
-  if (name.size() >= 32 || (kLengths >> name.size() & 1U) == 0) return nullptr;
-  for (const Row& row : kTable)
-    if (row.name.size() == name.size() && matches(name, row.name)) return &row;
+  if (name.size() >= kRows.size()) return nullptr;
+  for (std::uint32_t rows = kRows[name.size()]; rows != 0; rows &= rows - 1) {
+    const Row& row = kTable[static_cast<std::size_t>(std::countr_zero(rows))];
+    if (matches(name, row.name)) return &row;
+  }
   return nullptr;
 }
 

@@ -32,6 +32,14 @@ TEST_CASE("address: with and without a port, with and without brackets") {
   CHECK(read("::ffff:1.2.3.4") == "::ffff:1.2.3.4");
 }
 
+TEST_CASE("address: its text") {
+  for (const char* text :
+       {"0.0.0.0", "127.0.0.1", "10.20.30.40", "255.255.255.255", "::", "::1", "2001:db8::a:1", "::ffff:1.2.3.4"}) {
+    CAPTURE(text);
+    CHECK(text_of(boost::asio::ip::make_address(text)) == text);
+  }
+}
+
 TEST_CASE("address: what is not one") {
   for (const char* text : {"",
                            "unknown",
