@@ -8,10 +8,9 @@ namespace {
 /// The n-th brings a file from version n to n + 1. Never change one that was released: add another.
 constexpr const char* kSteps[] = {
     // 1. A message's etag is its channel's origin plus its number. `floor` is the number of the oldest message that was
-    // kept when it was written: what the last one's has below it is gone. `count` is at least that of the last message,
-    // and right where there is none. So a push need not write its channel's row. Times are nanoseconds since 1970,
-    // durations
-    // nanoseconds. `key`, `type`, `event` and `id` need not be UTF-8.
+    // kept when it was written: what the last one's has below it is gone. A channel's count is `count` or the number of
+    // its last message, whichever is more. So a push need not write its channel's row. Times are nanoseconds since
+    // 1970, durations nanoseconds. `key`, `type`, `event` and `id` need not be UTF-8.
     R"(
 CREATE TABLE meta(
   name TEXT PRIMARY KEY,
@@ -47,6 +46,22 @@ CREATE TABLE messages(
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE probe(bytes BLOB NOT NULL) STRICT;
+)",
+    // 2. `recent` has messages, too, in the order in which they came, before they are moved to `messages` (see
+    // recent_rows.h). One is in either table. `place` is a column so that no VACUUM changes it.
+    R"(
+CREATE TABLE recent(
+  place INTEGER PRIMARY KEY,
+  channel INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  floor INTEGER NOT NULL,
+  published INTEGER NOT NULL,
+  expire INTEGER,
+  type BLOB NOT NULL,
+  event BLOB NOT NULL,
+  id BLOB NOT NULL,
+  payload BLOB NOT NULL
+) STRICT;
 )",
 };
 

@@ -29,6 +29,7 @@ struct StoreSettings {
   /// Told of what operators should know, on any thread: what is wrong, or that it is over.
   std::function<void(bool wrong, const std::string& line)> report;
   std::chrono::milliseconds first_pause{50};  ///< after a failure, before it is tried again; doubled up to 2 s
+  std::size_t most_recent = SqliteWriter::kMostRecent;  ///< messages in the table that is appended to
 };
 
 /// How it is doing, at one moment.

@@ -1,5 +1,6 @@
 #include "store/sqlite_writer.h"
 
+#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -7,8 +8,9 @@ namespace martd::store {
 
 using push::Etag;
 
-SqliteWriter::SqliteWriter(Database& database)
+SqliteWriter::SqliteWriter(Database& database, std::size_t most_recent)
     : database_(database),
+      recent_(database, most_recent),
       turn_(database.one("SELECT max(forgotten) FROM channels").value_or(0) + 1),
       begin_(database, "BEGIN IMMEDIATE"),
       commit_(database, "COMMIT"),
@@ -37,6 +39,7 @@ SqliteWriter::SqliteWriter(Database& database)
 void SqliteWriter::begin() {
   if (std::exchange(begun_, true)) return;
   begin_.run();
+  recent_.learn();
 }
 
 SqliteWriter::Row& SqliteWriter::row_of(const std::string& name, const push::ChannelRecord& record) {
@@ -69,6 +72,7 @@ SqliteWriter::Row& SqliteWriter::row_of(const std::string& name, const push::Cha
   }
   replace_channel_.bind(8, before_origin).bind(9, before_last).bind(10, value(record.doubt));
   row.id = replace_channel_.one().value_or(0);
+  recent_.merge_if_any(row.id);
   delete_all_.bind(1, row.id).run();
   return row;
 }
@@ -98,10 +102,21 @@ bool same(const push::Attributes& a, const push::Attributes& b) {
 bool prunes(Etag origin, std::span<const push::Message> messages) {
   constexpr std::uint64_t kEvery = 16;
   constexpr std::size_t kLarge = 4096;
-  if (messages.empty()) return true;
   const std::uint64_t first = messages.front().etag - origin;
   const std::uint64_t last = messages.back().etag - origin;
   return (first - 1) / kEvery != last / kEvery || messages.back().content->payload.size() >= kLarge;
+}
+
+/// Whether they need pages of their own anyway, in the table of one channel after another: moving them there later
+/// would be no less to write.
+bool fill_pages(std::span<const push::Message> messages) {
+  constexpr std::size_t kMany = 8;
+  constexpr std::size_t kLarge = 1024;
+  const auto large = [](const push::Message& message) {
+    const push::Content& content = *message.content;
+    return content.payload.size() + content.content_type.size() + content.event.size() + content.id.size() >= kLarge;
+  };
+  return messages.size() >= kMany || std::ranges::any_of(messages, large);
 }
 
 }  // namespace
@@ -109,7 +124,13 @@ bool prunes(Etag origin, std::span<const push::Message> messages) {
 void SqliteWriter::flush(Touched& touched) {
   const push::ChannelRecord& record = touched.record;
   Row& row = *touched.row;
-  const bool prune = prunes(record.origin, touched.messages);
+  const std::uint64_t floor = record.floor > record.origin ? record.floor - record.origin : 0;
+  std::span<const push::Message> messages = touched.messages;
+  while (!messages.empty() && messages.front().etag < record.floor) messages = messages.subspan(1);
+  // With no message to tell of them, the row has to have the count, and what is below the floor to be gone.
+  const bool over = messages.empty();
+  const bool direct = !over && (fill_pages(messages) || recent_.rests());
+  const bool prune = over || (direct && prunes(record.origin, touched.messages));
   if (prune || !same(row.attributes, record.attributes)) {
     const push::Attributes& attributes = row.attributes = record.attributes;
     update_by_id_.bind(1, row.id)
@@ -120,25 +141,18 @@ void SqliteWriter::flush(Touched& touched) {
         .bind_blob(6, attributes.key)
         .run();
   }
-  const std::uint64_t floor = record.floor > record.origin ? record.floor - record.origin : 0;
+  if (over) recent_.merge_if_any(row.id);
   if (prune) delete_below_.bind(1, row.id).bind(2, floor).run();
-  for (const push::Message& message : touched.messages) {
-    const std::uint64_t number = message.etag - record.origin;
-    if (number < floor) continue;
-    const push::Content& content = *message.content;
-    std::optional<std::int64_t> expire;
-    if (content.expire) expire = content.expire->count();
-    insert_message_.bind(1, row.id)
-        .bind(2, number)
-        .bind(3, floor)
-        .bind(4, std::int64_t{message.published.time_since_epoch().count()})
-        .bind(5, expire)
-        .bind_blob(6, content.content_type)
-        .bind_blob(7, content.event)
-        .bind_blob(8, content.id)
-        .bind_blob(9, content.payload)
-        .run();
+  if (direct) recent_.raise_floor(row.id, floor);
+  for (const push::Message& message : messages) {
+    const MessageRow made{row.id, message.etag - record.origin, floor, message};
+    if (direct) {
+      bind(insert_message_, made).run();
+    } else {
+      recent_.add(made);
+    }
   }
+  if (recent_.full()) recent_.merge();
   touched.messages.clear();
 }
 
@@ -153,7 +167,9 @@ void SqliteWriter::drop(std::string_view name, Etag origin, Etag newest, Etag fl
   begin();
   flush(name);
   const auto id = advance_.bind_text(1, name).bind(2, value(origin)).bind(3, newest - origin).one();
-  if (id) delete_below_.bind(1, *id).bind(2, floor - origin).run();
+  if (!id) return;
+  recent_.merge_if_any(*id);
+  delete_below_.bind(1, *id).bind(2, floor - origin).run();
 }
 
 void SqliteWriter::forget(std::string_view name, push::Channel::Life life) {
@@ -162,7 +178,9 @@ void SqliteWriter::forget(std::string_view name, push::Channel::Life life) {
   rows_.erase(std::string(name));
   const auto id =
       forget_.bind_text(1, name).bind(2, value(life.origin)).bind(3, turn_++).bind(4, life.last - life.origin).one();
-  if (id) delete_all_.bind(1, *id).run();
+  if (!id) return;
+  recent_.merge_if_any(*id);
+  delete_all_.bind(1, *id).run();
 }
 
 void SqliteWriter::evict(std::string_view name, Etag last) {
@@ -201,6 +219,7 @@ bool SqliteWriter::commit() {
 void SqliteWriter::roll_back() {
   channels_.clear();
   rows_.clear();
+  recent_.unlearn();
   begun_ = false;
   if (database_.in_transaction()) sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }

@@ -9,16 +9,21 @@
 
 #include "push/store.h"
 #include "store/database.h"
+#include "store/recent_rows.h"
 
 namespace martd::store {
 
 /// The transactions of a store, one after another. Each begins with the first write. What several entries change in one
 /// channel is written once, and of its messages those that are still kept in the end. A push to a channel that is as it
-/// was writes its message alone; what that made way for is deleted now and then.
+/// was writes its message alone, to `recent` where it is small and has few others beside it; what that made way for is
+/// deleted now and then.
 class SqliteWriter final : public push::StoreWriter {
  public:
+  /// So many messages are in `recent`, before they are moved.
+  static constexpr std::size_t kMostRecent = 4096;
+
   /// `database` must outlive it. The tables are there.
-  explicit SqliteWriter(Database& database);
+  explicit SqliteWriter(Database& database, std::size_t most_recent = kMostRecent);
 
   void put_channel(std::string_view name, const push::ChannelRecord& record) override;
   void put_message(std::string_view name, const push::Message& message) override;
@@ -58,6 +63,7 @@ class SqliteWriter final : public push::StoreWriter {
   void put_meta(std::string_view name, push::Etag value);
 
   Database& database_;
+  RecentRows recent_;
   bool begun_ = false;
   std::unordered_map<std::string, Row> rows_;
   std::unordered_map<std::string, Touched> channels_;

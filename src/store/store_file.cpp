@@ -49,7 +49,8 @@ class Messages {
  public:
   explicit Messages(Database& database)
       : rows_(database,
-              "SELECT channel, number, published, expire, type, event, id, payload FROM messages "
+              "SELECT channel, number, published, expire, type, event, id, payload FROM messages UNION ALL "
+              "SELECT channel, number, published, expire, type, event, id, payload FROM recent "
               "ORDER BY channel, number") {
     there_ = rows_.step();
   }
@@ -78,6 +79,36 @@ class Messages {
   bool there_;
 };
 
+/// What is known of a channel by its last message.
+class LastMessages {
+ public:
+  struct Last {
+    std::uint64_t number = 0;
+    std::uint64_t floor = 0;
+  };
+
+  explicit LastMessages(Database& database)
+      : one_(database, "SELECT number, floor FROM messages WHERE channel=?1 ORDER BY number DESC LIMIT 1"),
+        // Beside max(), SQLite gives the columns of the row that has it.
+        recent_(database, "SELECT channel, max(number), floor FROM recent GROUP BY channel ORDER BY channel") {
+    there_ = recent_.step();
+  }
+  /// Zeros where there is none; channels are asked for by rising id.
+  Last of(std::int64_t channel) {
+    Last last;
+    if (one_.bind(1, channel).step()) last = {one_.count(0), one_.count(1)};
+    one_.reset();
+    while (there_ && recent_.number(0) < channel) there_ = recent_.step();
+    if (there_ && recent_.number(0) == channel && recent_.count(1) > last.number)
+      last = {recent_.count(1), recent_.count(2)};
+    return last;
+  }
+
+ private:
+  Statement one_, recent_;
+  bool there_;
+};
+
 std::optional<push::Channel::Life> life_at(const Statement& row, int column) {
   if (row.null(column) || row.null(column + 1)) return std::nullopt;
   return push::Channel::Life{Etag{row.count(column)}, Etag{row.count(column + 1)}};
@@ -88,21 +119,15 @@ std::optional<std::string> read_channels(Database& database, push::StoreReader& 
   Statement rows(database,
                  "SELECT id, name, origin, count, size, life, one2one, key, doubt, before_origin, before_last "
                  "FROM channels WHERE forgotten IS NULL ORDER BY id");
-  Statement last(database, "SELECT number, floor FROM messages WHERE channel=?1 ORDER BY number DESC LIMIT 1");
+  LastMessages last_messages(database);
   while (rows.step()) {
     push::ChannelRecord record;
     record.origin = Etag{rows.count(2)};
     const bool sound = rows.number(2) >= 0 && rows.number(3) >= 0 && rows.number(4) > 0 && rows.number(4) <= UINT32_MAX;
     if (!sound) return "it is damaged: a channel that can't be";
-    std::uint64_t newest = rows.count(3);
-    std::uint64_t floor = 0;
-    if (last.bind(1, rows.number(0)).step()) {
-      newest = std::max(newest, last.count(0));
-      floor = last.count(1);
-    }
-    last.reset();
-    record.newest = record.origin + newest;
-    record.floor = record.origin + floor;
+    const LastMessages::Last last = last_messages.of(rows.number(0));
+    record.newest = record.origin + std::max(rows.count(3), last.number);
+    record.floor = record.origin + last.floor;
     record.attributes.size = static_cast<std::uint32_t>(rows.number(4));
     record.attributes.life = push::Duration(rows.number(5));
     record.attributes.one2one = rows.number(6) != 0;

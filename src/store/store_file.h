@@ -27,8 +27,8 @@ class StoreLock {
 /// Makes sure that the file is there, for its owner only: it has the keys of channels. What is wrong, as a sentence.
 std::optional<std::string> make_file(const std::string& file);
 
-/// Gives all of it in one pass, holding no more than a message at a time. What is wrong, as a sentence: the reader's,
-/// or the file's. The tables are there.
+/// Gives all of it in one pass, holding no more than a message at a time and the few that are recent. What is wrong, as
+/// a sentence: the reader's, or the file's. The tables are there.
 std::optional<std::string> read_store(Database& database, push::StoreReader& reader);
 
 }  // namespace martd::store

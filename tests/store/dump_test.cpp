@@ -100,11 +100,11 @@ TEST_CASE_FIXTURE(DumpTest, "dump: only an empty store is read into") {
 }
 
 TEST_CASE_FIXTURE(DumpTest, "check: counts what is there, and finds what can't be") {
-  publish("news", "a");
-  publish("news", "b");
   publish("gone", "x");
   forget("gone");
   settle();
+  publish("news", "a");
+  publish("news", "b");
   kept->stop();
   kept.reset();
   Database database("push.db", Database::Open::existing, disk->name());
@@ -117,7 +117,16 @@ TEST_CASE_FIXTURE(DumpTest, "check: counts what is there, and finds what can't b
   const auto wrong = check_store(database);
   REQUIRE(wrong.index() == 1);
   CHECK(std::get<1>(wrong) == "it is damaged: the lives of channel news");
-  database.run("UPDATE channels SET before_origin=NULL; UPDATE messages SET channel=99");
+  database.run("UPDATE channels SET before_origin=NULL; UPDATE recent SET channel=99");
+  CHECK(std::get<1>(check_store(database)) == "it is damaged: a message without a channel");
+  database.run(
+      "UPDATE recent SET channel=(SELECT id FROM channels WHERE name='news'); INSERT INTO messages SELECT channel, "
+      "number, floor, published, expire, type, "
+      "event, id, payload FROM recent");
+  CHECK(std::get<1>(check_store(database)) == "it is damaged: the etags of channel news");
+  database.run("DELETE FROM recent");
+  CHECK(check_store(database).index() == 0);
+  database.run("UPDATE messages SET channel=99");
   CHECK(std::get<1>(check_store(database)) == "it is damaged: a message without a channel");
 }
 
@@ -128,7 +137,7 @@ TEST_CASE_FIXTURE(DumpTest, "check: what can't be ends a start, too") {
   kept.reset();
   {
     Database database("push.db", Database::Open::existing, disk->name());
-    database.run("UPDATE messages SET channel=99");
+    database.run("UPDATE recent SET channel=99");
   }
   CHECK(open() == "it is damaged: a message without a channel");
 }

@@ -11,6 +11,17 @@ using Fault = FaultDisk::Fault;
 
 /// What publishers and a subscriber know.
 struct Witness : StoreTest {
+  /// All that is pushed is `recent`.
+  Witness() = default;
+  /// No more than so many are, so that they are moved every now and then.
+  explicit Witness(std::size_t recent) {
+    kept->stop();
+    kept.reset();
+    disk = std::make_unique<FaultDisk>();
+    most_recent = recent;
+    CHECK(open() == "");
+  }
+
   std::map<std::string, std::vector<std::pair<Etag, std::string>>> acknowledged;
   std::unique_ptr<Follower> follower;
 
@@ -90,6 +101,32 @@ TEST_CASE("faults: at every n-th write and sync nothing acknowledged is lost, an
   }
 }
 
+TEST_CASE("faults: while messages are moved from one table to another, too") {
+  for (const auto& kind : kFaults) {
+    const Fault fault = kind.first;
+    const std::string name = kind.second;
+    CAPTURE(name);
+    bool hit = true;
+    for (std::uint64_t n = 0; hit; ++n) {
+      CAPTURE(n);
+      Witness test(4);
+      test.publish_some(0, 3);
+      test.disk->fail(fault, n, 1 + n % 3);
+      test.publish_some(3, 12);
+      hit = test.disk->counted() > n;
+      test.disk->work();
+      test.await_recovery();
+      test.publish_some(12, 16);
+      test.check();
+      test.cut_power(static_cast<std::uint32_t>(n + 1));
+      test.check();
+      test.publish_some(16, 22);
+      test.kill();
+      test.check();
+    }
+  }
+}
+
 TEST_CASE("faults: killed right after the fault, what is there is what was acknowledged") {
   for (const auto& kind : kFaults) {
     const Fault fault = kind.first;
@@ -97,7 +134,7 @@ TEST_CASE("faults: killed right after the fault, what is there is what was ackno
     CAPTURE(name);
     for (std::uint64_t n = 0; n < 40; ++n) {
       CAPTURE(n);
-      Witness test;
+      Witness test(n % 2 == 0 ? 4096 : 2);
       test.publish_some(0, 3);
       test.disk->fail(fault, n, 1);
       test.publish_some(3, 10);

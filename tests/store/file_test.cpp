@@ -72,9 +72,23 @@ TEST_CASE_FIXTURE(FileTest, "file: one server for each, by whatever name") {
 TEST_CASE_FIXTURE(FileTest, "file: of a newer martd it is refused, and left as it is") {
   CHECK(try_open() == "");
   sql("PRAGMA user_version=7");
-  CHECK(try_open() == "it was written by a newer martd (schema 7; this one knows up to 1)");
+  CHECK(try_open() == "it was written by a newer martd (schema 7; this one knows up to 2)");
   Database database(file, Database::Open::existing);
   CHECK(database.one("PRAGMA user_version") == 7);
+}
+
+TEST_CASE_FIXTURE(FileTest, "file: an older one is brought up to date") {
+  CHECK(try_open() == "");
+  sql("DROP TABLE recent; PRAGMA user_version=1");
+  {
+    Database database(file, Database::Open::existing);
+    CHECK(check_schema(database) ==
+          "it was written by an older martd (schema 1; a server with --store brings it up to date)");
+  }
+  CHECK(try_open() == "");
+  Database database(file, Database::Open::existing);
+  CHECK(check_schema(database) == std::nullopt);
+  CHECK(database.one("SELECT count(*) FROM recent") == 0);
 }
 
 TEST_CASE_FIXTURE(FileTest, "file: somebody else's is refused, and left as it is") {

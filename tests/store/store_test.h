@@ -41,6 +41,7 @@ struct StoreTest : HubTest {
     loops.emplace_back(*hub, 1U);
     StoreSettings settings{"push.db", durability, disk->name(), {}};
     settings.first_pause = 1ms;
+    settings.most_recent = most_recent;
     auto opened = SqliteStore::open(settings, now);
     if (opened.index() == 1) return std::get<1>(opened);
     kept = std::get<0>(std::move(opened));
@@ -109,6 +110,7 @@ struct StoreTest : HubTest {
       {push::PushError::memory_full, "memory_full"}, {push::PushError::store_away, "store_away"}};
   Durability durability = Durability::always;
   std::size_t max_memory = std::size_t{1} << 30;
+  std::size_t most_recent = StoreSettings{}.most_recent;
   std::unique_ptr<FaultDisk> disk = std::make_unique<FaultDisk>();
   std::unique_ptr<SqliteStore> kept;
 };
