@@ -4,15 +4,13 @@
 #include <string_view>
 #include <vector>
 
+#include "option_values.h"
 #include "options.h"
 #include "tools/command_line.h"
 
 namespace martd {
 
 using Values = std::vector<std::string>;
-
-/// What is wrong with a value and what is taken, for after the option's name; empty: nothing is wrong.
-using Complaint = std::string;
 
 /// One option of the server: what --help says, how its values become a field of Options, what SIGHUP does with it.
 struct OptionRow {
@@ -29,12 +27,5 @@ const std::vector<OptionRow>& option_rows();
 
 /// `MARTD_MAX_SIZE` for max-size.
 std::string variable_of(std::string_view option);
-
-/// Reads the token from the first line of `admin_token_file`, where there is one. As check().
-Complaint read_admin_token(Options& options);
-
-/// What only shows when all options are known: options that need each other, files that can't be read.
-/// Names the options in what it says. Empty: all is well.
-Complaint check(const Options& options);
 
 }  // namespace martd

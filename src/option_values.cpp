@@ -28,6 +28,10 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 
 }  // namespace
 
+Complaint taken(std::string_view what, std::string_view value, std::string_view forms) {
+  return std::string(what).append(": ").append(value).append(" (taken: ").append(forms).append(")");
+}
+
 std::optional<std::uint64_t> parse_count(std::string_view text) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

@@ -11,6 +11,12 @@ namespace martd {
 
 // The values of options that are neither durations nor sizes, from text. Pure.
 
+/// What is wrong with a value and what is taken, for after the option's name; empty: nothing is wrong.
+using Complaint = std::string;
+
+/// `what: value (taken: forms)`
+Complaint taken(std::string_view what, std::string_view value, std::string_view forms);
+
 /// Decimal digits, nothing around them.
 std::optional<std::uint64_t> parse_count(std::string_view text);
 

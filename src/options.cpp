@@ -6,6 +6,7 @@
 #include <sstream>
 #include <thread>
 
+#include "option_checks.h"
 #include "option_file.h"
 #include "option_table.h"
 #include "wire/text.h"
