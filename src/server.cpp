@@ -1,14 +1,12 @@
 #include "server.h"
 
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <cstdio>
@@ -18,18 +16,21 @@
 
 #include "admin/admin_server.h"
 #include "certificates.h"
-#include "http/https.h"
 #include "http/worker.h"
+#include "http_settings.h"
 #include "log.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/tls_client.h"
+#include "open_files.h"
 #include "operations.h"
 #include "option_report.h"
 #include "proxy/upstream_pool.h"
 #include "push/restore.h"
+#include "signals.h"
 #include "store/sqlite_store.h"
 #include "sweeper.h"
+#include "welcome.h"
 
 namespace martd {
 namespace {
@@ -38,78 +39,6 @@ namespace {
 struct StartError {
   std::string line;
 };
-
-// --- the process ---
-
-/// Raises the soft limit of open files to the hard one, and returns it.
-std::size_t raise_open_files() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  return static_cast<std::size_t>(std::min<rlim_t>(limit.rlim_cur, 100'000'000));
-}
-
-/// What the server acts on.
-constexpr int kSignals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
-
-/// SIG_BLOCK or SIG_UNBLOCK, for this thread and those that it makes from then on.
-void mask_signals(int how) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : kSignals) sigaddset(&signals, signal);
-  ::pthread_sigmask(how, &signals, nullptr);
-}
-
-/// How many connections to the site there may be, all loops together: a fifth of what the open files allow.
-std::size_t upstream_connections(const Options& options, std::size_t open_files) {
-  return options.upstream ? std::max<std::size_t>(open_files / 5, 1) : 0;
-}
-
-std::size_t connections_that_fit(const Options& options, std::size_t open_files) {
-  // Listeners, loops, log, the admin listener, and those who are told that there is no room.
-  const std::size_t reserve = std::min<std::size_t>(512, open_files / 4) + upstream_connections(options, open_files);
-  const std::size_t fit = open_files - reserve;
-  return options.max_connections == 0 ? fit : std::min(options.max_connections, fit);
-}
-
-/// `https_port`: of the first https listener; 0: there is none.
-http::Settings settings_of(const Options& options, std::size_t max_connections, std::uint16_t https_port) {
-  http::Settings settings;
-  settings.prefix = options.prefix;
-  settings.has_upstream = options.upstream.has_value();
-  settings.upstream_host = options.upstream_host;
-  settings.forwarded = options.forwarded;
-  settings.upstream_publishes = options.upstream_publishes;
-  settings.snapshot = options.snapshot;
-  settings.inject = options.inject;
-  settings.upstream_timeouts.connect = options.upstream_connect_timeout;
-  settings.upstream_timeouts.answer = options.upstream_timeout;
-  // A site may be told to be quick, and its clients still be slow.
-  settings.upstream_timeouts.taking = std::max(options.upstream_timeout, settings.upstream_timeouts.taking);
-  settings.publish.max_size = options.max_size;
-  settings.publish.max_life = options.max_life;
-  settings.publish.max_channels = options.max_channels;
-  settings.subscribe.max_channels = options.max_channels;
-  settings.subscribe.max_wait = options.max_wait;
-  settings.max_payload = options.max_payload;
-  settings.max_behind = options.max_behind;
-  settings.max_connections = max_connections;
-  settings.heartbeat = options.heartbeat;
-  settings.header_timeout = options.header_timeout;
-  settings.publish_from = options.publish_from;
-  settings.trusted_proxies = options.trusted_proxy;
-  settings.origins = options.origin;
-  settings.publish_secret = options.publish_secret;
-  settings.admin_token = options.admin_token;
-  settings.access_log = access_log(options);
-  if (options.https_redirect) settings.redirect_port = https_port;
-  if (options.hsts) settings.hsts = http::strict_transport_security(*options.hsts);
-  return settings;
-}
-
-// --- the server ---
 
 /// A socket that listens, and what its connections speak.
 struct Door {
@@ -136,11 +65,7 @@ struct Lane {
 class Server {
  public:
   Server(const Options& options, const Reloader& reloader)
-      : options_(options), reloader_(reloader), open_files_(raise_open_files()), hub_(clock_.start()), signals_(main_) {
-    // Blocked before there is any thread, for all of them; this one takes them up again once the others run. A signal
-    // that comes before that waits.
-    mask_signals(SIG_BLOCK);
-    for (const int signal : kSignals) signals_.add(signal);
+      : options_(options), reloader_(reloader), open_files_(raise_open_files()), hub_(clock_.start()) {
     hub_.limit_memory(options_.max_memory);
     if (!options_.store.empty()) open_store();
     if (!options_.https.empty()) open_certificates();
@@ -152,14 +77,13 @@ class Server {
   }
 
   int run() {
-    await_signal();
+    signals_.start();
     if (tls_) watch_certificates();
     if (options_.ktls && !net::kernel_offers_tls())
       spdlog::warn("--ktls: this kernel doesn't offer it (no tls module); records are sealed here, as without it");
     if (store_) store_->start();
     if (admin_) admin_->start();
     for (auto& lane : lanes_) lane->thread = std::thread([&loop = lane->loop] { loop.run(); });
-    mask_signals(SIG_UNBLOCK);
     announce();
     main_.run();
     for (auto& lane : lanes_) lane->thread.join();
@@ -270,7 +194,7 @@ class Server {
   std::shared_ptr<const http::Settings> make_settings() const {
     const auto first = std::find_if(doors_.begin(), doors_.end(), [](const Door& door) { return door.tls; });
     const std::uint16_t https_port = first == doors_.end() ? 0 : first->socket.port();
-    return std::make_shared<const http::Settings>(settings_of(options_, max_connections_, https_port));
+    return std::make_shared<const http::Settings>(http_settings(options_, max_connections_, https_port));
   }
 
   /// Connections go to the loop that has the fewest, wherever they came in. By a call even where that is this loop: who
@@ -296,43 +220,29 @@ class Server {
       for (const std::string& address : admin_->addresses()) std::printf("listening admin %s\n", address.c_str());
     std::printf("ready\n");
     std::fflush(stdout);
-    std::string text;
+    Welcome welcome;
     if (!doors_.empty()) {
       const Door& first = doors_.front();
+      welcome.tls = first.tls;
       // The name that was given, rather than one of its addresses: it is what one types.
-      const ListenAddress& asked = (first.tls ? options_.https : options_.http).front();
-      const bool everywhere = first.socket.address().is_unspecified();
-      const std::string host = everywhere                                ? "localhost"
-                               : asked.host.find(':') != asked.host.npos ? "[" + asked.host + "]"
-                                                                         : asked.host;
-      const std::string place = host + ":" + std::to_string(first.socket.port()) + options_.prefix;
-      const std::string scheme = first.tls ? "https://" : "http://";
-      text += "martd " MARTD_VERSION "\n";
-      text += "  open     " + scheme + place + "/\n";
-      text += "  publish  curl " + std::string(first.tls ? "-k " : "") + "-d hello '" +
-              (first.tls ? scheme : std::string()) + place + "/pub?channel=news'\n";
-      if (admin_) text += "  admin    http://" + admin_->addresses().front() + "/\n";
-      text += options_.upstream
-                  ? "  site     " + options_.upstream->url +
-                        " is behind it: every path but /sub, /pub and /client.js goes there\n"
-                  : "  no upstream: there is no site behind it; / is a page to try it, every other path is a 404\n";
+      welcome.host = first.socket.address().is_unspecified()
+                         ? "localhost"
+                         : (first.tls ? options_.https : options_.http).front().host;
+      welcome.port = first.socket.port();
     }
-    text += "  room for " + std::to_string(max_connections_) + " connections (" + std::to_string(open_files_) +
-            " open files)\n";
-    std::fputs(text.c_str(), stderr);
+    if (admin_) welcome.admin = admin_->addresses().front();
+    welcome.max_connections = max_connections_;
+    welcome.open_files = open_files_;
+    std::fputs(welcome.text(options_).c_str(), stderr);
   }
 
   // --- signals ---
 
-  void await_signal() {
-    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
-      if (error) return;
-      await_signal();
-      if (signal == SIGHUP) return reload();
-      if (signal == SIGUSR1) return reopen_log();
-      if (stopping_.exchange(true)) ::_exit(1);
-      stop();
-    });
+  void act_on(int signal) {
+    if (signal == SIGHUP) return reload();
+    if (signal == SIGUSR1) return reopen_log();
+    if (std::exchange(stopping_, true)) ::_exit(1);
+    stop();
   }
 
   /// For connections from now on. Who is connected keeps what it has.
@@ -420,6 +330,8 @@ class Server {
     main_.stop();
   }
 
+  boost::asio::io_context main_;
+  Signals signals_{main_, [this](int signal) { act_on(signal); }};  ///< before whatever has a thread
   Options options_;
   const Reloader& reloader_;
   std::size_t open_files_;
@@ -436,11 +348,9 @@ class Server {
   std::unique_ptr<Sweeper> sweeper_;
   std::unique_ptr<Operations> operations_;
   std::unique_ptr<admin::AdminServer> admin_;  ///< uses the operations
-  boost::asio::io_context main_;
-  boost::asio::signal_set signals_;
   boost::asio::steady_timer grace_{main_};
   boost::asio::steady_timer watch_{main_};
-  std::atomic<bool> stopping_{false};
+  bool stopping_ = false;
   std::size_t still_serving_ = 0;
 };
 

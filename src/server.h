@@ -8,9 +8,10 @@
 namespace martd {
 
 /// Runs the server on this thread and its own until SIGTERM or SIGINT: the composition root, where the rooms are made,
-/// joined and stopped in order. Takes over those signals, SIGHUP, which calls `reloader`, and SIGUSR1, which
-/// reopens the log. Returns the exit code: 0;
-/// 1 where a second signal cut the end short; 2 where it couldn't start, with one line on standard error.
+/// joined and stopped in order. Takes over those signals, SIGHUP, which calls `reloader`, and SIGUSR1, which reopens
+/// the log; so it is to be called before there is any other thread. Returns the exit code: 0; 1 where a second signal
+/// cut the end short, or the store didn't get what was accepted last; 2 where it couldn't start, with one line on
+/// standard error.
 int run_server(const Options& options, const Reloader& reloader);
 
 /// What is wrong with the certificates that the options name, as run_server would say it. Nothing: they can be used.
