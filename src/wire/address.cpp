@@ -118,6 +118,7 @@ Result<AddressSet> AddressSet::parse(std::string_view text) {
 }
 
 bool AddressSet::contains(const Address& given) const {
+  if (empty()) return false;  // as nearly always that of the trusted proxies
   const Address address = plain(given);
   if (address.is_v4()) {
     const auto bits = address.to_v4().to_uint();

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <string>
+#include <utility>
 
 #include "wire/query.h"
 #include "wire/words.h"
@@ -26,6 +27,31 @@ constexpr std::array<std::uint8_t, 256> kParts = [] {
   parts['\t'] |= HeadReader::kValue;
   return parts;
 }();
+
+// Pointers in registers rather than a member that is written back at each byte: a head is read with every request.
+
+/// Behind what is of that part.
+const char* past(const char* at, const char* end, HeadReader::Part part) {
+  while (at != end && (kParts[static_cast<unsigned char>(*at)] & part) != 0) ++at;
+  return at;
+}
+
+/// The same, eight bytes at a time; `least` is the first byte of the part beside the tab.
+const char* past_run(const char* at, const char* end, HeadReader::Part part, unsigned char least) {
+  for (; end - at >= 8; at += 8) {
+    const std::uint64_t word = load_word(at);
+    if (const std::uint64_t found = any_below(word, least) | any_equal(word, 0x7F)) {
+      at += first_of(found);
+      break;
+    }
+  }
+  return past(at, end, part);
+}
+
+bool at_line_end(const char* at, const char* end) { return end - at >= 2 && at[0] == '\r' && at[1] == '\n'; }
+
+/// The lengths of the names that note_field() knows: they tell them from nearly all others.
+constexpr std::uint32_t kNotedLengths = 1U << 4 | 1U << 10 | 1U << 14 | 1U << 17;
 
 std::optional<std::uint64_t> read_length(std::string_view text) {
   std::int64_t length = 0;
@@ -65,36 +91,28 @@ bool has_token(std::string_view list, std::string_view token) {
 bool HeadReader::is(char byte, Part part) { return (kParts[static_cast<unsigned char>(byte)] & part) != 0; }
 
 std::string_view HeadReader::take(Part part) {
-  const char* const begin = head_.data() + at_;
-  const char* const end = head_.data() + head_.size();
-  const char* at = begin;
-  while (at != end && (kParts[static_cast<unsigned char>(*at)] & part)) ++at;
-  at_ += static_cast<std::size_t>(at - begin);
-  return {begin, at};
+  const char* const begin = std::exchange(at_, past(at_, end_, part));
+  return {begin, at_};
 }
 
-std::string_view HeadReader::take_run(Part part, unsigned char least) {
-  const std::size_t begin = at_;
-  while (head_.size() - at_ >= 8) {
-    const std::uint64_t word = load_word(head_.data() + at_);
-    if (const std::uint64_t found = any_below(word, least) | any_equal(word, 0x7F)) {
-      at_ += first_of(found);
-      break;
-    }
-    at_ += 8;
-  }
-  take(part);
-  return head_.substr(begin, at_ - begin);
+std::string_view HeadReader::take_target() {
+  const char* const begin = std::exchange(at_, past_run(at_, end_, kTarget, 0x21));
+  return {begin, at_};
+}
+
+std::string_view HeadReader::take_value() {
+  const char* const begin = std::exchange(at_, past_run(at_, end_, kValue, 0x20));
+  return {begin, at_};
 }
 
 bool HeadReader::take_byte(char byte) {
-  if (at_ == head_.size() || head_[at_] != byte) return false;
+  if (at_ == end_ || *at_ != byte) return false;
   ++at_;
   return true;
 }
 
 bool HeadReader::take_version() {
-  const std::string_view version = head_.substr(at_, 8);
+  const std::string_view version = rest().substr(0, 8);
   if (version != "HTTP/1.1" && version != "HTTP/1.0") return false;
   version_1_1_ = version.back() == '1';
   at_ += version.size();
@@ -102,30 +120,27 @@ bool HeadReader::take_version() {
 }
 
 std::optional<Refusal> HeadReader::take_line_end() {
-  if (at_empty_line()) {
+  if (at_line_end(at_, end_)) {
     at_ += 2;
     return std::nullopt;
   }
-  if (at_ == head_.size()) return bad_request("the head is not whole");
-  if (head_[at_] == '\n') return bad_request("bare LF in the head");
-  if (head_[at_] == '\r') return bad_request("bare CR in the head");
+  if (at_ == end_) return bad_request("the head is not whole");
+  if (*at_ == '\n') return bad_request("bare LF in the head");
+  if (*at_ == '\r') return bad_request("bare CR in the head");
   return bad_request("a byte in the head that can't be there");
 }
 
-std::optional<Refusal> HeadReader::read_field(Fields& fields) {
-  if (at_ < head_.size() && (head_[at_] == ' ' || head_[at_] == '\t')) return bad_request("folded header line");
-  const std::string_view name = take(kToken);
-  if (!take_byte(':')) {
-    if (at_ < head_.size() && (head_[at_] == ' ' || head_[at_] == '\t'))
-      return bad_request("space before the colon of header " + shown(name));
-    return bad_request("malformed header name " + shown(name));
-  }
-  if (name.empty()) return bad_request("header without a name");
-  const std::string_view value = trim(take_value());
-  if (!at_empty_line()) return take_line_end();
-  at_ += 2;
-  fields.push_back(Field{name, value});
-  // The lengths tell the few names that matter from nearly all others.
+Refusal HeadReader::wrong_name(const char* name_end) const {
+  const auto blank_at = [this](const char* at) { return at != end_ && (*at == ' ' || *at == '\t'); };
+  if (blank_at(at_)) return bad_request("folded header line");
+  const std::string_view name(at_, name_end);
+  if (blank_at(name_end)) return bad_request("space before the colon of header " + shown(name));
+  if (name_end == end_ || *name_end != ':') return bad_request("malformed header name " + shown(name));
+  return bad_request("header without a name");
+}
+
+std::optional<Refusal> HeadReader::note_field(const Field& field) {
+  const auto& [name, value] = field;
   switch (name.size()) {
     case 4:
       return iequals(name, "Host") ? note(host_, value, "Host") : std::nullopt;
@@ -147,12 +162,20 @@ std::optional<Refusal> HeadReader::read_field(Fields& fields) {
 
 std::optional<Refusal> HeadReader::read_fields(Fields& fields) {
   fields.clear();
-  while (!at_empty_line()) {
+  while (!at_line_end(at_, end_)) {
     if (fields.size() == kMostFields)
       return Refusal{431, "more than " + std::to_string(kMostFields) + " header fields"};
-    if (auto refusal = read_field(fields)) return refusal;
+    const char* const name_end = past(at_, end_, kToken);
+    if (name_end == at_ || name_end == end_ || *name_end != ':') return wrong_name(name_end);
+    const std::string_view name(at_, name_end);
+    at_ = past_run(name_end + 1, end_, kValue, 0x20);
+    if (!at_line_end(at_, end_)) return take_line_end();
+    const Field& field = fields.emplace_back(Field{name, trim({name_end + 1, at_})});
+    at_ += 2;
+    if (name.size() < 32 && (kNotedLengths >> name.size() & 1) != 0)
+      if (auto refusal = note_field(field)) return refusal;
   }
-  if (at_ + 2 != head_.size()) return bad_request("bytes after the end of the head");
+  if (at_ + 2 != end_) return bad_request("bytes after the end of the head");
   if (transfer_encoding_) {
     if (!version_1_1_) return bad_request("Transfer-Encoding in HTTP/1.0");
     if (content_length_) return bad_request("both Content-Length and Transfer-Encoding");

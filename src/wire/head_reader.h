@@ -28,15 +28,16 @@ class HeadReader {
     kValue = 4,   ///< a field's value
   };
 
-  /// `head` is whole, with its empty line.
-  explicit HeadReader(std::string_view head) : head_(head) {}
+  /// `head` is whole, with its empty line, and stays while it is read.
+  explicit HeadReader(std::string_view head) : at_(head.data()), end_(head.data() + head.size()) {}
 
   /// Whether a byte may be part of that.
   static bool is(char byte, Part part);
 
   std::string_view take(Part part);
-  std::string_view take_target() { return take_run(kTarget, 0x21); }
-  std::string_view take_value() { return take_run(kValue, 0x20); }
+  std::string_view take_target();
+  /// What a status line says after its number (a field's value).
+  std::string_view take_value();
   bool take_byte(char byte);
   /// `HTTP/1.1` or `HTTP/1.0`; false, and nothing taken, where it is neither.
   bool take_version();
@@ -55,13 +56,14 @@ class HeadReader {
   bool upgrade() const { return upgrade_; }
 
  private:
-  std::optional<Refusal> read_field(Fields& fields);
-  /// What take() does, eight bytes at a time; `least` is the first byte of the part beside the tab.
-  std::string_view take_run(Part part, unsigned char least);
-  bool at_empty_line() const { return head_.size() - at_ >= 2 && head_[at_] == '\r' && head_[at_ + 1] == '\n'; }
+  /// Of the few fields that say how the message is read: what it says.
+  std::optional<Refusal> note_field(const Field& field);
+  /// Why no field stands here; `name_end` is behind what could have been its name.
+  Refusal wrong_name(const char* name_end) const;
+  std::string_view rest() const { return {at_, end_}; }
 
-  const std::string_view head_;
-  std::size_t at_ = 0;
+  const char* at_;
+  const char* const end_;
   bool version_1_1_ = false;
   bool close_ = false;
   bool keep_alive_ = false;

@@ -26,16 +26,16 @@ class Reader {
     request_.attributes.life = std::min(request_.attributes.life, limits.max_life);
   }
 
-  std::optional<Refusal> take(QueryReader::Pair&& pair);
+  std::optional<Refusal> take(std::string_view given, std::string_view value);
   Result<PublishRequest> finish();
 
  private:
-  std::optional<Refusal> take_channel(std::string&& value);
+  std::optional<Refusal> take_channel(std::string_view value);
   std::optional<Refusal> take_size(std::string_view value);
   std::optional<Refusal> take_one2one(std::string_view value);
-  std::optional<Refusal> take_key(std::string&& value);
-  std::optional<Refusal> take_event(std::string&& value);
-  std::optional<Refusal> take_id(std::string&& value);
+  std::optional<Refusal> take_key(std::string_view value);
+  std::optional<Refusal> take_event(std::string_view value);
+  std::optional<Refusal> take_id(std::string_view value);
 
   const PublishLimits& limits_;
   PublishRequest request_;
@@ -54,63 +54,63 @@ Refusal unknown(std::string_view name) {
   return bad_request(message + ")");
 }
 
-std::optional<Refusal> Reader::take(QueryReader::Pair&& pair) {
-  const bool dotted = pair.name.starts_with('.');
-  const std::string_view plain = std::string_view(pair.name).substr(dotted ? 1 : 0);
+std::optional<Refusal> Reader::take(std::string_view given, std::string_view value) {
+  const bool dotted = given.starts_with('.');
+  const std::string_view plain = given.substr(dotted ? 1 : 0);
   const auto* const found = std::find(kNames.begin(), kNames.end(), plain);
-  if (found == kNames.end()) return unknown(pair.name);
+  if (found == kNames.end()) return unknown(given);
   const auto index = static_cast<std::size_t>(found - kNames.begin());
   const auto name = static_cast<Name>(index);
   if (name == Name::channel) {
-    if (dotted) return unknown(pair.name);
-    return take_channel(std::move(pair.value));
+    if (dotted) return unknown(given);
+    return take_channel(value);
   }
   const Seen spelled = dotted ? Seen::dotted : Seen::plain;
-  if (seen_[index] == spelled) return bad_request(pair.name + ": given twice (taken: once)");
+  if (seen_[index] == spelled) return bad_request(std::string(given) + ": given twice (taken: once)");
   if (seen_[index] != Seen::not_yet) {
     const std::string other = (dotted ? "" : ".") + std::string(plain);
-    return bad_request(std::string(plain) + ": given both as " + other + " and as " + pair.name +
+    return bad_request(std::string(plain) + ": given both as " + other + " and as " + std::string(given) +
                        " (taken: one of them)");
   }
   seen_[index] = spelled;
-  if (pair.value.empty()) return std::nullopt;
+  if (value.empty()) return std::nullopt;
   switch (name) {
     case Name::size:
-      return take_size(pair.value);
+      return take_size(value);
     case Name::life: {
-      const auto life = read_duration(plain, pair.value, kLeastLife, limits_.max_life);
+      const auto life = read_duration(plain, value, kLeastLife, limits_.max_life);
       if (!life) return life.error();
       request_.attributes.life = *life;
       return std::nullopt;
     }
     case Name::expire: {
-      const auto expire = read_duration(plain, pair.value, kLeastLife, limits_.max_life);
+      const auto expire = read_duration(plain, value, kLeastLife, limits_.max_life);
       if (!expire) return expire.error();
       request_.expire = *expire;
       return std::nullopt;
     }
     case Name::one2one:
-      return take_one2one(pair.value);
+      return take_one2one(value);
     case Name::key:
-      return take_key(std::move(pair.value));
+      return take_key(value);
     case Name::event:
-      return take_event(std::move(pair.value));
+      return take_event(value);
     case Name::id:
-      return take_id(std::move(pair.value));
+      return take_id(value);
     case Name::channel:
       break;
   }
   return std::nullopt;
 }
 
-std::optional<Refusal> Reader::take_channel(std::string&& value) {
+std::optional<Refusal> Reader::take_channel(std::string_view value) {
   if (!push::valid_channel_name(value))
     return not_taken("channel", "a channel name", value,
                      "1 to 255 bytes of UTF-8 without control characters, not beginning with . or martd., not cid, "
                      "lastEventId or last_event_id");
   if (request_.channels.size() == limits_.max_channels)
     return bad_request("channel: too many (taken: at most " + std::to_string(limits_.max_channels) + ")");
-  request_.channels.push_back(std::move(value));
+  request_.channels.emplace_back(value);
   return std::nullopt;
 }
 
@@ -135,27 +135,27 @@ std::optional<Refusal> Reader::take_one2one(std::string_view value) {
   return std::nullopt;
 }
 
-std::optional<Refusal> Reader::take_key(std::string&& value) {
+std::optional<Refusal> Reader::take_key(std::string_view value) {
   if (value.size() > kLongestKey)
     return bad_request("key: " + std::to_string(value.size()) + " bytes is too long (taken: 1 to 256 bytes)");
-  request_.attributes.key = std::move(value);
+  request_.attributes.key = value;
   return std::nullopt;
 }
 
-std::optional<Refusal> Reader::take_event(std::string&& value) {
+std::optional<Refusal> Reader::take_event(std::string_view value) {
   if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos || value.starts_with("martd.") ||
       !push::is_utf8(value))
     return not_taken("event", "an event name", value, "UTF-8 without CR, LF and NUL, not beginning with martd.");
-  request_.event = std::move(value);
+  request_.event = value;
   return std::nullopt;
 }
 
-std::optional<Refusal> Reader::take_id(std::string&& value) {
+std::optional<Refusal> Reader::take_id(std::string_view value) {
   if (value.size() > kLongestId)
     return bad_request("id: " + std::to_string(value.size()) + " bytes is too long (taken: 1 to 128 bytes)");
   if (!push::is_utf8(value) || push::has_control(value))
     return not_taken("id", "a message id", value, "1 to 128 bytes of UTF-8 without control characters");
-  request_.id = std::move(value);
+  request_.id = value;
   return std::nullopt;
 }
 
@@ -175,12 +175,10 @@ Result<PublishRequest> Reader::finish() {
 Result<PublishRequest> parse_publish_request(std::string_view query, const PublishLimits& limits) {
   Reader reader(limits);
   QueryReader pairs(query);
-  for (;;) {
-    const auto pair = pairs.next();
-    if (!pair) return pair.error();
-    if (!*pair) return reader.finish();
-    if (auto refusal = reader.take(std::move(**pair))) return std::move(*refusal);
-  }
+  while (pairs.next())
+    if (auto refusal = reader.take(pairs.name(), pairs.value())) return std::move(*refusal);
+  if (pairs.wrong()) return *std::move(pairs.wrong());
+  return reader.finish();
 }
 
 std::optional<push::Etag> parse_if_match(std::string_view header) {

@@ -1,6 +1,7 @@
 #include "wire/query.h"
 
-#include <algorithm>
+#include <array>
+#include <cstdint>
 
 #include "wire/text.h"
 #include "wire/units.h"
@@ -10,38 +11,57 @@ namespace {
 
 constexpr std::size_t kShown = 64;
 
+enum class Kind : std::uint8_t { plain, ends, equals, encoded };
+constexpr std::array<Kind, 256> kKinds = [] {
+  std::array<Kind, 256> kinds{};
+  kinds['&'] = Kind::ends;
+  kinds['='] = Kind::equals;
+  kinds['%'] = kinds['+'] = Kind::encoded;
+  return kinds;
+}();
+
 }  // namespace
 
-Result<QueryReader::Pair*> QueryReader::next() {
+bool QueryReader::next() {
   while (!rest_.empty()) {
     // One look at each byte; nearly always nothing is encoded.
-    std::size_t end = 0;
-    std::size_t equals = std::string_view::npos;
+    const char* const begin = rest_.data();
+    const char* const end = begin + rest_.size();
+    const char* at = begin;
+    const char* equals = nullptr;
     bool encoded = false;
-    for (; end < rest_.size() && rest_[end] != '&'; ++end) {
-      if (rest_[end] == '=') equals = std::min(equals, end);
-      encoded |= rest_[end] == '%' || rest_[end] == '+';
+    for (; at != end; ++at) {
+      const Kind kind = kKinds[static_cast<unsigned char>(*at)];
+      if (kind == Kind::plain) continue;
+      if (kind == Kind::ends) break;
+      if (kind == Kind::encoded) encoded = true;
+      if (kind == Kind::equals && !equals) equals = at;
     }
-    const std::string_view piece = rest_.substr(0, end);
-    rest_.remove_prefix(std::min(end + 1, rest_.size()));
-    if (piece.empty()) continue;
-    const std::string_view raw_name = piece.substr(0, equals);
-    const std::string_view raw_value = piece.substr(std::min(raw_name.size() + 1, piece.size()));
-    if (!encoded) {
-      pair_.name = raw_name;
-      pair_.value = raw_value;
-      return &pair_;
-    }
-    auto name = decode_form(raw_name);
-    if (!name)
-      return bad_request("malformed percent-encoding in a name: " + shown(raw_name) + " (taken: % and two hex digits)");
-    auto value = decode_form(raw_value);
-    if (!value) return bad_request(shown(*name) + ": malformed percent-encoding (taken: % and two hex digits)");
-    pair_.name = *std::move(name);
-    pair_.value = *std::move(value);
-    return &pair_;
+    rest_ = at == end ? std::string_view() : std::string_view(at + 1, end);
+    if (at == begin) continue;
+    name_ = {begin, equals ? equals : at};
+    value_ = equals ? std::string_view(equals + 1, at) : std::string_view();
+    return !encoded || decode();
   }
-  return nullptr;
+  return false;
+}
+
+bool QueryReader::decode() {
+  auto name = decode_form(name_);
+  if (!name) {
+    wrong_ = bad_request("malformed percent-encoding in a name: " + shown(name_) + " (taken: % and two hex digits)");
+    return false;
+  }
+  auto value = decode_form(value_);
+  if (!value) {
+    wrong_ = bad_request(shown(*name) + ": malformed percent-encoding (taken: % and two hex digits)");
+    return false;
+  }
+  decoded_name_ = *std::move(name);
+  decoded_value_ = *std::move(value);
+  name_ = decoded_name_;
+  value_ = decoded_value_;
+  return true;
 }
 
 std::string shown(std::string_view text) {

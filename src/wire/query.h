@@ -15,19 +15,25 @@ namespace martd::wire {
 /// a name with an empty value. `text` must stay while it is read.
 class QueryReader {
  public:
-  struct Pair {
-    std::string name;
-    std::string value;
-  };
-
   explicit QueryReader(std::string_view text) : rest_(text) {}
-  /// The next one, which may be moved from and stays until the next call. Null at the end. Refuses a `%` that is not
-  /// followed by two hex digits, with the name but never the value, which may be a key.
-  Result<Pair*> next();
+
+  /// Goes to the next pair. False at the end, and at a `%` that is not followed by two hex digits: see wrong().
+  bool next();
+  // Of the pair; they stay until the next call.
+  std::string_view name() const { return name_; }
+  std::string_view value() const { return value_; }
+  /// The refusal that ended it, if one did: with the name but never the value, which may be a key.
+  std::optional<Refusal>& wrong() { return wrong_; }
 
  private:
+  bool decode();
+
   std::string_view rest_;
-  Pair pair_;
+  std::string_view name_;
+  std::string_view value_;
+  std::string decoded_name_;
+  std::string decoded_value_;
+  std::optional<Refusal> wrong_;
 };
 
 /// `text` as a message may show it: valid UTF-8, cut to some 64 bytes.

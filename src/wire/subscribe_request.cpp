@@ -104,10 +104,10 @@ class Reader {
   Result<SubscribeRequest> finish();
 
  private:
-  std::optional<Refusal> take(QueryReader::Pair&& pair);
-  std::optional<Refusal> take_channel(QueryReader::Pair&& pair);
+  std::optional<Refusal> take(std::string_view name, std::string_view value);
+  std::optional<Refusal> take_channel(std::string_view name, std::string_view cursor);
   std::optional<Refusal> take_transport(std::string_view value);
-  std::optional<Refusal> take_cursor(QueryReader::Pair&& pair);
+  std::optional<Refusal> take_cursor(std::string_view name, std::string_view value);
   std::optional<Refusal> check_channels() const;
   /// Puts the etags of a whole cursor in the place of the wants' own.
   std::optional<Refusal> take_whole(std::string_view source, std::string_view cursor);
@@ -117,38 +117,34 @@ class Reader {
   SubscribeRequest request_;
   std::array<bool, kNames.size()> seen_{};
   std::optional<Transport> transport_;  // `.transport`
-  QueryReader::Pair cursor_;            // the query's whole cursor; no name: none
+  std::string_view cursor_name_;        // how the query's whole cursor was given: one of kNames, or empty
+  std::string cursor_;
 };
 
 std::optional<Refusal> Reader::take_all(std::string_view text) {
   QueryReader pairs(text);
-  for (;;) {
-    const auto pair = pairs.next();
-    if (!pair) return pair.error();
-    if (!*pair) return std::nullopt;
-    if (auto refusal = take(std::move(**pair))) return refusal;
-  }
+  while (pairs.next())
+    if (auto refusal = take(pairs.name(), pairs.value())) return refusal;
+  return std::move(pairs.wrong());
 }
 
-std::optional<Refusal> Reader::take(QueryReader::Pair&& pair) {
-  const auto* const found = std::find(kNames.begin(), kNames.end(), pair.name);
-  if (found == kNames.end())
-    return pair.name.starts_with('.') ? unknown_option(pair.name) : take_channel(std::move(pair));
+std::optional<Refusal> Reader::take(std::string_view name, std::string_view value) {
+  const auto* const found = std::find(kNames.begin(), kNames.end(), name);
+  if (found == kNames.end()) return name.starts_with('.') ? unknown_option(name) : take_channel(name, value);
   const auto index = static_cast<std::size_t>(found - kNames.begin());
-  if (std::exchange(seen_[index], true)) return bad_request(pair.name + ": given twice (taken: once)");
+  if (std::exchange(seen_[index], true)) return bad_request(std::string(name) + ": given twice (taken: once)");
   switch (static_cast<Name>(index)) {
     case Name::cid:
-      request_.cid = std::move(pair.value);
+      request_.cid = value;
       return std::nullopt;
     case Name::transport:
-      return take_transport(pair.value);
+      return take_transport(value);
     case Name::format:
-      if (pair.value != "json" && pair.value != "text")
-        return not_taken(pair.name, "a format", pair.value, "text or json");
-      request_.json = pair.value == "json";
+      if (value != "json" && value != "text") return not_taken(name, "a format", value, "text or json");
+      request_.json = value == "json";
       return std::nullopt;
     case Name::wait: {
-      const auto wait = read_duration(pair.name, pair.value, push::Duration::zero(), limits_.max_wait);
+      const auto wait = read_duration(name, value, push::Duration::zero(), limits_.max_wait);
       if (!wait) return wait.error();
       request_.wait = *wait;
       return std::nullopt;
@@ -156,23 +152,23 @@ std::optional<Refusal> Reader::take(QueryReader::Pair&& pair) {
     case Name::last_event_id:
     case Name::last_event_id_snake:
       // Polyfills send it empty when they have none yet.
-      if (pair.value.empty()) return std::nullopt;
-      return take_cursor(std::move(pair));
+      if (value.empty()) return std::nullopt;
+      return take_cursor(*found, value);
     case Name::cursor:
-      return take_cursor(std::move(pair));
+      return take_cursor(*found, value);
   }
   return std::nullopt;
 }
 
-std::optional<Refusal> Reader::take_channel(QueryReader::Pair&& pair) {
-  if (!push::valid_channel_name(pair.name))
-    return not_taken("channel", "a channel name", pair.name,
+std::optional<Refusal> Reader::take_channel(std::string_view name, std::string_view cursor) {
+  if (!push::valid_channel_name(name))
+    return not_taken("channel", "a channel name", name,
                      "1 to 255 bytes of UTF-8 without control characters, not beginning with martd.");
-  const auto cursor = push::parse_cursor(pair.value);
-  if (!cursor) return not_taken(pair.name, "a cursor", pair.value, kCursorForms);
+  const auto parsed = push::parse_cursor(cursor);
+  if (!parsed) return not_taken(name, "a cursor", cursor, kCursorForms);
   if (request_.wants.size() == limits_.max_channels)
     return bad_request("channels: too many (taken: at most " + std::to_string(limits_.max_channels) + ")");
-  request_.wants.push_back({std::move(pair.name), *cursor});
+  request_.wants.push_back({std::string(name), *parsed});
   return std::nullopt;
 }
 
@@ -189,10 +185,12 @@ std::optional<Refusal> Reader::take_transport(std::string_view value) {
   return std::nullopt;
 }
 
-std::optional<Refusal> Reader::take_cursor(QueryReader::Pair&& pair) {
-  if (!cursor_.name.empty())
-    return bad_request(pair.name + ": a second cursor beside " + cursor_.name + " (taken: one of them)");
-  cursor_ = std::move(pair);
+std::optional<Refusal> Reader::take_cursor(std::string_view name, std::string_view value) {
+  if (!cursor_name_.empty())
+    return bad_request(std::string(name) + ": a second cursor beside " + std::string(cursor_name_) +
+                       " (taken: one of them)");
+  cursor_name_ = name;
+  cursor_ = value;
   return std::nullopt;
 }
 
@@ -233,8 +231,8 @@ Result<SubscribeRequest> Reader::finish() {
                                              : transport_of(headers_.accept);
   if (auto refusal = check_channels()) return std::move(*refusal);
   // From the lowest rank to the highest: each outranks those before it, but all must be well-formed.
-  if (!cursor_.name.empty()) {
-    if (auto refusal = take_whole(cursor_.name, cursor_.value)) return std::move(*refusal);
+  if (!cursor_name_.empty()) {
+    if (auto refusal = take_whole(cursor_name_, cursor_)) return std::move(*refusal);
   }
   const bool poll = request_.transport == Transport::poll;
   const std::string_view if_none_match = poll ? trim(headers_.if_none_match) : std::string_view();

@@ -1,10 +1,10 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "push/cursor.h"
 #include "push/time.h"
@@ -33,8 +33,8 @@ struct SubscribeRequest {
     std::string channel;
     push::Cursor cursor;
   };
-  std::vector<Want> wants;  ///< in the order of the query; no channel twice
-  std::string cid;          ///< or empty
+  boost::container::small_vector<Want, 1> wants;  ///< in the order of the query; no channel twice
+  std::string cid;                                ///< or empty
   Transport transport = Transport::poll;
   bool json = false;           ///< `.format=json`
   push::Duration wait{};       ///< long-poll: as asked, or the default
