@@ -29,8 +29,8 @@ bool Kick::hits(std::uint32_t seat) const {
   return seat != arrival && static_cast<std::int32_t>(until - seat) > 0;
 }
 
-Channel::Channel(std::string_view name, Etag origin, std::optional<Life> before, Etag doubt)
-    : name_(name), origin_(origin), before_(before), doubt_(doubt) {
+Channel::Channel(ChannelKey key, Etag origin, std::optional<Life> before, Etag doubt)
+    : name_(key.name), hash_(key.hash), origin_(origin), before_(before), doubt_(doubt) {
   backlog_.resize(attributes_.size);
 }
 

@@ -10,6 +10,7 @@
 
 #include "push/attributes.h"
 #include "push/backlog.h"
+#include "push/channel_key.h"
 #include "push/cursor.h"
 #include "push/ending.h"
 #include "push/etag.h"
@@ -91,9 +92,10 @@ class Channel {
   static constexpr std::size_t kMaxPendingBytes = 32U << 20;
 
   /// `before`: the remembered life, if any. `doubt`: without one, a cursor below this may have missed something.
-  Channel(std::string_view name, Etag origin, std::optional<Life> before, Etag doubt);
+  Channel(ChannelKey key, Etag origin, std::optional<Life> before, Etag doubt);
 
   const std::string& name() const { return name_; }
+  ChannelKey key() const { return {name_, hash_}; }
   const Attributes& attributes() const { return attributes_; }
   const Backlog& backlog() const { return backlog_; }
   Etag origin() const { return origin_; }
@@ -180,6 +182,7 @@ class Channel {
   friend class Roster;
 
   std::string name_;
+  std::size_t hash_;
   Attributes attributes_;
   Backlog backlog_;
   Etag origin_;

@@ -57,11 +57,12 @@ void Hub::give_news() {
     if (!held_answers_[loop].empty()) doors_[loop]->answered(std::exchange(held_answers_[loop], {}));
 }
 
-std::optional<PushRefusal> Hub::examine(const PushOrder& order, Time now, Targets& targets) {
+std::optional<PushRefusal> Hub::examine(const PushOrder& order, const Keys& keys, Time now, Targets& targets) {
   targets.reserve(order.channels.size());
   std::size_t cost = 0;
-  for (const std::string& name : order.channels) {
-    Channel* channel = registry_.find(name, now);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const std::string& name = order.channels[i];
+    Channel* channel = registry_.find(keys[i], now);
     if (const auto error = access_error(channel, order.attributes.key, order.allowed, order.operates))
       return PushRefusal{*error, name};
     std::optional<Etag> duplicate;
@@ -88,7 +89,8 @@ PushResult<Receipts> Hub::publish(const PushOrder& order, Time now) {
   if (journal_)
     if (auto refusal = journal_->refusal(order.channels.front())) return *std::move(refusal);
   std::uint64_t mask = 0;
-  for (const std::string& name : order.channels) mask |= Registry::mask_of(name);
+  const Keys keys = keys_of(order.channels);
+  for (const ChannelKey& key : keys) mask |= Registry::mask_of(key);
 
   Receipts receipts;
   receipts.reserve(order.channels.size());
@@ -96,14 +98,14 @@ PushResult<Receipts> Hub::publish(const PushOrder& order, Time now) {
   {
     const Registry::ShardLock lock(registry_, mask);
     Targets targets;
-    if (auto refusal = examine(order, now, targets)) return *std::move(refusal);
+    if (auto refusal = examine(order, keys, now, targets)) return *std::move(refusal);
     for (std::size_t i = 0; i < targets.size(); ++i) {
       Target& target = targets[i];
       if (target.duplicate) {
         receipts.push_back(Receipt{*target.duplicate, target.channel->held(), true});
         continue;
       }
-      if (!target.channel) target.channel = &registry_.find_or_bear(order.channels[i], now);
+      if (!target.channel) target.channel = &registry_.find_or_bear(keys[i], now);
       receipts.push_back(push(*target.channel, order, now, ready));
     }
     if (journal_) journal_->published(targets, order.content, now);

@@ -172,8 +172,10 @@ class Hub {
     std::optional<Etag> duplicate;
   };
   using Targets = boost::container::small_vector<Target, 1>;
+  using Keys = boost::container::small_vector<ChannelKey, 4>;
+  static Keys keys_of(std::span<const std::string> channels) { return {channels.begin(), channels.end()}; }
   /// With all its shards locked: why it may not be pushed, after what is staged; else its targets. Nothing is changed.
-  std::optional<PushRefusal> examine(const PushOrder& order, Time now, Targets& targets);
+  std::optional<PushRefusal> examine(const PushOrder& order, const Keys& keys, Time now, Targets& targets);
   Receipt push(Channel& channel, const PushOrder& order, Time now, Ready& ready);
   static void keep_first_only(Channel& channel, LoopId loops, Ready& ready);
   static bool kicked(const Group& group, const Seat& seat);

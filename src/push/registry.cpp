@@ -9,11 +9,6 @@ namespace martd::push {
 
 Registry::Registry(Time start) : forgotten_(origin_at(start)) {}
 
-std::size_t Registry::shard_of(std::string_view name) {
-  // The table in the shard uses the hash's low bits; taking others keeps its buckets even.
-  return (std::hash<std::string_view>{}(name) >> 32) % kShards;
-}
-
 Registry::ShardLock::ShardLock(Registry& registry, std::uint64_t mask) : registry_(registry), mask_(mask) {
   for (std::uint64_t rest = mask_; rest != 0; rest &= rest - 1)
     registry_.shards_[static_cast<std::size_t>(std::countr_zero(rest))].mutex.lock();
@@ -33,9 +28,9 @@ void Registry::refresh(Channel& channel, Time now) {
   if (journal_ && channel.backlog().count() != count) journal_->expired(channel);
 }
 
-Channel* Registry::find(std::string_view name, Time now) {
-  Shard& shard = shards_[shard_of(name)];
-  const auto found = shard.channels.find(name);
+Channel* Registry::find(ChannelKey key, Time now) {
+  Shard& shard = shards_[shard_of(key)];
+  const auto found = shard.channels.find(key);
   if (found == shard.channels.end()) return nullptr;
   Channel& channel = **found;
   if (!channel.due || *channel.due > now) return &channel;
@@ -44,25 +39,25 @@ Channel* Registry::find(std::string_view name, Time now) {
   return settle(channel) ? nullptr : &channel;
 }
 
-Channel& Registry::find_or_bear(std::string_view name, Time now) {
-  if (Channel* channel = find(name, now)) return *channel;
+Channel& Registry::find_or_bear(ChannelKey key, Time now) {
+  if (Channel* channel = find(key, now)) return *channel;
   std::optional<Channel::Life> before;
   Etag doubt{};
   {
     const std::lock_guard lock(forgotten_mutex_);
-    before = forgotten_.recall(name);
+    before = forgotten_.recall(key.name);
     doubt = forgotten_.doubt();
   }
   // Greater than every etag that a channel of that name ever had, even where the clock went back.
   Etag origin = std::max(origin_at(now), (before ? before->last : doubt) + 1);
   // Loops read their clocks at different moments: a clock that was given out as a cursor may be ahead of ours.
-  origin = std::max(origin, shards_[shard_of(name)].given_out);
-  return insert(std::make_unique<Channel>(name, origin, before, doubt));
+  origin = std::max(origin, shards_[shard_of(key)].given_out);
+  return insert(std::make_unique<Channel>(key, origin, before, doubt));
 }
 
 Channel& Registry::insert(std::unique_ptr<Channel> channel) {
   Channel& born = *channel;
-  shards_[shard_of(born.name())].channels.insert(std::move(channel));
+  shards_[shard_of(born.key())].channels.insert(std::move(channel));
   channels_.fetch_add(1, std::memory_order_relaxed);
   cost_.fetch_add(cost_of(born.name()), std::memory_order_relaxed);
   return born;
@@ -80,7 +75,7 @@ Etag Registry::give_out(std::size_t shard, Etag etag) {
 }
 
 bool Registry::settle(Channel& channel) {
-  Shard& shard = shards_[shard_of(channel.name())];
+  Shard& shard = shards_[shard_of(channel.key())];
   if (!channel.forgettable()) {
     const std::optional<Time> due = channel.next_due();
     // An entry that comes too early only looks and goes again: a busy channel isn't moved with every message.
@@ -88,14 +83,14 @@ bool Registry::settle(Channel& channel) {
     return false;
   }
   schedule(shard, channel, std::nullopt);
-  give_out(shard_of(channel.name()), channel.newest());
+  give_out(shard_of(channel.key()), channel.newest());
   if (const auto life = channel.life()) {
     if (journal_) journal_->forgotten(channel.name(), *life);
     remember(channel.name(), *life);
   }
   channels_.fetch_sub(1, std::memory_order_relaxed);
   cost_.fetch_sub(cost_of(channel.name()), std::memory_order_relaxed);
-  shard.channels.erase(shard.channels.find(std::string_view(channel.name())));
+  shard.channels.erase(shard.channels.find(channel.key()));
   return true;
 }
 
@@ -112,9 +107,9 @@ void Registry::restore_ground(Etag doubt, Etag ceiling) {
 
 void Registry::restore_forgotten(std::string_view name, Channel::Life life) { remember(name, life); }
 
-Channel* Registry::restore(std::string_view name, Etag origin, std::optional<Channel::Life> before, Etag doubt) {
-  if (shards_[shard_of(name)].channels.contains(name)) return nullptr;
-  return &insert(std::make_unique<Channel>(name, origin, before, doubt));
+Channel* Registry::restore(ChannelKey key, Etag origin, std::optional<Channel::Life> before, Etag doubt) {
+  if (shards_[shard_of(key)].channels.contains(key)) return nullptr;
+  return &insert(std::make_unique<Channel>(key, origin, before, doubt));
 }
 
 bool Registry::sweep(std::size_t index, Time now, std::size_t most) {

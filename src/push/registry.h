@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "push/channel.h"
+#include "push/channel_key.h"
 #include "push/forgotten.h"
 
 namespace martd::push {
@@ -28,7 +29,10 @@ class Registry {
   explicit Registry(Time start);
 
   static constexpr std::size_t kShards = 64;
-  static std::size_t shard_of(std::string_view name);
+  static std::size_t shard_of(ChannelKey key) {
+    // The table in the shard uses the hash's low bits; taking others keeps its buckets even.
+    return (key.hash >> 32) % kShards;
+  }
 
   /// Holds the locks of the shards in `mask`.
   class ShardLock {
@@ -42,14 +46,14 @@ class Registry {
     Registry& registry_;
     std::uint64_t mask_;
   };
-  static std::uint64_t mask_of(std::string_view name) { return std::uint64_t{1} << shard_of(name); }
+  static std::uint64_t mask_of(ChannelKey key) { return std::uint64_t{1} << shard_of(key); }
 
   // All below: with the lock of the name's shard held.
 
   /// As it is at `now`: what is over is gone, and a channel that has nothing left is forgotten first.
-  Channel* find(std::string_view name, Time now);
+  Channel* find(ChannelKey key, Time now);
   /// The channel of that name, born at `now` where there is none.
-  Channel& find_or_bear(std::string_view name, Time now);
+  Channel& find_or_bear(ChannelKey key, Time now);
   /// A client is given `etag` as its cursor in a channel that is gone: the next of the shard's names to be born has no
   /// lower origin, though its loop's clock be behind.
   Etag give_out(std::size_t shard, Etag etag);
@@ -64,7 +68,7 @@ class Registry {
   void restore_ground(Etag doubt, Etag ceiling);
   void restore_forgotten(std::string_view name, Channel::Life life);
   /// A channel without messages: settle() it when they are there. Null where there is one of that name already.
-  Channel* restore(std::string_view name, Etag origin, std::optional<Channel::Life> before, Etag doubt);
+  Channel* restore(ChannelKey key, Etag origin, std::optional<Channel::Life> before, Etag doubt);
 
   // Takes its own locks.
 
@@ -107,12 +111,12 @@ class Registry {
 
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
-    std::size_t operator()(const std::unique_ptr<Channel>& channel) const { return (*this)(channel->name()); }
+    std::size_t operator()(ChannelKey key) const { return key.hash; }
+    std::size_t operator()(const std::unique_ptr<Channel>& channel) const { return channel->key().hash; }
   };
   struct Same {
     using is_transparent = void;
-    static std::string_view name(std::string_view text) { return text; }
+    static std::string_view name(ChannelKey key) { return key.name; }
     static std::string_view name(const std::unique_ptr<Channel>& channel) { return channel->name(); }
     template <class A, class B>
     bool operator()(const A& a, const B& b) const {

@@ -70,7 +70,7 @@ Roster::LookResult Roster::look_and_park(Subscriber& subscriber, std::span<const
     boost::container::small_vector<Channel*, 4> channels;
     for (const Want& want : wants) {
       Channel* channel = registry.find(want.channel, now);
-      if (auto refusal = refused(channel, want.channel, subscriber.cid())) return *std::move(refusal);
+      if (auto refusal = refused(channel, want.channel.name, subscriber.cid())) return *std::move(refusal);
       channels.push_back(channel);
     }
     bool news = !hold;
@@ -101,7 +101,7 @@ Roster::LookResult Roster::look_and_park(Subscriber& subscriber, std::span<const
 }
 
 std::optional<Roster::Refused> Roster::park(Subscriber& subscriber, std::span<const Want> wants, Time now,
-                                            std::vector<Etag>& quiet) {
+                                            QuietEtags& quiet) {
   Hub::Ready ready;
   {
     Registry& registry = hub_.registry();
@@ -109,7 +109,7 @@ std::optional<Roster::Refused> Roster::park(Subscriber& subscriber, std::span<co
     boost::container::small_vector<Channel*, 4> channels;
     for (const Want& want : wants) {
       channels.push_back(registry.find(want.channel, now));
-      if (auto refusal = refused(channels.back(), want.channel, subscriber.cid())) return refusal;
+      if (auto refusal = refused(channels.back(), want.channel.name, subscriber.cid())) return refusal;
     }
     bool behind = false;
     for (std::size_t i = 0; i < wants.size(); ++i) {
@@ -120,7 +120,10 @@ std::optional<Roster::Refused> Roster::park(Subscriber& subscriber, std::span<co
       const Etag cursor = want.cursor.kind == Cursor::Kind::now ? channel.newest()
                           : everything                          ? channel.since(want.cursor, 0).from
                                                                 : want.cursor.etag;
-      quiet.push_back(everything ? channel.newest() : Etag{});
+      if (everything) {
+        quiet.resize(wants.size());
+        quiet[i] = channel.newest();
+      }
       behind |= cursor != channel.newest();
       sit(subscriber, channel, cursor, ready);
     }
@@ -134,8 +137,8 @@ Resume Roster::resume(Subscriber& subscriber, std::uint32_t slot, std::size_t ma
   const auto& ref = subscriber.seats_[slot];
   Channel& channel = ref.group->channel;
   Registry& registry = hub_.registry();
-  const Registry::ShardLock lock(registry, Registry::mask_of(channel.name()));
-  registry.find(channel.name(), now);  // drops what is over; it can't be forgotten while somebody sits there
+  const Registry::ShardLock lock(registry, Registry::mask_of(channel.key()));
+  registry.find(channel.key(), now);  // drops what is over; it can't be forgotten while somebody sits there
   Seat& seat = ref.group->seats[ref.index];
   Resume resume = channel.since(Cursor{Cursor::Kind::after, seat.cursor}, max_bytes);
   seat.cursor = resume.cursor;
@@ -168,15 +171,15 @@ void Roster::followers(std::string_view name, std::size_t most, Time now, std::v
 std::optional<SubscriberInfo> Roster::describe(const Subscriber& subscriber, Time now) {
   if (subscriber.seats_.empty()) return std::nullopt;
   const auto& ref = subscriber.seats_.front();
-  const std::string& name = ref.group->channel.name();
+  const ChannelKey key = ref.group->channel.key();
   Etag newest{};
   {
     Registry& registry = hub_.registry();
-    const Registry::ShardLock lock(registry, Registry::mask_of(name));
-    registry.find(name, now);
+    const Registry::ShardLock lock(registry, Registry::mask_of(key));
+    registry.find(key, now);
     newest = ref.group->channel.newest();
   }
-  return info(subscriber, ref.group->seats[ref.index], name, newest);
+  return info(subscriber, ref.group->seats[ref.index], key.name, newest);
 }
 
 SubscriberInfo Roster::info(const Subscriber& subscriber, const Seat& seat, std::string_view channel, Etag newest) {
@@ -233,7 +236,7 @@ bool Roster::remove(Channel& channel, Group& group, std::uint32_t index, Time no
 
 void Roster::leave(Subscriber& subscriber, Time now, Left* left) {
   std::uint64_t mask = 0;
-  for (const auto& ref : subscriber.seats_) mask |= Registry::mask_of(ref.group->channel.name());
+  for (const auto& ref : subscriber.seats_) mask |= Registry::mask_of(ref.group->channel.key());
   Registry& registry = hub_.registry();
   const Registry::ShardLock lock(registry, mask);
   for (const auto& ref : subscriber.seats_) {
@@ -243,7 +246,7 @@ void Roster::leave(Subscriber& subscriber, Time now, Left* left) {
     const bool never_published = !channel.life();
     if (left) left->channels.push_back(channel.name());
     remove(channel, group, ref.index, now);
-    const std::size_t shard = Registry::shard_of(channel.name());
+    const std::size_t shard = Registry::shard_of(channel.key());
     const bool forgotten = registry.settle(channel);
     if (left)
       left->cursors.push_back(forgotten && never_published ? registry.give_out(shard, std::max(cursor, origin_at(now)))
@@ -310,7 +313,7 @@ void Roster::deliver(Channel& channel, Group& group, std::span<const Message> me
   // From behind, so that the seat that moves into a gap is never itself one that leaves.
   std::vector<Subscriber*> elsewhere;
   {
-    const Registry::ShardLock lock(hub_.registry(), Registry::mask_of(channel.name()));
+    const Registry::ShardLock lock(hub_.registry(), Registry::mask_of(channel.key()));
     for (auto index = leavers_.rbegin(); index != leavers_.rend(); ++index) {
       Subscriber& subscriber = *group.seats[*index].subscriber;
       if (subscriber.seats_.size() > 1) {
@@ -332,7 +335,7 @@ void Roster::serve(Channel& channel, Time now) {
   bool overflow = false;
   Group* group = nullptr;
   {
-    const Registry::ShardLock lock(hub_.registry(), Registry::mask_of(channel.name()));
+    const Registry::ShardLock lock(hub_.registry(), Registry::mask_of(channel.key()));
     group = &channel.group(loop_);
     group->turn = Group::Turn::serving;
     messages.swap(group->pending);
@@ -354,7 +357,7 @@ void Roster::serve(Channel& channel, Time now) {
       if (message.visible()) served_.push_back(message.published);
   }
 
-  const Registry::ShardLock lock(hub_.registry(), Registry::mask_of(channel.name()));
+  const Registry::ShardLock lock(hub_.registry(), Registry::mask_of(channel.key()));
   group->kicks.erase(group->kicks.begin(), group->kicks.begin() + static_cast<std::ptrdiff_t>(kicks.size()));
   if (group->turn == Group::Turn::serving) group->turn = Group::Turn::idle;
   hub_.registry().settle(channel);

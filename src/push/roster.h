@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,7 +23,7 @@ class Roster {
   Roster(Hub& hub, LoopId loop) : hub_(hub), loop_(loop) {}
 
   struct Want {
-    std::string_view channel;
+    ChannelKey channel;
     Cursor cursor;
   };
   /// Nothing was changed: why, and which channel it was about.
@@ -32,7 +33,7 @@ class Roster {
   };
   struct Look {
     bool parked = false;
-    std::vector<Resume> resumes;  ///< one for each want, in order; empty where it was parked
+    boost::container::small_vector<Resume, 1> resumes;  ///< one for each want, in order; empty where it was parked
   };
   using LookResult = std::variant<Look, Refused>;
 
@@ -42,9 +43,10 @@ class Roster {
                            Time now);
 
   /// A stream: it parks at its cursors. Where one of them isn't its channel's newest etag it is behind(): what follows
-  /// is had by resume(), then caught_up(). `quiet` gets an etag for each want: holes up to it are no loss to this
-  /// subscriber, as it asked for what is kept (etag 0 where it didn't).
-  std::optional<Refused> park(Subscriber& subscriber, std::span<const Want> wants, Time now, std::vector<Etag>& quiet);
+  /// is had by resume(), then caught_up(). Where it asked for what is kept, `quiet` gets an etag for each want: holes
+  /// up to it are no loss to this subscriber (etag 0 for a want that names one).
+  using QuietEtags = std::vector<Etag>;
+  std::optional<Refused> park(Subscriber& subscriber, std::span<const Want> wants, Time now, QuietEtags& quiet);
 
   /// What follows the cursor of a seat, cut after some `max_bytes`; the cursor moves past it.
   Resume resume(Subscriber& subscriber, std::uint32_t slot, std::size_t max_bytes, Time now);

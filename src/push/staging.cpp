@@ -46,8 +46,9 @@ PushEntry::PushEntry(Hub& hub, PushJob job, Time now, AnswerTo to)
 void PushEntry::write(StoreWriter& writer) {
   const PushOrder order = job_.order();
   const Registry::ShardLock lock(hub_.registry_, mask_);
+  const Hub::Keys keys = Hub::keys_of(order.channels);
   Hub::Targets targets;
-  if (auto refusal = hub_.examine(order, now_, targets)) {
+  if (auto refusal = hub_.examine(order, keys, now_, targets)) {
     result_ = *std::move(refusal);
     return;
   }
@@ -59,7 +60,7 @@ void PushEntry::write(StoreWriter& writer) {
       staged_.push_back({target.channel, *target.duplicate, {}, true});
       continue;
     }
-    Channel& channel = target.channel ? *target.channel : hub_.registry_.find_or_bear(name, now_);
+    Channel& channel = target.channel ? *target.channel : hub_.registry_.find_or_bear(keys[i], now_);
     const Etag etag = channel.stage_message(order.attributes);
     if (!order.content->id.empty()) channel.stage_id(order.content->id, etag);
     staged_.push_back({&channel, etag, channel.next_floor(), false});

@@ -11,6 +11,9 @@ TEST_CASE("etag: written in decimal and read back") {
   for (const std::uint64_t number : {0U, 1U, 99U, 1000000000U})
     CHECK(parse_etag(to_string(Etag{number})) == Etag{number});
   CHECK(parse_etag("18446744073709551615") == Etag{UINT64_MAX});
+  // The most digits that always fit, and those that may not.
+  CHECK(parse_etag("9999999999999999999") == Etag{9999999999999999999U});
+  CHECK(parse_etag("00000000000000000007") == Etag{7});
 }
 
 TEST_CASE("etag: every number of digits is written as it is") {
@@ -27,8 +30,10 @@ TEST_CASE("etag: every number of digits is written as it is") {
 }
 
 TEST_CASE("etag: what is not one is not taken") {
-  for (const char* text : {"", " ", "-1", "+1", " 1", "1 ", "1.0", "0x1", "one", "1e3", "18446744073709551616",
-                           "99999999999999999999", "100000000000000000000", "000000000000000000001"})
+  for (const char* text :
+       {"", " ", "-1", "+1", " 1", "1 ", "1.0", "0x1", "one", "1e3", "18446744073709551616", "99999999999999999999",
+        "100000000000000000000", "000000000000000000001", "176360000000000000x", "17636/0000000000000",
+        "17636:0000000000000", "1763600000000000000\xb1"})
     CHECK_MESSAGE(!parse_etag(text), text);
 }
 

@@ -173,3 +173,15 @@ TEST_CASE_FIXTURE(HubTest, "each: every channel once") {
   hub->registry().each_in_pieces([&](const Channel& channel) { seen += channel.backlog().count(); });
   CHECK(seen == 200);
 }
+
+TEST_CASE("registry: a name's key finds what its name finds") {
+  Registry registry(kStart);
+  const std::string name = "news";
+  const ChannelKey key(name);
+  const Registry::ShardLock lock(registry, Registry::mask_of(key));
+  Channel& channel = registry.find_or_bear(key, kStart);
+  CHECK(registry.find(name, kStart) == &channel);
+  CHECK(channel.key().name == name);
+  CHECK(channel.key().hash == key.hash);
+  CHECK(Registry::shard_of(channel.key()) == Registry::shard_of("news"));
+}

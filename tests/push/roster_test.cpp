@@ -332,7 +332,7 @@ TEST_CASE("seats: whoever comes, goes and is served in whatever order, each hear
       std::vector<Etag> quiet;
       REQUIRE_FALSE(test.loops[0].roster.park(*reader.follower, wants, test.now, quiet));
       REQUIRE(reader.follower->catch_up(test.now).empty());
-      for (const auto& want : wants) reader.expected[std::string(want.channel)];
+      for (const auto& want : wants) reader.expected[std::string(want.channel.name)];
       readers.push_back(std::move(reader));
     } else if (what < 5 && !readers.empty()) {
       test.turn();
