@@ -60,7 +60,7 @@ HeldStream::HeldStream(Session& session, Kind kind, std::string_view cid) : sess
 
 std::optional<push::Roster::Refused> HeldStream::park(std::span<const push::Roster::Want> wants, push::Time now) {
   Worker& worker = session_.worker();
-  std::vector<Etag> quiet;
+  push::Roster::QuietEtags quiet;
   begin_hold(now);
   auto refused = worker.roster().park(*this, wants, now, quiet);
   if (refused) {
@@ -69,7 +69,7 @@ std::optional<push::Roster::Refused> HeldStream::park(std::span<const push::Rost
     return refused;
   }
   (kind_ == Kind::lines ? worker.counters().line_streams_held : worker.counters().event_streams_held).add();
-  if (behind()) quiet_ = std::make_unique<std::vector<Etag>>(std::move(quiet));
+  if (behind() && !quiet.empty()) quiet_ = std::make_unique<push::Roster::QuietEtags>(std::move(quiet));
   last_sent_ = now;
   session_.set_deadline(now + worker.settings().heartbeat);
   return std::nullopt;

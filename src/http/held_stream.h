@@ -49,7 +49,7 @@ class HeldStream final : public HeldSubscriber {
   void over(push::Ending ending, std::string_view channel = {}, std::size_t channels = 0);
 
   Session& session_;
-  std::unique_ptr<std::vector<push::Etag>> quiet_;  ///< by slot, until it has caught up for the first time
+  std::unique_ptr<push::Roster::QuietEtags> quiet_;  ///< by slot, until it has caught up for the first time
   push::Time last_sent_{};
   std::uint32_t next_slot_ = 0;  ///< whose turn it is when it catches up
   Kind kind_;

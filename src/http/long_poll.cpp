@@ -77,7 +77,7 @@ AnswerContext LongPoll::context() const {
 void LongPoll::begin(const wire::SubscribeRequest& asked, push::Time now, std::string& reply) {
   Worker& worker = session_.worker();
   begin_hold(now);
-  std::vector<push::Roster::Want> wants;
+  boost::container::small_vector<push::Roster::Want, 4> wants;
   wants.reserve(asked.wants.size());
   for (std::size_t i = 0; i < asked.wants.size(); ++i) {
     wants.push_back({asked.wants[i].channel, asked.wants[i].cursor});

@@ -77,30 +77,31 @@ class Publisher {
 
  private:
   wire::Result<Body> publish(wire::PublishRequest&& asked) const {
-    push::PushJob order;
+    std::optional<push::Etag> if_match;
     if (const std::string_view header = request_.header("If-Match"); !header.empty()) {
-      order.if_match = wire::parse_if_match(header);
-      if (!order.if_match) return wire::bad_request("If-Match: not an etag (taken: \"<etag>\")");
+      if_match = wire::parse_if_match(header);
+      if (!if_match) return wire::bad_request("If-Match: not an etag (taken: \"<etag>\")");
       if (asked.channels.size() != 1) return wire::bad_request("If-Match: for one channel only");
     }
     auto* content = new push::Content;
-    order.content = push::ContentPtr(content);
+    push::ContentPtr shared(content);
     content->payload = request_.body;
     content->content_type = request_.header("Content-Type");
     content->event = std::move(asked.event);
     content->id = std::move(asked.id);
     content->expire = asked.expire;
-    order.channels = std::move(asked.channels);
-    order.attributes = std::move(asked.attributes);
-    order.allowed = asker_.may_push;
-    order.operates = asker_.operates;
     if (hub_.answers_later()) {
-      if (const auto refusal = hub_.publish_later(std::move(order), now_, to_)) return explain(*refusal);
+      push::PushJob job{std::move(asked.channels), std::move(asked.attributes),
+                        std::move(shared),         if_match,
+                        asker_.may_push,           asker_.operates};
+      if (const auto refusal = hub_.publish_later(std::move(job), now_, to_)) return explain(*refusal);
       return Body();
     }
-    const auto receipts = hub_.publish(order.order(), now_);
+    const push::PushOrder order{
+        asked.channels, std::move(asked.attributes), std::move(shared), if_match, asker_.may_push, asker_.operates};
+    const auto receipts = hub_.publish(order, now_);
     if (!receipts) return explain(receipts.error());
-    return Body(receipts_body(order.channels, *receipts));
+    return Body(receipts_body(asked.channels, *receipts));
   }
 
   wire::Result<Body> inspect(const wire::PublishRequest& asked) const {

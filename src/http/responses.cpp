@@ -12,8 +12,11 @@ namespace {
 struct Second {
   std::time_t seconds = -1;
   std::string date;
-  std::string ok;  ///< the first two lines of a 200
+  std::string ok;    ///< the first two lines of a 200
+  std::string json;  ///< the head of a 200 in JSON that isn't stored, up to its length
 };
+
+constexpr std::string_view kLengthOfUnstored = "\r\nCache-Control: no-store\r\nContent-Length: ";
 
 std::string date_of(std::time_t seconds) {
   std::tm parts{};
@@ -38,8 +41,37 @@ const Second& second_of(push::Time now) {
     second.seconds = seconds;
     second.date = date_of(seconds);
     second.ok = "HTTP/1.1 200 OK\r\nDate: " + second.date + "\r\n";
+    second.json = second.ok + "Content-Type: ";
+    second.json.append(Answer().content_type).append(kLengthOfUnstored);
   }
   return second;
+}
+
+void append_status(std::string& out, int status, const Second& second) {
+  if (status == 200) {
+    out += second.ok;
+    return;
+  }
+  out += "HTTP/1.1 ";
+  wire::append_number(out, static_cast<std::uint64_t>(status));
+  out += ' ';
+  out += reason_phrase(status);
+  out += "\r\nDate: ";
+  out += second.date;
+  out += "\r\n";
+}
+
+/// The lines about its body.
+void append_entity(std::string& out, const Answer& answer, std::size_t length) {
+  if (answer.no_body) {
+    if (answer.no_store) out += "Cache-Control: no-store\r\n";
+    return;
+  }
+  out += "Content-Type: ";
+  out += answer.content_type;
+  out += answer.no_store ? kLengthOfUnstored : std::string_view("\r\nContent-Length: ");
+  wire::append_number(out, length);
+  out += "\r\n";
 }
 
 }  // namespace
@@ -100,25 +132,14 @@ std::string_view reason_phrase(int status) {
 void append_head(std::string& out, const Answer& answer, std::size_t length, const AnswerContext& context,
                  push::Time now) {
   const Second& second = second_of(now);
-  if (answer.status == 200) {
-    out += second.ok;
-  } else {
-    out += "HTTP/1.1 ";
-    out += std::to_string(answer.status);
-    out += ' ';
-    out += reason_phrase(answer.status);
-    out += "\r\nDate: ";
-    out += second.date;
-    out += "\r\n";
-  }
-  if (!answer.no_body) {
-    out += "Content-Type: ";
-    out += answer.content_type;
-    out += "\r\nContent-Length: ";
+  if (answer.status == 200 && answer.no_store && !answer.no_body && answer.content_type == Answer().content_type) {
+    out += second.json;
     wire::append_number(out, length);
     out += "\r\n";
+  } else {
+    append_status(out, answer.status, second);
+    append_entity(out, answer, length);
   }
-  if (answer.no_store) out += "Cache-Control: no-store\r\n";
   if (context.close) {
     out += "Connection: close\r\n";
   } else if (context.http_1_0) {

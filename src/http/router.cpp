@@ -29,12 +29,11 @@ std::string_view allowed_methods(Place place) {
 }
 
 bool takes(Place place, std::string_view method) {
-  std::string_view methods = allowed_methods(place);
+  const std::string_view methods = allowed_methods(place);
   if (methods.empty()) return true;
-  while (!methods.empty()) {
-    const auto comma = methods.find(", ");
-    if (methods.substr(0, comma) == method) return true;
-    methods = comma == methods.npos ? std::string_view() : methods.substr(comma + 2);
+  for (std::size_t at = methods.find(method); at != methods.npos; at = methods.find(method, at + 1)) {
+    const std::size_t end = at + method.size();
+    if ((at == 0 || methods[at - 1] == ' ') && (end == methods.size() || methods[end] == ',')) return true;
   }
   return false;
 }

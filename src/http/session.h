@@ -11,6 +11,7 @@
 #include "http/known_heads.h"
 #include "http/request.h"
 #include "http/responses.h"
+#include "http/router.h"
 #include "net/connection.h"
 #include "wire/refusal.h"
 #include "wire/subscribe_request.h"
@@ -99,8 +100,8 @@ class Session final : public net::Connection {
   std::string cors_of(const wire::RequestHead& head) const;
   void flush_reply();
   // --- answering them (session_answers.cpp) ---
-  void handle(const wire::RequestHead& head, std::string_view body);
-  bool ask_again(std::string_view head);
+  void handle(const Request& request, Place place);
+  bool ask_again(std::string_view& data);
   bool redirects() const;
   void redirect(const wire::RequestHead& head, std::string_view& data);
   void publish(const Request& request, const Asker& asker, const AnswerContext& context, push::Time now);
@@ -110,7 +111,7 @@ class Session final : public net::Connection {
   void hold_stream(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now);
   void send_later(wire::Transport transport, const AnswerContext& context, push::Time now);
   // --- the access log (session.cpp) ---
-  void serve(const wire::RequestHead& head, std::string_view body);
+  void serve(const Request& request, Place place);
   void begin_record(std::string_view method, std::string_view path);
   void note(Sent sent, std::string_view bytes);
   void end_written_record();

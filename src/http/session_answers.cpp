@@ -14,6 +14,7 @@
 #include "http/session.h"
 #include "http/worker.h"
 #include "wire/event_stream.h"
+#include "wire/head_reader.h"
 
 namespace martd::http {
 namespace {
@@ -26,16 +27,15 @@ bool wants_web_socket(const Request& request) {
 
 }  // namespace
 
-void Session::handle(const wire::RequestHead& head, std::string_view body) {
+void Session::handle(const Request& request, Place place) {
   const push::Time now = loop().now();
   const Settings& settings = worker_.settings();
-  const Request request(head, body, peer_);
   worker_.counters().requests.add();
   await_request();
 
   AnswerContext context;
-  context.http_1_0 = head.http_1_0;
-  context.close = !head.keep_alive || worker_.stopping() || surplus_;
+  context.http_1_0 = request.head.http_1_0;
+  context.close = !request.head.keep_alive || worker_.stopping() || surplus_;
   context.head = request.method() == "HEAD";
   context.hsts = hsts();
   close_after_ = context.close;
@@ -45,12 +45,11 @@ void Session::handle(const wire::RequestHead& head, std::string_view body) {
     append_error(reply, status, message, context, now, headers);
   };
 
-  const Place place = place_of(request.path, settings.prefix, settings.has_upstream);
   Asker asker;
   if (place != Place::elsewhere) {
     asker = place == Place::publish ? asker_of(request, settings) : origin_of(request, settings);
     if (operates_) asker.may_push = asker.operates = true;
-    context.cors = asker.cors;
+    if (asker.cross) context.cors = asker.cors;
   }
   if (place == Place::elsewhere) return error(404, "nothing here: this server has no site behind it");
   if (!takes(place, request.method())) {
@@ -135,18 +134,17 @@ void Session::publish(const Request& request, const Asker& asker, const AnswerCo
 }
 
 /// A long-poll whose header lines are those of the one before: only its request line is new. False, and nothing done,
-/// where anything about it is out of the ordinary: then it is read like any other.
-bool Session::ask_again(std::string_view head) {
+/// where anything about it is out of the ordinary, or it isn't here as a whole: then it is read like any other.
+bool Session::ask_again(std::string_view& data) {
   constexpr std::string_view kMethod = "GET ";
   constexpr std::string_view kVersion = " HTTP/1.1";
-  const auto line_end = head.find("\r\n");
-  if (head.substr(line_end + 2) != poll_head_->lines) return false;
-  std::string_view target = head.substr(0, line_end);
+  const auto line_end = data.find("\r\n");
+  if (line_end == data.npos || !data.substr(line_end + 2).starts_with(poll_head_->lines)) return false;
+  std::string_view target = data.substr(0, line_end);
   if (!target.starts_with(kMethod) || !target.ends_with(kVersion) || target.size() <= kMethod.size() + kVersion.size())
     return false;
   target = target.substr(kMethod.size(), target.size() - kMethod.size() - kVersion.size());
-  const auto plain = [](char byte) { return static_cast<unsigned char>(byte) > 0x20 && byte != 0x7F; };
-  if (target.front() != '/' || target.size() > kMaxTarget || !std::all_of(target.begin(), target.end(), plain))
+  if (target.front() != '/' || target.size() > kMaxTarget || wire::HeadReader(target).take_target() != target)
     return false;
   if (surplus_ || worker_.stopping() || redirects()) return false;
   const Settings& settings = worker_.settings();
@@ -154,6 +152,7 @@ bool Session::ask_again(std::string_view head) {
   if (place_of(split.path, settings.prefix, settings.has_upstream) != Place::subscribe) return false;
   auto asked = wire::parse_subscribe_request(split.query, {}, {}, settings.subscribe);
   if (!asked || asked->transport != wire::Transport::poll) return false;
+  data.remove_prefix(line_end + 2 + poll_head_->lines.size());
   worker_.counters().requests.add();
   head_begun_ = false;
   begin_record("GET", split.path);
@@ -215,7 +214,7 @@ void Session::hold_stream(wire::SubscribeRequest& asked, const AnswerContext& co
   const auto kind = asked.transport == wire::Transport::line_stream ? HeldStream::Kind::lines
                     : asked.json                                    ? HeldStream::Kind::json_events
                                                                     : HeldStream::Kind::events;
-  std::vector<push::Roster::Want> wants;
+  boost::container::small_vector<push::Roster::Want, 4> wants;
   wants.reserve(asked.wants.size());
   for (const auto& want : asked.wants) wants.push_back({want.channel, want.cursor});
   auto stream = std::make_unique<HeldStream>(*this, kind, asked.cid);

@@ -48,10 +48,12 @@ void Session::process(std::string_view bytes) {
     if (incoming_) {
       if (!read_body(data)) break;
       const auto whole = std::exchange(incoming_, nullptr);
-      serve(whole->head, whole->body);
+      const Request request(whole->head, whole->body, peer_);
+      serve(request, place_of(request.path, worker_.settings().prefix, worker_.settings().has_upstream));
     } else {
       while (data.starts_with("\r\n")) data.remove_prefix(2);  // RFC 9112 section 2.2
       if (data.empty()) break;
+      if (poll_head_ && looked == 0 && ask_again(data)) continue;
       const std::size_t end = wire::head_end(data, std::min(looked, data.size()));
       looked = 0;
       if (end == 0) {
@@ -60,7 +62,6 @@ void Session::process(std::string_view bytes) {
       }
       const std::string_view bytes_of_head = data.substr(0, end);
       data.remove_prefix(end);
-      if (poll_head_ && ask_again(bytes_of_head)) continue;
       if (!begin(bytes_of_head, data)) break;
     }
     if (worker_.reply().size() >= kMostReply) flush_reply();
@@ -101,14 +102,14 @@ bool Session::begin(std::string_view bytes, std::string_view& data) {
     return false;
   }
   const Settings& settings = worker_.settings();
-  const std::string_view path = split_target(head.target).path;
-  begin_record(head.method, path);
+  Request request(head, {}, peer_);
+  begin_record(head.method, request.path);
   plain_poll_ = false;
   if (redirects() && head.field("Access-Control-Request-Method").empty()) {
     redirect(head, data);
     return true;
   }
-  const Place place = place_of(path, settings.prefix, settings.has_upstream);
+  const Place place = place_of(request.path, settings.prefix, settings.has_upstream);
   if (place == Place::elsewhere && settings.has_upstream) {
     forward(head, data);
     if (!held()) end_written_record();
@@ -122,9 +123,9 @@ bool Session::begin(std::string_view bytes, std::string_view& data) {
   }
   if (!head.chunked && length <= data.size()) {
     // As nearly always: all of it came at once, and nothing of it is copied.
-    const std::string_view body = data.substr(0, length);
+    request.body = data.substr(0, length);
     data.remove_prefix(length);
-    serve(head, body);
+    serve(request, place);
     if (plain_poll_) poll_head_ = worker_.known_heads().remember(bytes.substr(bytes.find("\r\n") + 2));
     return true;
   }

@@ -205,7 +205,9 @@ void Worker::answer() {
 }
 
 push::Duration Worker::random(push::Duration least, push::Duration most) {
-  return push::Duration(std::uniform_int_distribution<std::int64_t>(least.count(), most.count())(random_));
+  // Not std::uniform_int_distribution: it draws several times for one number, and an even spread is all that counts.
+  const double share = static_cast<double>(random_() - random_.min()) / static_cast<double>(random_.max());
+  return least + push::Duration(static_cast<std::int64_t>(static_cast<double>((most - least).count()) * share));
 }
 
 std::size_t Worker::poll_limit() const {

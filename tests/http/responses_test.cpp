@@ -27,9 +27,9 @@ TEST_CASE("responses: a date as HTTP writes it, and the same text for the same s
 
 TEST_CASE("responses: a whole answer") {
   CHECK(answer({}, "{}", {}) ==
-        "HTTP/1.1 200 OK\r\nDate: Wed, 21 Oct 2015 07:28:00 GMT\r\nContent-Type: application/json\r\nContent-Length: "
-        "2\r\n"
-        "Cache-Control: no-store\r\n\r\n{}");
+        "HTTP/1.1 200 OK\r\nDate: Wed, 21 Oct 2015 07:28:00 GMT\r\nContent-Type: application/json\r\nCache-Control: "
+        "no-store\r\n"
+        "Content-Length: 2\r\n\r\n{}");
 }
 
 TEST_CASE("responses: closing is said, keeping is said to HTTP/1.0 only") {

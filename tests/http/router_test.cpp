@@ -35,6 +35,11 @@ TEST_CASE("router: methods as Allow names them") {
   for (const char* method : {"HEAD", "PATCH"}) CHECK_FALSE(takes(Place::publish, method));
   CHECK(takes(Place::script, "HEAD"));
   CHECK_FALSE(takes(Place::script, "POST"));
+  // A part of the list is no method of it.
+  for (const char* method : {"PO", "OST", "GE", "T", ",", "GET,", "ET, PO", "get"}) {
+    CAPTURE(method);
+    CHECK_FALSE(takes(Place::subscribe, method));
+  }
   CHECK(takes(Place::elsewhere, "BREW"));
   CHECK(allowed_methods(Place::publish) == "GET, POST, PUT, DELETE, OPTIONS");
 }
