@@ -35,7 +35,8 @@ class Asker {
   virtual void on_answer(const wire::AnswerHead& head, bool tunnel) = 0;
   /// Of the body, without its framing, or of the tunnel.
   virtual void on_piece(std::string_view piece) = 0;
-  /// All that came in this turn was given: a good moment to write.
+  /// All that came in this turn was given, and is to be written now. It comes after each turn in which anything was,
+  /// but where on_end() came instead.
   virtual void on_turn() = 0;
   /// The answer is whole; of a tunnel, the site writes no more, and the exchange goes on.
   virtual void on_end() = 0;

@@ -92,13 +92,12 @@ void UpstreamConnection::on_readable() {
       break;
   }
   connected();
+  const ExchangePtr exchange = exchange_;
   take({scratch.data(), result.bytes});
-  if (!open()) return;
-  if (const ExchangePtr exchange = exchange_) {
-    if (exchange->asker_) exchange->asker_->on_turn();
-    if (exchange->paused_) return;
-  }
-  if (open()) watch();
+  // Also where the answer broke in the last of it.
+  if (exchange && exchange->asker_) exchange->asker_->on_turn();
+  if (!open() || (exchange_ && exchange_->paused_)) return;
+  watch();
 }
 
 void UpstreamConnection::take(std::string_view bytes) {

@@ -33,6 +33,23 @@ TEST_CASE_FIXTURE(ForwardingTest, "forwarding: a failure is counted by its kind,
   CHECK(proxied(5) == 1);
 }
 
+TEST_CASE_FIXTURE(ForwardingTest, "forwarding: what came of an answer before it broke is its own client's only") {
+  // The pieces of one turn are put together in what all sessions of a loop share. Once they stayed there where the
+  // answer broke in the same read, and another client, which asked in the same turn, got them before its own answer.
+  Peer peer = connect();
+  Peer other = connect();
+  send(peer, kGet);
+  SiteEnd site = asked();
+  site.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nsecret\r\nrubbish");
+  other.send("GET /client.js HTTP/1.1\r\nHost: x\r\n\r\n");
+  await(other, "javascript");
+  CHECK(other.received.find("secret") == std::string::npos);
+  await(peer, "secret");
+  until([&] { return peer.ended(); });
+  CHECK(peer.received.find("\r\n0\r\n") == std::string::npos);
+  CHECK(failed(proxy::Failure::rubbish) == 1);
+}
+
 TEST_CASE_FIXTURE(ForwardingTest, "forwarding: what is asked ahead waits for its turn") {
   Peer peer = connect();
   send(peer, std::string(kGet) + "GET /b HTTP/1.1\r\nHost: x\r\n\r\n");

@@ -170,6 +170,22 @@ TEST_CASE_FIXTURE(PoolTest, "exchange: rubbish is told at once, before its line 
   }
 }
 
+TEST_CASE_FIXTURE(PoolTest, "exchange: what is rubbish is told after the turn in which it came is over") {
+  // Once there was no end of a turn where the answer broke in it. Who puts pieces together to write them at the end of
+  // a turn then kept them, in what all of its loop share, and they went out with the next answer: to another client.
+  SiteDoor door;
+  before(door.url());
+  Witness witness;
+  const ExchangePtr exchange = pool->ask(get(), witness);
+  SiteEnd end = accept(door);
+  await_request(end);
+  const int turns = witness.turns;
+  end.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\nrubbish");
+  until([&] { return witness.done(); });
+  CHECK(witness.told == "200 a rubbish ");
+  CHECK(witness.turns == turns + 1);
+}
+
 TEST_CASE_FIXTURE(PoolTest, "exchange: abandoned at every step, it tells nothing more and gives its place back") {
   SiteDoor door;
   before(door.url(), 1);
