@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <cstring>
+#include <mutex>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 namespace martd::proxy {
@@ -44,8 +46,25 @@ std::string to_string(const Endpoint& endpoint) {
   return v6 ? '[' + std::string(text) + "]:" + port : text + (':' + port);
 }
 
-Endpoints::Endpoints(net::Loop& loop, const Site& site)
-    : loop_(loop), site_(site), self_(std::make_shared<Endpoints*>(this)) {
+Found look_up(const std::string& host, std::uint16_t port) {
+  boost::asio::io_context context(1);
+  boost::system::error_code error;
+  const auto results = boost::asio::ip::tcp::resolver(context).resolve(host, std::to_string(port), error);
+  if (error) return std::nullopt;
+  std::vector<Endpoint> endpoints;
+  for (const auto& result : results)
+    endpoints.push_back(endpoint_of(*result.endpoint().data(), result.endpoint().size()));
+  return endpoints;
+}
+
+struct Endpoints::Door {
+  std::mutex mutex;
+  net::Loop* loop;       ///< guarded; null: there is nobody any more
+  Endpoints* endpoints;  ///< the loop's alone; likewise
+};
+
+Endpoints::Endpoints(net::Loop& loop, const Site& site, LookUp look_up)
+    : loop_(loop), site_(site), look_up_(look_up), door_(new Door{{}, &loop, this}) {
   if (!site.socket_path.empty()) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -65,33 +84,34 @@ Endpoints::Endpoints(net::Loop& loop, const Site& site)
 void Endpoints::get(std::function<void(std::span<const Endpoint>)> ready) {
   if (loop_.now() < known_until_) return ready(known_);
   waiting_.push_back(std::move(ready));
-  if (waiting_.size() == 1) look_up();
+  if (waiting_.size() == 1) begin_look_up();
 }
 
 Endpoints::~Endpoints() {
-  if (resolving_) resolving_->join();
+  door_->endpoints = nullptr;
+  const std::lock_guard lock(door_->mutex);
+  door_->loop = nullptr;
 }
 
-void Endpoints::look_up() {
-  if (!resolving_) resolving_.emplace(1);
-  boost::asio::post(*resolving_, [&loop = loop_, host = site_.host, port = std::to_string(site_.port),
-                                  self = std::weak_ptr<Endpoints*>(self_)] {
-    boost::asio::io_context context(1);
-    boost::system::error_code error;
-    const auto results = boost::asio::ip::tcp::resolver(context).resolve(host, port, error);
-    std::optional<std::vector<Endpoint>> endpoints;
-    if (!error) {
-      endpoints.emplace();
-      for (const auto& result : results)
-        endpoints->push_back(endpoint_of(*result.endpoint().data(), result.endpoint().size()));
-    }
-    loop.post([self, endpoints = std::move(endpoints)]() mutable {
-      if (const auto alive = self.lock()) (*alive)->found(std::move(endpoints));
+void Endpoints::begin_look_up() {
+  const auto answer = [door = door_](Found endpoints) {
+    // Under the lock, for the loop to stay.
+    const std::lock_guard lock(door->mutex);
+    if (!door->loop) return;
+    door->loop->post([door, endpoints = std::move(endpoints)]() mutable {
+      if (door->endpoints) door->endpoints->found(std::move(endpoints));
     });
-  });
+  };
+  try {
+    std::thread([answer, look_up = look_up_, host = site_.host, port = site_.port] {
+      answer(look_up(host, port));
+    }).detach();
+  } catch (const std::system_error&) {  // no thread to be had
+    answer(std::nullopt);
+  }
 }
 
-void Endpoints::found(std::optional<std::vector<Endpoint>> endpoints) {
+void Endpoints::found(Found endpoints) {
   // Where the look-up fails, what was known may still be right.
   know(endpoints ? std::move(*endpoints) : std::move(known_));
   for (const auto& ready : std::exchange(waiting_, {})) ready(known_);

@@ -2,7 +2,7 @@
 
 #include <sys/socket.h>
 
-#include <boost/asio/thread_pool.hpp>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,13 +25,20 @@ struct Endpoint {
 /// For people: `127.0.0.1:3000`, `[::1]:3000`, `unix:/run/app.sock`.
 std::string to_string(const Endpoint& endpoint);
 
+/// What a look-up found; nothing: it failed.
+using Found = std::optional<std::vector<Endpoint>>;
+/// Asks the system for the addresses of a name. Blocks, for as long as the system's own time-outs are.
+Found look_up(const std::string& host, std::uint16_t port);
+
 /// The addresses of a site: looked up without blocking the loop, kept for a while, the one that last took a connection
 /// first. One a loop, on its thread.
 class Endpoints {
  public:
-  /// `loop` and `site` must outlive it.
-  Endpoints(net::Loop& loop, const Site& site);
-  /// Waits for a look-up that has begun.
+  using LookUp = Found (*)(const std::string& host, std::uint16_t port);
+
+  /// `loop` and `site` must outlive it. `look_up` is called on a thread of its own, one call at a time.
+  Endpoints(net::Loop& loop, const Site& site, LookUp look_up = proxy::look_up);
+  /// Doesn't wait for a look-up that has begun: a name server that doesn't answer would hold up the end of the program.
   ~Endpoints();
 
   /// `ready` is called once, with an empty list where there is none: at once where they are known, else when they are.
@@ -44,17 +51,19 @@ class Endpoints {
   void forget();
 
  private:
-  void look_up();
-  /// What a look-up said; nothing: it failed.
-  void found(std::optional<std::vector<Endpoint>> endpoints);
+  /// What a look-up shares with whom it is for, who may be gone before it.
+  struct Door;
+
+  void begin_look_up();
+  void found(Found endpoints);
 
   net::Loop& loop_;
   const Site& site_;
+  const LookUp look_up_;
   std::vector<Endpoint> known_;
   push::Time known_until_{};
   std::vector<std::function<void(std::span<const Endpoint>)>> waiting_;
-  std::shared_ptr<Endpoints*> self_;                   ///< for an answer that comes when there is nobody any more
-  std::optional<boost::asio::thread_pool> resolving_;  ///< one thread, from the first look-up on: it blocks
+  const std::shared_ptr<Door> door_;
 };
 
 }  // namespace martd::proxy

@@ -4,6 +4,9 @@
 #include <sys/resource.h>
 
 #include <cstring>
+#include <memory>
+#include <mutex>
+#include <span>
 #include <vector>
 
 #include "proxy/upstream_pool.h"
@@ -379,6 +382,43 @@ TEST_CASE_FIXTURE(PoolTest, "pool: stopping closes what waits, keeps nothing mor
   CHECK(busy.told == "200 abc end ");
   CHECK(pool->open() == 0);
   CHECK(idle.ended());
+}
+
+namespace {
+
+std::mutex stuck;
+
+Found wait_for_stuck(const std::string&, std::uint16_t) {
+  const std::lock_guard lock(stuck);
+  return std::vector<Endpoint>(1);
+}
+
+}  // namespace
+
+TEST_CASE("endpoints: who goes doesn't wait for a look-up that is stuck, and nobody is told of it") {
+  // Once the program's end waited for it: for as long as a name server that is gone doesn't answer.
+  const Site site = Site::parse("http://name.example").value();
+  net::Clock clock;
+  auto loop = std::make_unique<net::Loop>(clock);
+  net::test::begin(*loop);
+  int told = 0;
+  const auto tell = [&](std::span<const Endpoint> found) { told += static_cast<int>(found.size()); };
+  std::unique_lock answered(stuck);
+  {
+    Endpoints endpoints(*loop, site, wait_for_stuck);
+    endpoints.get(tell);
+  }
+  {
+    // The same, and it is there when the answer comes.
+    Endpoints endpoints(*loop, site, wait_for_stuck);
+    endpoints.get(tell);
+    endpoints.get(tell);
+    answered.unlock();
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (told == 0 && std::chrono::steady_clock::now() < deadline) loop->turn(20ms);
+    CHECK(told == 2);
+  }
+  loop.reset();
 }
 
 TEST_CASE("endpoint: as people read it") {
