@@ -61,6 +61,7 @@ class Listener : private Watched, private Timer {
   const ListenSocket& socket_;
   OnAccept on_accept_;
   bool watching_ = false;
+  push::Time told_{};  ///< the log, of a pause
 };
 
 }  // namespace martd::net

@@ -2,8 +2,16 @@
 
 #include <doctest/doctest.h>
 #include <netinet/in.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <sstream>
 
 #include "turns.h"
 
@@ -78,6 +86,43 @@ TEST_CASE("listener: takes every connection that waits, and none once it is stop
   CHECK(accepted.size() == 5);
   for (const int descriptor : accepted) ::close(descriptor);
   for (const int descriptor : clients) ::close(descriptor);
+}
+
+TEST_CASE("listener: where no descriptor is left it pauses, says so once, and goes on when there are some") {
+  // Once it said so with each try, five times a second for each loop and address.
+  std::ostringstream said;
+  const auto usual_log = spdlog::default_logger();
+  spdlog::set_default_logger(
+      std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_st>(said)));
+  net::Clock clock;
+  net::Loop loop(clock);
+  net::test::begin(loop);
+  const auto sockets = listening("127.0.0.1", 0);
+  int accepted = 0;
+  net::Listener listener(loop, sockets[0], [&](int descriptor, const boost::asio::ip::address&) {
+    ++accepted;
+    ::close(descriptor);
+  });
+  listener.start();
+  const int client = connect_to(sockets[0].port());
+  rlimit usual{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &usual) == 0);
+  const rlimit none{3, usual.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  // Without a pause there would be no end of turns: there is always something to accept.
+  net::test::turn(loop);
+  const auto some_tries = std::chrono::steady_clock::now() + std::chrono::milliseconds(700);
+  while (std::chrono::steady_clock::now() < some_tries) loop.turn(std::chrono::milliseconds(20));
+  CHECK(accepted == 0);
+  const std::string once = said.str();
+  CHECK(once.find("can't accept for now") != std::string::npos);
+  CHECK(std::count(once.begin(), once.end(), '\n') == 1);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &usual) == 0);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (accepted == 0 && std::chrono::steady_clock::now() < deadline) loop.turn(std::chrono::milliseconds(20));
+  CHECK(accepted == 1);
+  ::close(client);
+  spdlog::set_default_logger(usual_log);
 }
 
 TEST_CASE("listener: stopped from within its own call, and destroyed with a wait under way") {
