@@ -2,7 +2,6 @@
 
 #include "http/forwarding.h"
 #include "http/worker.h"
-#include "wire/query.h"
 
 namespace martd::http {
 

@@ -7,7 +7,6 @@
 #include "wire/channel_list.h"
 #include "wire/max_forwards.h"
 #include "wire/proxy_headers.h"
-#include "wire/query.h"
 
 namespace martd::http {
 namespace {
@@ -25,6 +24,11 @@ std::string_view host_of(const wire::RequestHead& head) {
   if (head.target.front() == '/' || scheme == head.target.npos) return {};
   const std::string_view rest = head.target.substr(scheme + 3);
   return rest.substr(0, rest.find_first_of("/?#"));
+}
+
+/// Of an absolute target: it ends with its authority.
+bool is_without_path(std::string_view target) {
+  return target.find_first_of("/?", target.find("://") + 3) == target.npos;
 }
 
 }  // namespace
@@ -125,6 +129,8 @@ std::string Forwarding::compose(const wire::RequestHead& head, const std::string
   text += ' ';
   if (head.target.front() == '/' || head.target == "*") {
     text += head.target;
+  } else if (head.method == "OPTIONS" && is_without_path(head.target)) {
+    text += '*';  // RFC 9112 section 3.2.4
   } else {
     const Target target = split_target(head.target);
     text += target.path;

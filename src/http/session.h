@@ -97,6 +97,7 @@ class Session final : public net::Connection {
   bool begin(std::string_view bytes, std::string_view& data);
   bool read_body(std::string_view& data);
   void refuse(int status, std::string_view message, std::string cors = {});
+  void refuse_body(const wire::RequestHead& head, std::size_t limit);
   std::string cors_of(const wire::RequestHead& head) const;
   void flush_reply();
   // --- answering them (session_answers.cpp) ---

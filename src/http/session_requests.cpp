@@ -118,7 +118,7 @@ bool Session::begin(std::string_view bytes, std::string_view& data) {
   const std::size_t limit = body_limit(place, settings);
   const std::uint64_t length = head.content_length.value_or(0);
   if (length > limit) {
-    refuse(413, "payload: more than " + std::to_string(limit) + " bytes (--max-payload)", cors_of(head));
+    refuse_body(head, limit);
     return false;
   }
   if (!head.chunked && length <= data.size()) {
@@ -146,13 +146,21 @@ bool Session::read_body(std::string_view& data) {
       return false;
     }
     if (incoming.body.size() + piece.size() > incoming.limit) {
-      refuse(413, "payload: more than " + std::to_string(incoming.limit) + " bytes (--max-payload)",
-             cors_of(incoming.head));
+      refuse_body(incoming.head, incoming.limit);
       return false;
     }
     incoming.body += piece;
   }
   return incoming.reader.done();
+}
+
+/// It is longer than `limit`.
+void Session::refuse_body(const wire::RequestHead& head, std::size_t limit) {
+  const Settings& settings = worker_.settings();
+  const Place place = place_of(split_target(head.target).path, settings.prefix, settings.has_upstream);
+  const std::string bytes = "more than " + std::to_string(limit) + " bytes";
+  refuse(413, place == Place::publish ? "payload: " + bytes + " (--max-payload)" : "the request's body: " + bytes,
+         cors_of(head));
 }
 
 std::string Session::cors_of(const wire::RequestHead& head) const {

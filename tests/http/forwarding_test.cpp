@@ -258,6 +258,27 @@ TEST_CASE_FIXTURE(ForwardingTest, "forwarding: Max-Forwards is counted down, and
   CHECK(site.received.find("Max-Forwards: 0\r\n", site.received.find("GET /a")) != std::string::npos);
 }
 
+TEST_CASE("forwarding: each failure's status has its phrase") {
+  // Once a 502 and a 504 went out as `Unknown`.
+  for (std::size_t i = 0; i < proxy::kFailures; ++i)
+    CHECK(reason_phrase(proxy::row(static_cast<proxy::Failure>(i)).status) != "Unknown");
+}
+
+TEST_CASE_FIXTURE(ForwardingTest,
+                  "forwarding: OPTIONS of a whole server, asked for by its address, is asked of the site so") {
+  // RFC 9112 section 3.2.4. Once the site was asked for its first page.
+  Peer peer = connect();
+  send(peer, "OPTIONS http://x HTTP/1.1\r\nHost: x\r\n\r\n");
+  SiteEnd site = asked();
+  CHECK(site.received.starts_with("OPTIONS * HTTP/1.1\r\nHost: x\r\n"));
+  site.received.clear();
+  site.send("HTTP/1.1 204 No Content\r\n\r\n");
+  await(peer, "204");
+  send(peer, "OPTIONS http://x/ HTTP/1.1\r\nHost: x\r\n\r\n");
+  await(site, "\r\n\r\n");
+  CHECK(site.received.starts_with("OPTIONS / HTTP/1.1\r\n"));
+}
+
 TEST_CASE_FIXTURE(ForwardingTest, "forwarding: --forwarded tells the site in the words of RFC 7239, too") {
   for (const bool asked_for : {false, true}) {
     settings->forwarded = asked_for;

@@ -68,6 +68,20 @@ TEST_CASE_FIXTURE(WorkerTest, "session: a payload over the limit is refused, how
   CHECK(ask(fitting, "POST", "/pub?channel=news", {}, body.substr(1)).status == 200);
 }
 
+TEST_CASE_FIXTURE(WorkerTest, "session: a body that is too long is told by the name of its own limit") {
+  // Once a form of /sub was told that its payload was over --max-payload, which it has nothing to do with.
+  settings->max_payload = 10;
+  Peer form = connect();
+  const std::string head = "POST /sub HTTP/1.1\r\nHost: a\r\nContent-Length: ";
+  send(form, head + "4194305\r\n\r\n");
+  const Reply refused = take_reply(form.received);
+  CHECK(refused.status == 413);
+  CHECK(refused.body == "{\"error\":\"the request's body: more than 4194304 bytes\"}\n");
+  Peer payload = connect();
+  CHECK(ask(payload, "POST", "/pub?channel=news", {}, "more than ten bytes").body ==
+        "{\"error\":\"payload: more than 10 bytes (--max-payload)\"}\n");
+}
+
 TEST_CASE_FIXTURE(WorkerTest, "session: an absolute target's payload has the same limit as any other's") {
   Peer peer = connect();
   const std::string body(200000, 'x');
