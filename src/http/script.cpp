@@ -6,20 +6,11 @@
 namespace martd::http {
 namespace {
 
-std::string_view next_item(std::string_view& list) {
-  const auto comma = list.find(',');
-  std::string_view item = list.substr(0, comma);
-  list = comma == list.npos ? std::string_view() : list.substr(comma + 1);
-  while (!item.empty() && (item.front() == ' ' || item.front() == '\t')) item.remove_prefix(1);
-  while (!item.empty() && (item.back() == ' ' || item.back() == '\t')) item.remove_suffix(1);
-  return item;
-}
-
 /// Weak comparison (RFC 9110 section 13.1.2).
 bool matches(std::string_view if_none_match, std::string_view etag) {
   const auto opaque = [](std::string_view tag) { return tag.starts_with("W/") ? tag.substr(2) : tag; };
   while (!if_none_match.empty()) {
-    const std::string_view item = next_item(if_none_match);
+    const std::string_view item = wire::take_element(if_none_match);
     if (item == "*" || opaque(item) == opaque(etag)) return true;
   }
   return false;
@@ -28,12 +19,8 @@ bool matches(std::string_view if_none_match, std::string_view etag) {
 /// Whether gzip is named, and not with a weight of nothing (RFC 9110 section 12.5.3).
 bool takes_gzip(std::string_view accept_encoding) {
   while (!accept_encoding.empty()) {
-    std::string_view item = next_item(accept_encoding);
-    const auto semicolon = item.find(';');
-    std::string_view coding = item.substr(0, semicolon);
-    while (!coding.empty() && coding.back() == ' ') coding.remove_suffix(1);
-    if (!wire::iequals(coding, "gzip")) continue;
-    const std::string_view weight = semicolon == item.npos ? std::string_view() : item.substr(semicolon + 1);
+    std::string_view weight = wire::take_element(accept_encoding);
+    if (!wire::iequals(wire::take_element(weight, ';'), "gzip")) continue;
     const auto q = weight.find("q=");
     return q == weight.npos || weight.substr(q + 2).find_first_of("123456789") != std::string_view::npos;
   }

@@ -85,9 +85,7 @@ Result<AddressSet> AddressSet::parse(std::string_view text) {
     }
   };
   while (!text.empty()) {
-    const std::string_view untrimmed = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(untrimmed.size() + 1, text.size()));
-    const std::string_view piece = trim(untrimmed);
+    const std::string_view piece = take_element(text);
     if (piece.empty() || piece == "none") continue;
     if (piece == "all") {
       add(ip::address_v4::any(), 0);

@@ -1,6 +1,6 @@
 #include "wire/channel_list.h"
 
-#include <algorithm>
+#include <unordered_set>
 
 #include "push/attributes.h"
 #include "wire/query.h"
@@ -10,16 +10,16 @@ namespace martd::wire {
 
 Result<std::vector<std::string>> parse_channel_list(std::string_view text, std::size_t most) {
   std::vector<std::string> names;
+  // A head has room for tens of thousands, and each of them may be the last of a thousand.
+  std::unordered_set<std::string> seen;
   while (!text.empty()) {
-    const std::string_view piece = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(piece.size() + 1, text.size()));
-    const std::string_view encoded = trim(piece);
+    const std::string_view encoded = take_element(text);
     if (encoded.empty()) continue;
     auto name = decode_form(encoded);
     if (!name || !push::valid_channel_name(*name))
       return bad_request("not the name of a channel: " + shown(encoded) +
                          " (taken: names, percent-encoded, at commas)");
-    if (std::find(names.begin(), names.end(), *name) != names.end()) continue;
+    if (!seen.insert(*name).second) continue;
     if (names.size() == most) return bad_request("more than " + std::to_string(most) + " channels");
     names.push_back(*std::move(name));
   }

@@ -1,6 +1,5 @@
 #include "wire/head_reader.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string>
@@ -80,11 +79,8 @@ std::size_t head_end(std::string_view bytes, std::size_t from) {
 }
 
 bool has_token(std::string_view list, std::string_view token) {
-  while (!list.empty()) {
-    const std::string_view item = list.substr(0, list.find(','));
-    if (iequals(trim(item), token)) return true;
-    list.remove_prefix(std::min(item.size() + 1, list.size()));
-  }
+  while (!list.empty())
+    if (iequals(take_element(list), token)) return true;
   return false;
 }
 

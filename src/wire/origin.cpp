@@ -57,9 +57,7 @@ bool foreign_origin(std::string_view origin, std::string_view host) {
 Result<OriginList> OriginList::parse(std::string_view text) {
   OriginList list;
   while (!text.empty()) {
-    const std::string_view untrimmed = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(untrimmed.size() + 1, text.size()));
-    const std::string_view piece = trim(untrimmed);
+    const std::string_view piece = take_element(text);
     if (piece.empty()) continue;
     if (piece == "*") {
       list.any_ = true;

@@ -14,12 +14,6 @@ bool is_one_of(std::string_view text, std::initializer_list<std::string_view> kn
   return std::any_of(known.begin(), known.end(), [&](std::string_view k) { return iequals(text, k); });
 }
 
-std::string_view take_element(std::string_view& list, char separator = ',') {
-  const std::string_view element = list.substr(0, list.find(separator));
-  list.remove_prefix(std::min(element.size() + 1, list.size()));
-  return trim(element);
-}
-
 bool lists(std::string_view list, std::string_view wanted) {
   while (!list.empty())
     if (iequals(take_element(list), wanted)) return true;

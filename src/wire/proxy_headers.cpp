@@ -95,13 +95,6 @@ Rule response_rule(std::string_view name) {
   return row == nullptr || name.find('_') != name.npos ? Rule::pass : row->response;
 }
 
-/// Takes the next element off a comma-separated list, without the white space around it; it may be empty.
-std::string_view take_element(std::string_view& list) {
-  const std::string_view element = list.substr(0, list.find(','));
-  list.remove_prefix(std::min(element.size() + 1, list.size()));
-  return trim(element);
-}
-
 bool less_icase(std::string_view a, std::string_view b) {
   return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
                                       [](char x, char y) { return lower(x) < lower(y); });

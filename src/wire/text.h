@@ -55,6 +55,15 @@ inline std::string_view trim(std::string_view text) {
   return text;
 }
 
+/// Takes the next element off a list (RFC 9110 section 5.6.1), and the separator behind it: without the spaces and tabs
+/// around it; it may be empty.
+inline std::string_view take_element(std::string_view& list, char separator = ',') {
+  const auto end = list.find(separator);
+  const std::string_view element = trim(list.substr(0, end));
+  list = end == list.npos ? std::string_view() : list.substr(end + 1);
+  return element;
+}
+
 /// The known word that `word` was most likely meant to be (a small edit distance), or empty.
 std::string_view nearest(std::string_view word, const std::string_view* begin, const std::string_view* end);
 

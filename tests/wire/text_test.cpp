@@ -4,6 +4,7 @@
 
 #include <array>
 #include <boost/json.hpp>
+#include <vector>
 
 #include "support/utf8_decoder.h"
 #include "wire/query.h"
@@ -63,6 +64,18 @@ TEST_CASE("lossy UTF-8: every sequence of three bytes as the standard's decoder,
           same = same && lossy(text) == test::whatwg_utf8_decoded(text);
         }
   CHECK(same);
+}
+
+TEST_CASE("lists: elements without the space around them, the empty ones as well") {
+  std::vector<std::string_view> elements;
+  for (std::string_view list = " a ,b c,,\td"; !list.empty();) elements.push_back(take_element(list));
+  CHECK(elements == std::vector<std::string_view>{"a", "b c", "", "d"});
+  std::string_view last = "a,";
+  CHECK(take_element(last) == "a");
+  CHECK(last.empty());
+  std::string_view parameters = "gzip ; q=0, br";
+  CHECK(take_element(parameters, ';') == "gzip");
+  CHECK(parameters == " q=0, br");
 }
 
 TEST_CASE("base64: RFC 4648's examples") {
