@@ -23,8 +23,8 @@ struct Counters {
   Counter missed;                                              ///< notices of a loss
   Counter fell_behind;                                         ///< times a stream was too slow for its outbox
   std::array<Counter, push::kEndings> endings;
-  std::array<Counter, 6>
-      proxied_by_class;  ///< answers to forwarded requests by the first digit of their status; [0]: none
+  std::array<Counter, 6> proxied_by_class;  ///< answers to forwarded requests by the first digit of their status; [0]:
+                                            ///< none, or one past 599
   std::array<Counter, proxy::kFailures> proxy_failures;
   push::Histogram proxied;  ///< from the head of a request to the last byte of its answer; no tunnels
 

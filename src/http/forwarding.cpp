@@ -385,7 +385,7 @@ void Forwarding::done() {
   if (stage_ == Stage::tunnel) close_ = true;
   stage_ = Stage::over;
   let_go();
-  worker.counters().proxied_by_class[static_cast<std::size_t>(status_ / 100) % 6].add();
+  worker.counters().proxied_by_class[status_ < 600 ? static_cast<std::size_t>(status_) / 100 : 0].add();
   session_.note_status(status_);
   session_.answered(close_);
 }

@@ -50,6 +50,18 @@ TEST_CASE_FIXTURE(ForwardingTest, "forwarding: what came of an answer before it 
   CHECK(failed(proxy::Failure::rubbish) == 1);
 }
 
+TEST_CASE_FIXTURE(ForwardingTest, "forwarding: a status that no class has counts as none") {
+  // Once 700 counted as an interim answer.
+  Peer peer = connect();
+  send(peer, kGet);
+  SiteEnd site = asked();
+  site.send("HTTP/1.1 700 What\r\nContent-Length: 0\r\n\r\n");
+  await(peer, "\r\n\r\n");
+  CHECK(take_reply(peer.received).status == 700);
+  CHECK(proxied(0) == 1);
+  CHECK(proxied(1) == 0);
+}
+
 TEST_CASE_FIXTURE(ForwardingTest, "forwarding: what is asked ahead waits for its turn") {
   Peer peer = connect();
   send(peer, std::string(kGet) + "GET /b HTTP/1.1\r\nHost: x\r\n\r\n");
