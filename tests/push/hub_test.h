@@ -171,6 +171,12 @@ class Follower final : public Subscriber {
   TestLoop& loop_;
 };
 
+inline const char* name_of(PushError error) {
+  static constexpr const char* kNames[] = {"not_allowed", "wrong_key",   "not_newest",
+                                           "not_found",   "memory_full", "store_away"};
+  return kNames[static_cast<std::size_t>(error)];
+}
+
 struct PushOptions {
   std::uint32_t size = Attributes::kDefaultSize;
   Duration life = Attributes::kDefaultLife;
@@ -243,9 +249,7 @@ struct HubTest {
   std::string refused(std::initializer_list<std::string> channels, const PushOptions& options = {}) {
     const auto receipts = try_publish(channels, "x", options);
     if (receipts) return "taken";
-    static constexpr const char* kNames[] = {"not_allowed", "wrong_key",   "not_newest",
-                                             "not_found",   "memory_full", "store_away"};
-    return std::string(kNames[static_cast<std::size_t>(receipts.error().error)]) + " " + receipts.error().channel;
+    return std::string(name_of(receipts.error().error)) + " " + receipts.error().channel;
   }
   PushResult<Cleared> try_clear(const std::string& channel, const std::string& key = {}, bool allowed = true) {
     if (!hub->answers_later()) return hub->clear(channel, key, allowed, now);

@@ -6,22 +6,7 @@
 using namespace martd;
 using namespace martd::store::test;
 
-namespace {
-
-struct BatchTest : StoreTest {
-  /// From here on what is asked waits until go().
-  void gather() {
-    hub->close(now);
-    kept->stop();
-    kept.reset();
-    CHECK(open(false) == "");
-  }
-  void go() { kept->start(); }
-};
-
-}  // namespace
-
-TEST_CASE_FIXTURE(BatchTest, "batch: a thousand pushes cost few syncs, and stay in order") {
+TEST_CASE_FIXTURE(StoreTest, "batch: a thousand pushes cost few syncs, and stay in order") {
   gather();
   const auto syncs = disk->syncs();
   std::vector<std::uint64_t> tickets_;
@@ -38,7 +23,7 @@ TEST_CASE_FIXTURE(BatchTest, "batch: a thousand pushes cost few syncs, and stay 
 
 // Each answer was told by itself: the loop woke up for the first, took the processor from the store's thread, and slept
 // again before the second. About ten times for 64 pushes.
-TEST_CASE_FIXTURE(BatchTest,
+TEST_CASE_FIXTURE(StoreTest,
                   "batch: the answers of a transaction come together, and what it brings to subscribers too") {
   gather();
   Follower follower(loops[1]);
@@ -57,7 +42,7 @@ TEST_CASE_FIXTURE(BatchTest,
   CHECK(follower.heard.ends_with("[alone]"));
 }
 
-TEST_CASE_FIXTURE(BatchTest, "batch: key, id and If-Match count from the push before") {
+TEST_CASE_FIXTURE(StoreTest, "batch: key, id and If-Match count from the push before") {
   const Etag origin{push::value(publish("news", "0")) - 1};
   gather();
   const auto first = ask({"news"}, "1", {.key = "k", .id = "i"});
@@ -84,7 +69,7 @@ TEST_CASE_FIXTURE(BatchTest, "batch: key, id and If-Match count from the push be
   CHECK(refused({"news"}) == "wrong_key news");
 }
 
-TEST_CASE_FIXTURE(BatchTest, "batch: sizes and a clear take effect in their turn") {
+TEST_CASE_FIXTURE(StoreTest, "batch: sizes and a clear take effect in their turn") {
   const Etag origin{push::value(publish("news", "a")) - 1};
   publish("news", "b");
   gather();
@@ -110,7 +95,7 @@ TEST_CASE_FIXTURE(BatchTest, "batch: sizes and a clear take effect in their turn
 
 // A push and the clear behind it in one transaction wrote neither the message nor the channel's row: after a restart
 // what was cleared was back, and the etag was given to another message.
-TEST_CASE_FIXTURE(BatchTest, "batch: a push that is cleared at once takes what was before it along") {
+TEST_CASE_FIXTURE(StoreTest, "batch: a push that is cleared at once takes what was before it along") {
   const Etag a = publish("news", "a");
   publish("news", "b");
   gather();
@@ -128,7 +113,7 @@ TEST_CASE_FIXTURE(BatchTest, "batch: a push that is cleared at once takes what w
   CHECK(poll("news", kAll) == "d");
 }
 
-TEST_CASE_FIXTURE(BatchTest, "batch: nobody sees what is not on disk") {
+TEST_CASE_FIXTURE(StoreTest, "batch: nobody sees what is not on disk") {
   gather();
   Follower follower(loops[0]);
   CHECK(stream(follower, {{"news", kNow}}).empty());
@@ -154,7 +139,7 @@ TEST_CASE_FIXTURE(BatchTest, "batch: nobody sees what is not on disk") {
 
 // A channel whose last message expires between the check and the commit would be forgotten, and born anew with other
 // etags than those that are being written.
-TEST_CASE_FIXTURE(BatchTest, "batch: a channel that would be forgotten meanwhile stays") {
+TEST_CASE_FIXTURE(StoreTest, "batch: a channel that would be forgotten meanwhile stays") {
   publish("news", "a", {.life = 10s});
   gather();
   for (int i = 0; i < 200; ++i) ask({"news"}, "b" + std::to_string(i), {.size = 1000, .life = 10s});
@@ -164,7 +149,7 @@ TEST_CASE_FIXTURE(BatchTest, "batch: a channel that would be forgotten meanwhile
   CHECK(info("news").messages >= 200);
 }
 
-TEST_CASE_FIXTURE(BatchTest, "batch: what is staged counts against --max-memory") {
+TEST_CASE_FIXTURE(StoreTest, "batch: what is staged counts against --max-memory") {
   hub->limit_memory(50000);
   gather();
   hub->limit_memory(50000);

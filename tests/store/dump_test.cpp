@@ -3,7 +3,6 @@
 #include <sstream>
 
 #include "store/schema.h"
-#include "store/store_dump.h"
 #include "store_test.h"
 
 using namespace martd;
@@ -17,14 +16,7 @@ struct DumpTest : StoreTest {
   std::string exported() {
     if (kept) kept->stop();
     kept.reset();
-    Database database("push.db", Database::Open::existing, disk->name());
-    std::string out;
-    const auto outcome = export_store(database, [&](std::string_view lines) {
-      out += lines;
-      return true;
-    });
-    REQUIRE(outcome.index() == 0);
-    return out;
+    return StoreTest::exported(*disk);
   }
   /// Into a new store, which is the one in use from then on. What is wrong.
   std::string import(const std::string& lines) {

@@ -15,11 +15,8 @@ struct Witness : StoreTest {
   Witness() = default;
   /// No more than so many are, so that they are moved every now and then.
   explicit Witness(std::size_t recent) {
-    kept->stop();
-    kept.reset();
-    disk = std::make_unique<FaultDisk>();
     most_recent = recent;
-    CHECK(open() == "");
+    renew();
   }
 
   std::map<std::string, std::vector<std::pair<Etag, std::string>>> acknowledged;
@@ -172,16 +169,12 @@ TEST_CASE("faults: with `interval` what was taken before the fault is written af
     const std::string name = kind.second;
     CAPTURE(name);
     Witness test;
-    test.kept->stop();
-    test.kept.reset();
-    test.disk = std::make_unique<FaultDisk>();
     test.durability = Durability::interval;
-    CHECK(test.open() == "");
+    test.renew();
     test.publish_some(0, 4);
     test.disk->fail(fault, 0, 3);
     test.publish_some(4, 8);
-    for (int i = 0; i < 20000 && test.kept->status().failures == 0; ++i) std::this_thread::sleep_for(1ms);
-    CHECK(test.kept->status().failures > 0);
+    test.await([&] { return test.kept->status().failures > 0; });
     test.await_recovery();
     test.publish_some(8, 10);
     test.settle();
@@ -192,11 +185,8 @@ TEST_CASE("faults: with `interval` what was taken before the fault is written af
 }
 
 TEST_CASE_FIXTURE(Witness, "faults: stopping with `interval` says whether all was written") {
-  kept->stop();
-  kept.reset();
-  disk = std::make_unique<FaultDisk>();
   durability = Durability::interval;
-  CHECK(open() == "");
+  renew();
   publish_some(0, 4);
   settle();
   disk->fail(Fault::write_error, 0, UINT64_MAX);

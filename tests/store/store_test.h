@@ -1,10 +1,12 @@
 #pragma once
 
-#include <map>
+#include <condition_variable>
+#include <functional>
+#include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -12,6 +14,7 @@
 #include "fault_disk.h"
 #include "push/restore.h"
 #include "store/sqlite_store.h"
+#include "store/store_dump.h"
 
 /// A hub whose store can be stopped, killed and started again, on a disk that fails when it is told to.
 namespace martd::store::test {
@@ -39,7 +42,11 @@ struct StoreTest : HubTest {
     hub->limit_memory(max_memory);
     loops.emplace_back(*hub, 0U);
     loops.emplace_back(*hub, 1U);
-    StoreSettings settings{"push.db", durability, disk->name(), {}};
+    StoreSettings settings{file.empty() ? "push.db" : file, durability, file.empty() ? disk->name() : "", {}};
+    settings.report = [this](bool, const std::string&) {
+      const std::lock_guard lock(reported_mutex_);
+      reported_.notify_all();
+    };
     settings.first_pause = 1ms;
     settings.most_recent = most_recent;
     auto opened = SqliteStore::open(settings, now);
@@ -55,6 +62,22 @@ struct StoreTest : HubTest {
     now += 1s;
     return {};
   }
+  /// A new store on a new disk: after what it is to be like was said.
+  void renew() {
+    kept->stop();
+    kept.reset();
+    disk = std::make_unique<FaultDisk>();
+    now = push::test::kStart;
+    REQUIRE(open() == "");
+  }
+  /// From here on what is asked waits until go(), and is one transaction.
+  void gather() {
+    hub->close(now);
+    kept->stop();
+    kept.reset();
+    CHECK(open(false) == "");
+  }
+  void go() { kept->start(); }
   /// An orderly stop, and a new start `away` later.
   void restart(push::Duration away = 1s) {
     hub->close(now);
@@ -81,13 +104,30 @@ struct StoreTest : HubTest {
   }
   /// Waits until everything that was handed over is on disk.
   void settle() {
-    for (int i = 0; i < 20000 && (kept->status().waiting > 0 || kept->status().waiting_bytes > 0); ++i)
-      std::this_thread::sleep_for(1ms);
-    REQUIRE(kept->status().waiting_bytes == 0);
+    const auto mark = std::make_shared<std::promise<void>>();
+    kept->submit(std::make_unique<Mark>(mark));
+    REQUIRE(mark->get_future().wait_for(20s) == std::future_status::ready);
+  }
+  /// Until something is so that the store reports of.
+  void await(const std::function<bool()>& so) {
+    std::unique_lock lock(reported_mutex_);
+    const bool came = reported_.wait_for(lock, 20s, so);
+    REQUIRE(came);
   }
   void await_recovery() {
-    for (int i = 0; i < 20000 && kept->refusal(); ++i) std::this_thread::sleep_for(1ms);
-    REQUIRE_FALSE(kept->refusal());
+    await([this] { return !kept->refusal(); });
+  }
+
+  /// All that a disk has, as lines. Nobody writes to it.
+  static std::string exported(const FaultDisk& from) {
+    Database database("push.db", Database::Open::existing, from.name());
+    std::string out;
+    const auto outcome = export_store(database, [&](std::string_view lines) {
+      out += lines;
+      return true;
+    });
+    REQUIRE(outcome.index() == 0);
+    return out;
   }
 
   /// Handed over, its answer to be taken later.
@@ -99,19 +139,31 @@ struct StoreTest : HubTest {
   /// `etag 3` counted from the channel's origin, `duplicate 3`, or why it was refused.
   std::string answer(std::uint64_t ticket, Etag origin) {
     const auto result = std::get<push::PushResult<push::Receipts>>(loops[0].answer(ticket).result);
-    if (!result) return refusals.at(result.error().error);
+    if (!result) return push::test::name_of(result.error().error);
     const push::Receipt& receipt = result->front();
     return (receipt.duplicate ? "duplicate " : "etag ") + std::to_string(receipt.etag - origin);
   }
 
-  const std::map<push::PushError, std::string> refusals{
-      {push::PushError::not_allowed, "not_allowed"}, {push::PushError::wrong_key, "wrong_key"},
-      {push::PushError::not_newest, "not_newest"},   {push::PushError::not_found, "not_found"},
-      {push::PushError::memory_full, "memory_full"}, {push::PushError::store_away, "store_away"}};
   Durability durability = Durability::always;
   std::size_t max_memory = std::size_t{1} << 30;
   std::size_t most_recent = StoreSettings{}.most_recent;
+  std::string file;  ///< on the system's disk; empty: on `disk`
   std::unique_ptr<FaultDisk> disk = std::make_unique<FaultDisk>();
+
+ private:
+  /// Is on disk when all before it is.
+  struct Mark final : push::StoreEntry {
+    explicit Mark(std::shared_ptr<std::promise<void>> promise) : reached(std::move(promise)) {}
+    void write(push::StoreWriter&) override {}
+    void settled(bool) override { reached->set_value(); }
+    bool keeps() const override { return true; }
+    std::size_t cost() const override { return 0; }
+    std::shared_ptr<std::promise<void>> reached;
+  };
+  std::mutex reported_mutex_;
+  std::condition_variable reported_;
+
+ public:
   std::unique_ptr<SqliteStore> kept;
 };
 
