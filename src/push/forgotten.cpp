@@ -6,7 +6,7 @@ namespace martd::push {
 
 std::optional<std::pair<std::string, Etag>> Forgotten::remember(std::string_view name, Channel::Life life) {
   // At once: a table of this size that grows holds up a loop for tens of milliseconds, measured.
-  if (order_.empty()) by_name_.reserve(capacity_);
+  if (order_.empty()) by_name_.reserve(capacity_ + 1);
   recall(name);
   order_.push_back(Entry{std::string(name), life});
   by_name_.emplace(order_.back().name, std::prev(order_.end()));

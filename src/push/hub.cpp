@@ -36,7 +36,7 @@ void Hub::queue(Channel& channel, LoopId loop, Group& group, Ready& ready) {
   ready.emplace_back(loop, &channel);
 }
 
-void Hub::tell(const Ready& ready) {
+void Hub::tell(std::span<const std::pair<LoopId, Channel*>> ready) {
   for (const auto& [loop, channel] : ready) doors_[loop]->ready(*channel);
 }
 
@@ -51,7 +51,7 @@ void Hub::hold_news(const Ready& ready, AnswerTo to, PushAnswer answer) {
 
 void Hub::give_news() {
   if (std::exchange(held_, 0) == 0) return;
-  for (const auto& [loop, channel] : held_ready_) doors_[loop]->ready(*channel);
+  tell(held_ready_);
   held_ready_.clear();
   for (LoopId loop = 0; loop < held_answers_.size(); ++loop)
     if (!held_answers_[loop].empty()) doors_[loop]->answered(std::exchange(held_answers_[loop], {}));

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -180,7 +181,7 @@ class Hub {
   static void keep_first_only(Channel& channel, LoopId loops, Ready& ready);
   static bool kicked(const Group& group, const Seat& seat);
   static void queue(Channel& channel, LoopId loop, Group& group, Ready& ready);
-  void tell(const Ready& ready);
+  void tell(std::span<const std::pair<LoopId, Channel*>> ready);
   /// On the store's thread: kept until give_news(), or until there are many.
   void hold_news(const Ready& ready, AnswerTo to, PushAnswer answer);
   void give_news();
