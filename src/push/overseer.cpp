@@ -31,6 +31,7 @@ ChannelPage Overseer::list(const ChannelQuery& query) {
   // is.
   std::map<std::string, ChannelRow, std::less<>> rows;
   hub_.registry().each_in_pieces([&](const Channel& channel) {
+    if (channel.only_staged()) return;
     const std::string& name = channel.name();
     if (!name.starts_with(query.prefix) || name <= query.after) return;
     if (rows.size() > query.limit) {
@@ -52,7 +53,7 @@ std::optional<ChannelDetail> Overseer::describe(std::string_view name, std::size
   Registry& registry = hub_.registry();
   const Registry::ShardLock lock(registry, Registry::mask_of(name));
   const Channel* channel = registry.find(name, now);
-  if (!channel) return std::nullopt;
+  if (!channel || channel->only_staged()) return std::nullopt;
   ChannelDetail detail{row_of(*channel), {}};
   const Backlog& backlog = channel->backlog();
   const std::size_t count = std::min(backlog.count(), most_messages);
@@ -65,7 +66,7 @@ std::optional<Resume> Overseer::read(std::string_view name, Cursor after, std::s
   Registry& registry = hub_.registry();
   const Registry::ShardLock lock(registry, Registry::mask_of(name));
   const Channel* channel = registry.find(name, now);
-  if (!channel) return std::nullopt;
+  if (!channel || channel->only_staged()) return std::nullopt;
   return channel->since(after, max_bytes);
 }
 
@@ -76,7 +77,7 @@ std::optional<Overseer::Kicked> Overseer::kick(std::string_view name, const Kick
     Registry& registry = hub_.registry();
     const Registry::ShardLock lock(registry, Registry::mask_of(name));
     Channel* channel = registry.find(name, now);
-    if (!channel) return std::nullopt;
+    if (!channel || channel->only_staged()) return std::nullopt;
     // Their cids don't change while they sit there, and whoever is seated is whole: reading them here is safe.
     const auto meant = [&](const Seat& seat) {
       return (!order.seat || seat.arrival == *order.seat) && (!order.cid || seat.subscriber->cid() == *order.cid);

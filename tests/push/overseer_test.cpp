@@ -1,5 +1,6 @@
 #include "push/overseer.h"
 
+#include <functional>
 #include <thread>
 
 #include "hub_test.h"
@@ -27,7 +28,49 @@ struct OverseerTest : HubTest {
   }
 };
 
+/// What is handed over waits until the test takes its turn.
+struct WaitingStore final : Store {
+  std::optional<std::string> refusal() const override { return std::nullopt; }
+  void submit(StoreEntryPtr entry) override { entries.push_back(std::move(entry)); }
+  void submit_lazily(StoreEntryPtr) override {}
+  void after_settling(std::function<void()> call) override { settled = std::move(call); }
+
+  std::vector<StoreEntryPtr> entries;
+  std::function<void()> settled;
+};
+
+struct NoWriter final : StoreWriter {
+  void put_channel(std::string_view, const ChannelRecord&) override {}
+  void put_message(std::string_view, const Message&) override {}
+  void drop(std::string_view, Etag, Etag, Etag) override {}
+  void forget(std::string_view, Channel::Life) override {}
+  void evict(std::string_view, Etag) override {}
+  void put_ceiling(Etag) override {}
+};
+
 }  // namespace
+
+// A channel that was born for a push that is still being written was in the list, though the push could fail, and /pub
+// said that there was none.
+TEST_CASE_FIXTURE(OverseerTest, "an operator sees no channel whose first message is not on disk") {
+  WaitingStore store;
+  NoWriter writer;
+  Hub later(now);
+  TestLoop loop(later, 0);
+  later.keep_in(store, Durability::always);
+  Overseer over(later);
+  CHECK_FALSE(later.publish_later(job_of({"news"}, "a", {}), now, {0, 1}));
+  REQUIRE(store.entries.size() == 1);
+  store.entries[0]->write(writer);
+  CHECK(over.list({}).rows.empty());
+  CHECK_FALSE(over.describe("news", 1, now));
+  CHECK_FALSE(over.read("news", kAll, SIZE_MAX, now));
+  CHECK_FALSE(over.kick("news", {}, now));
+  store.entries[0]->settled(true);
+  store.settled();
+  CHECK(over.list({}).rows.size() == 1);
+  CHECK(text(*over.read("news", kAll, SIZE_MAX, now)) == "a");
+}
 
 TEST_CASE_FIXTURE(OverseerTest, "list: channels by name, from a prefix, behind a name, cut at the limit") {
   for (const char* name : {"b", "a", "news/2", "news/1", "news", "z"}) publish(name, "x");
