@@ -100,9 +100,14 @@ void SqliteStore::tear(push::Time now) {
     settings_.report(true, "the last run ended at once with --durability interval: what it had not written is lost");
 }
 
-SqliteStore::~SqliteStore() { stop(); }
+SqliteStore::~SqliteStore() {
+  stop();
+  // The server could not start for another reason: nothing was published.
+  if (writer_ && !started_) put_whole();
+}
 
 void SqliteStore::start() {
+  started_ = true;
   thread_ = std::thread([this] { run(); });
 }
 
@@ -232,7 +237,12 @@ void SqliteStore::give_up() {
   settle_batch(false);
   if (settings_.durability != push::Durability::interval) return;
   safe_ = batch_.empty() && !away_;
-  if (!safe_) return;
+  if (safe_) put_whole();
+}
+
+/// With `interval`: all that may have been seen is on disk.
+void SqliteStore::put_whole() {
+  if (settings_.durability != push::Durability::interval) return;
   writer_->put_torn(false);
   safe_ = writer_->commit();
 }

@@ -98,6 +98,7 @@ class SqliteStore final : public push::Store {
   void recovered();
   bool probe(std::size_t bytes);
   void give_up();
+  void put_whole();
 
   const StoreSettings settings_;
   std::optional<StoreLock> lock_;
@@ -127,6 +128,7 @@ class SqliteStore final : public push::Store {
   StoreStatus status_;
   push::Histogram durations_;
   Clock::time_point began_{};  ///< the transaction under way; zero: none
+  bool started_ = false;
   bool safe_ = true;
   std::thread thread_;
 };
