@@ -13,6 +13,8 @@ namespace martd::push {
 struct Attributes {
   static constexpr std::uint32_t kDefaultSize = 10;
   static constexpr Duration kDefaultLife = std::chrono::hours{1};
+  static constexpr Duration kMostLife =
+      std::chrono::days{36500};  ///< whatever the limits: added to a clock it fits Time
 
   std::uint32_t size = kDefaultSize;  ///< messages kept, at least 1
   Duration life = kDefaultLife;       ///< how long each is kept, at least 1 ms

@@ -6,6 +6,12 @@
 #include "push/journal.h"
 
 namespace martd::push {
+namespace {
+
+/// Added to a clock it fits Time.
+bool possible(Duration life) { return life > Duration{0} && life <= Attributes::kMostLife; }
+
+}  // namespace
 
 void Restorer::ground(Etag doubt, Etag ceiling) {
   hub_.registry_.restore_ground(doubt, ceiling);
@@ -31,7 +37,7 @@ std::optional<std::string> Restorer::memory_full() const {
 std::optional<std::string> Restorer::channel(std::string_view name, const ChannelRecord& record) {
   finish();
   if (auto full = memory_full()) return full;
-  const bool sound = valid_channel_name(name) && record.attributes.size > 0 && record.attributes.life > Duration{0} &&
+  const bool sound = valid_channel_name(name) && record.attributes.size > 0 && possible(record.attributes.life) &&
                      record.newest >= record.origin && (!record.before || record.before->last <= record.origin);
   Channel* channel = sound ? hub_.registry_.restore(name, record.origin, record.before, record.doubt) : nullptr;
   if (!channel) return "it is damaged: a channel that can't be";
@@ -44,7 +50,9 @@ std::optional<std::string> Restorer::channel(std::string_view name, const Channe
 }
 
 std::optional<std::string> Restorer::message(Message message) {
-  if (!channel_ || message.etag <= last_ || message.etag > newest_)
+  const bool sound = channel_ && message.etag > last_ && message.etag <= newest_ &&
+                     (!message.content->expire || possible(*message.content->expire));
+  if (!sound)
     return "it is damaged: a message that can't be" + (channel_ ? " in channel " + channel_->name() : std::string());
   last_ = message.etag;
   message.published = std::min(message.published, now_);

@@ -157,6 +157,8 @@ ForgottenLine forgotten(Members& members) {
   return {std::move(name), life(origin, members.etag("last"))};
 }
 
+constexpr std::int64_t kMostLife = push::Attributes::kMostLife.count();
+
 ChannelLine channel(Members& members) {
   ChannelLine line{members.channel("channel"), {}};
   push::ChannelRecord& record = line.record;
@@ -165,7 +167,7 @@ ChannelLine channel(Members& members) {
   life(record.origin, record.newest);
   record.floor = record.origin;
   record.attributes.size = static_cast<std::uint32_t>(members.number("size", 1, UINT32_MAX));
-  record.attributes.life = push::Duration(members.number("life", 1, INT64_MAX));
+  record.attributes.life = push::Duration(members.number("life", 1, kMostLife));
   record.attributes.one2one = members.truth("one2one");
   record.attributes.key = members.some_bytes("key", 256);
   record.doubt = members.etag("doubt");
@@ -188,7 +190,7 @@ MessageLine message(Members& members) {
   content->content_type = members.some_bytes("type", 65536);
   content->event = members.some_bytes("event", 65536);
   content->id = members.some_bytes("id", 128);
-  if (members.has("expire")) content->expire = push::Duration(members.number("expire", 1, INT64_MAX));
+  if (members.has("expire")) content->expire = push::Duration(members.number("expire", 1, kMostLife));
   if (content->event.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
     Members::wrong("event", "no CR, LF, NUL");
   return line;

@@ -227,6 +227,27 @@ TEST_CASE_FIXTURE(StoreTest, "start: more than --max-memory ends it with a line"
   CHECK(info("news").messages == 40);
 }
 
+// A clock plus such a life is no time any more: the sum was a time long ago, and the message was over.
+TEST_CASE_FIXTURE(StoreTest, "start: a life that can't be is damage") {
+  publish("news", "a", {.expire = 1min});
+  settle();
+  const auto whole = disk->image();
+  for (const char* damage : {"UPDATE channels SET life=9223372036854775807", "UPDATE channels SET life=0",
+                             "UPDATE recent SET expire=9223372036854775807", "UPDATE recent SET expire=-1"}) {
+    CAPTURE(damage);
+    kept->stop();
+    kept.reset();
+    disk = whole->image();
+    {
+      store::Database database("push.db", store::Database::Open::existing, disk->name());
+      CHECK(database.run(damage));
+    }
+    CHECK(open().starts_with("it is damaged: a "));
+    disk = whole->image();
+    CHECK(open() == "");
+  }
+}
+
 TEST_CASE_FIXTURE(IntervalTest, "interval: seen at once, and there after a stop") {
   Follower follower(loops[0]);
   CHECK(stream(follower, {{"news", kNow}}).empty());
