@@ -5,25 +5,18 @@
 #include <unordered_map>
 #include <vector>
 
-#include "push/message.h"
 #include "store/database.h"
+#include "store/message_row.h"
 
 namespace martd::store {
 
-/// A message as it stands in a table. `message` must live until it was bound and run.
-struct MessageRow {
-  std::int64_t channel;  ///< the id of the channel's row
-  std::uint64_t number;
-  std::uint64_t floor;
-  const push::Message& message;
-};
-
-/// `?1` to `?9`, in the order of the columns.
-Statement& bind(Statement& statement, const MessageRow& row);
-
 /// The table `recent`: where pushes to many channels are appended side by side, so that a transaction of theirs writes
-/// few pages. Before it grows too large all of it is moved to `messages`, where each channel has pages of its own; what
+/// few pages. When it is full what is kept of it is moved to `messages`, where each channel has pages of its own; what
 /// is over by then is never moved.
+///
+/// One transaction moves no more than takes some milliseconds: channel by channel, and within one by rising numbers.
+/// How far it has come stands in `meta`, and the view `unmoved` has the rows behind that. Only in the end are those
+/// that were moved deleted, all at once, as they lie side by side.
 ///
 /// Within a transaction of who owns it. Remembers the rows' places, but no message.
 class RecentRows {
@@ -39,35 +32,53 @@ class RecentRows {
   void add(const MessageRow& row);
   /// Of this channel nothing below `floor` is kept, says a row of `messages`.
   void raise_floor(std::int64_t channel, std::uint64_t floor);
-  bool full() const { return rows_.size() >= most_; }
+  /// Deletes what this channel has below `floor`. In `messages` that is the caller's to do, in the same transaction: of
+  /// rows that are over, none may be left that another one told of.
+  void drop_below(std::int64_t channel, std::uint64_t floor);
   /// Whether what comes goes to `messages` itself for a while, as each channel had few rows lately: a page is
   /// written for each then, sooner or later. To be asked once for the messages of a channel.
   bool rests();
-  /// Moves what is kept, deletes in `messages` what it made way for, and is empty.
-  void merge();
-  /// So that `messages` has all of this channel: its rows here can't be deleted one by one.
-  void merge_if_any(std::int64_t channel) {
-    if (floors_.contains(channel)) merge();
-  }
+  /// Once, at the end of a transaction: moves a part of it, where it is full or a part was moved already.
+  void relieve();
 
  private:
   struct Row {
-    std::int64_t channel;
     std::uint64_t number;
     std::int64_t place;
+    std::uint32_t work;  ///< what moving it costs: 1 for a small one
+  };
+  /// A channel's rows that aren't moved yet, by rising number.
+  struct Rows {
+    std::uint64_t floor = 0;
+    std::vector<Row> rows;
   };
 
-  void remember(const Row& row, std::uint64_t floor);
+  bool changes(Statement& statement, std::size_t rows);
+  void remember(std::int64_t channel, std::uint64_t floor, const Row& row);
+  void begin_moving();
+  bool move(std::int64_t channel, Rows& of, std::size_t& work);
+  bool is_moving() const { return noted_ || !moving_.empty(); }
+  void note_moved(std::int64_t place, std::int64_t channel, std::uint64_t number);
+  void delete_moved();
   void assess();
 
   Database& database_;
   const std::size_t most_;
   bool known_ = false;
-  std::size_t rest_ = 0;                                    ///< times that it still rests
-  std::size_t pause_ = 0;                                   ///< how long the last rest was
-  std::vector<Row> rows_;                                   ///< all of the table
-  std::unordered_map<std::int64_t, std::uint64_t> floors_;  ///< of each channel that has rows
-  Statement all_, insert_, delete_below_, move_, clear_;
+  std::size_t rest_ = 0;   ///< times that it still rests
+  std::size_t pause_ = 0;  ///< how long the last rest was
+  std::size_t added_ = 0;  ///< rows since the last relieve()
+  std::int64_t next_place_ = 1;
+  std::unordered_map<std::int64_t, Rows> channels_;
+  std::size_t unmoved_ = 0;  ///< rows of all channels
+  std::size_t moved_ = 0;    ///< rows of the table that are moved, or over
+  // While a part is moved:
+  std::vector<std::int64_t> moving_;  ///< channels that still have rows up to `until_`, the next one last
+  std::int64_t until_ = 0;            ///< only rows up to this place are moved
+  std::int64_t last_channel_ = 0;     ///< up to this one, and in it
+  std::uint64_t last_number_ = 0;     ///< up to this number
+  bool noted_ = false;                ///< `meta` says so
+  Statement all_, insert_, insert_at_, delete_, delete_below_, move_, meta_, delete_until_, clear_;
 };
 
 }  // namespace martd::store

@@ -63,6 +63,16 @@ CREATE TABLE recent(
   payload BLOB NOT NULL
 ) STRICT;
 )",
+    // 3. `recent` is moved in parts. Of the rows up to place `moved_place` those are moved (or over) whose channel and
+    // number are not above `moved_channel` and `moved_number`; all others are in the view `unmoved`.
+    R"(
+INSERT INTO meta VALUES('moved_place',0),('moved_channel',0),('moved_number',0);
+
+CREATE VIEW unmoved AS SELECT * FROM recent
+  WHERE place > (SELECT value FROM meta WHERE name='moved_place')
+  OR (channel, number) > (SELECT a.value, b.value FROM meta AS a, meta AS b
+                          WHERE a.name='moved_channel' AND b.name='moved_number');
+)",
 };
 
 std::string newer(std::int64_t version) {

@@ -8,6 +8,13 @@ namespace martd::store {
 
 using push::Etag;
 
+namespace {
+
+/// Above all numbers of messages.
+constexpr std::uint64_t kEvery = UINT64_MAX;
+
+}  // namespace
+
 SqliteWriter::SqliteWriter(Database& database, std::size_t most_recent)
     : database_(database),
       recent_(database, most_recent),
@@ -24,8 +31,7 @@ SqliteWriter::SqliteWriter(Database& database, std::size_t most_recent)
                        "before_origin=?8, before_last=?9, doubt=?10, forgotten=NULL RETURNING id"),
       update_by_id_(database, "UPDATE channels SET count=?2, size=?3, life=?4, one2one=?5, key=?6 WHERE id=?1"),
       insert_message_(database,
-                      "INSERT INTO messages(channel, number, floor, published, expire, type, event, id, payload) "
-                      "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)"),
+                      "INSERT INTO messages(" + std::string(kMessageColumns) + ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)"),
       delete_below_(database, "DELETE FROM messages WHERE channel=?1 AND number<?2"),
       advance_(database,
                "UPDATE channels SET count=max(count, ?3) WHERE name=?1 AND origin=?2 AND forgotten IS NULL "
@@ -72,7 +78,7 @@ SqliteWriter::Row& SqliteWriter::row_of(const std::string& name, const push::Cha
   }
   replace_channel_.bind(8, before_origin).bind(9, before_last).bind(10, value(record.doubt));
   row.id = replace_channel_.one().value_or(0);
-  recent_.merge_if_any(row.id);
+  recent_.drop_below(row.id, kEvery);
   delete_all_.bind(1, row.id).run();
   return row;
 }
@@ -100,11 +106,11 @@ bool same(const push::Attributes& a, const push::Attributes& b) {
 
 /// Whether what these messages made way for is deleted now: with every 16th, and with large ones.
 bool prunes(Etag origin, std::span<const push::Message> messages) {
-  constexpr std::uint64_t kEvery = 16;
+  constexpr std::uint64_t kSpan = 16;
   constexpr std::size_t kLarge = 4096;
   const std::uint64_t first = messages.front().etag - origin;
   const std::uint64_t last = messages.back().etag - origin;
-  return (first - 1) / kEvery != last / kEvery || messages.back().content->payload.size() >= kLarge;
+  return (first - 1) / kSpan != last / kSpan || messages.back().content->payload.size() >= kLarge;
 }
 
 /// Whether they need pages of their own anyway, in the table of one channel after another: moving them there later
@@ -141,7 +147,7 @@ void SqliteWriter::flush(Touched& touched) {
         .bind_blob(6, attributes.key)
         .run();
   }
-  if (over) recent_.merge_if_any(row.id);
+  if (over) recent_.drop_below(row.id, floor);
   if (prune) delete_below_.bind(1, row.id).bind(2, floor).run();
   if (direct) recent_.raise_floor(row.id, floor);
   for (const push::Message& message : messages) {
@@ -152,7 +158,6 @@ void SqliteWriter::flush(Touched& touched) {
       recent_.add(made);
     }
   }
-  if (recent_.full()) recent_.merge();
   touched.messages.clear();
 }
 
@@ -168,7 +173,7 @@ void SqliteWriter::drop(std::string_view name, Etag origin, Etag newest, Etag fl
   flush(name);
   const auto id = advance_.bind_text(1, name).bind(2, value(origin)).bind(3, newest - origin).one();
   if (!id) return;
-  recent_.merge_if_any(*id);
+  recent_.drop_below(*id, floor - origin);
   delete_below_.bind(1, *id).bind(2, floor - origin).run();
 }
 
@@ -179,7 +184,7 @@ void SqliteWriter::forget(std::string_view name, push::Channel::Life life) {
   const auto id =
       forget_.bind_text(1, name).bind(2, value(life.origin)).bind(3, turn_++).bind(4, life.last - life.origin).one();
   if (!id) return;
-  recent_.merge_if_any(*id);
+  recent_.drop_below(*id, kEvery);
   delete_all_.bind(1, *id).run();
 }
 
@@ -203,6 +208,7 @@ void SqliteWriter::put_torn(bool torn) { put_meta("torn", Etag{torn}); }
 void SqliteWriter::flush() {
   for (auto& [name, touched] : channels_) flush(touched);
   channels_.clear();
+  if (begun_) recent_.relieve();
 }
 
 bool SqliteWriter::commit() {

@@ -16,7 +16,7 @@ namespace martd::store {
 /// The transactions of a store, one after another. Each begins with the first write. What several entries change in one
 /// channel is written once, and of its messages those that are still kept in the end. A push to a channel that is as it
 /// was writes its message alone, to `recent` where it is small and has few others beside it; what that made way for is
-/// deleted now and then.
+/// deleted now and then, and a part of `recent` is moved where it is full.
 class SqliteWriter final : public push::StoreWriter {
  public:
   /// So many messages are in `recent`, before they are moved.

@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "store/message_row.h"
+
 namespace martd::store {
 
 using push::Etag;
@@ -48,27 +50,16 @@ namespace {
 class Messages {
  public:
   explicit Messages(Database& database)
-      : rows_(database,
-              "SELECT channel, number, published, expire, type, event, id, payload FROM messages UNION ALL "
-              "SELECT channel, number, published, expire, type, event, id, payload FROM recent "
-              "ORDER BY channel, number") {
+      : rows_(database, "SELECT " + std::string(kMessageColumns) + " FROM messages UNION ALL SELECT " +
+                            std::string(kMessageColumns) + " FROM unmoved ORDER BY channel, number") {
     there_ = rows_.step();
   }
   /// Those of one channel that are kept; channels are asked for by rising id.
   std::optional<std::string> give(std::int64_t channel, const push::ChannelRecord& record, push::StoreReader& reader) {
     for (; there_ && rows_.number(0) <= channel; there_ = rows_.step()) {
       if (rows_.number(0) < channel || rows_.number(1) <= 0) return "it is damaged: a message without a channel";
-      const Etag etag = record.origin + rows_.count(1);
-      if (etag < record.floor) continue;
-      auto* content = new push::Content;
-      const push::ContentPtr owned(content);
-      content->content_type = rows_.bytes(4);
-      content->event = rows_.bytes(5);
-      content->id = rows_.bytes(6);
-      content->payload = rows_.bytes(7);
-      if (!rows_.null(3)) content->expire = push::Duration(rows_.number(3));
-      auto wrong = reader.message({etag, push::Time(push::Duration(rows_.number(2))), owned});
-      if (wrong) return wrong;
+      if (record.origin + rows_.count(1) < record.floor) continue;
+      if (auto wrong = reader.message(message_at(rows_, record.origin))) return wrong;
     }
     return std::nullopt;
   }
@@ -90,7 +81,7 @@ class LastMessages {
   explicit LastMessages(Database& database)
       : one_(database, "SELECT number, floor FROM messages WHERE channel=?1 ORDER BY number DESC LIMIT 1"),
         // Beside max(), SQLite gives the columns of the row that has it.
-        recent_(database, "SELECT channel, max(number), floor FROM recent GROUP BY channel ORDER BY channel") {
+        recent_(database, "SELECT channel, max(number), floor FROM unmoved GROUP BY channel ORDER BY channel") {
     there_ = recent_.step();
   }
   /// Zeros where there is none; channels are asked for by rising id.
@@ -148,7 +139,8 @@ std::optional<std::string> read_store(Database& database, push::StoreReader& rea
   database.run("BEGIN");
   const auto doubt = database.one("SELECT value FROM meta WHERE name='doubt'");
   const auto ceiling = database.one("SELECT value FROM meta WHERE name='ceiling'");
-  if (!database.failed() && (!doubt || !ceiling)) return "it is damaged: the table meta is not whole";
+  const auto moved = database.one("SELECT count(*) FROM meta WHERE name LIKE 'moved~_%' ESCAPE '~'");
+  if (!database.failed() && (!doubt || !ceiling || moved != 3)) return "it is damaged: the table meta is not whole";
   if (!database.failed())
     reader.ground(Etag{static_cast<std::uint64_t>(*doubt)}, Etag{static_cast<std::uint64_t>(*ceiling)});
   {

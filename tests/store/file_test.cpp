@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <thread>
 
 #include "store/schema.h"
 #include "store_test.h"
@@ -72,23 +71,29 @@ TEST_CASE_FIXTURE(FileTest, "file: one server for each, by whatever name") {
 TEST_CASE_FIXTURE(FileTest, "file: of a newer martd it is refused, and left as it is") {
   CHECK(try_open() == "");
   sql("PRAGMA user_version=7");
-  CHECK(try_open() == "it was written by a newer martd (schema 7; this one knows up to 2)");
+  CHECK(try_open() == "it was written by a newer martd (schema 7; this one knows up to 3)");
   Database database(file, Database::Open::existing);
   CHECK(database.one("PRAGMA user_version") == 7);
 }
 
 TEST_CASE_FIXTURE(FileTest, "file: an older one is brought up to date") {
-  CHECK(try_open() == "");
-  sql("DROP TABLE recent; PRAGMA user_version=1");
-  {
+  const char* const back[] = {"DROP TABLE recent; PRAGMA user_version=1",
+                              "DROP VIEW unmoved; DELETE FROM meta WHERE name LIKE 'moved%'; PRAGMA user_version=2"};
+  for (const int version : {2, 1}) {
+    CAPTURE(version);
+    CHECK(try_open() == "");
+    for (int step = 2; step >= version; --step) sql(back[step - 1]);
+    {
+      Database database(file, Database::Open::existing);
+      CHECK(check_schema(database) == "it was written by an older martd (schema " + std::to_string(version) +
+                                          "; a server with --store brings it up to date)");
+    }
+    CHECK(try_open() == "");
     Database database(file, Database::Open::existing);
-    CHECK(check_schema(database) ==
-          "it was written by an older martd (schema 1; a server with --store brings it up to date)");
+    CHECK(check_schema(database) == std::nullopt);
+    CHECK(database.one("SELECT count(*) FROM unmoved") == 0);
+    CHECK(database.one("SELECT sum(value) FROM meta WHERE name LIKE 'moved%'") == 0);
   }
-  CHECK(try_open() == "");
-  Database database(file, Database::Open::existing);
-  CHECK(check_schema(database) == std::nullopt);
-  CHECK(database.one("SELECT count(*) FROM recent") == 0);
 }
 
 TEST_CASE_FIXTURE(FileTest, "file: somebody else's is refused, and left as it is") {
@@ -122,15 +127,8 @@ TEST_CASE_FIXTURE(FileTest, "file: locked by another process it is refused at th
 
 TEST_CASE_FIXTURE(FileTest, "file: moved away under a running server, nothing more is taken until it is back") {
   StoreTest test;
-  test.kept->stop();
-  auto opened = SqliteStore::open({file, Durability::always, {}, {}, 1ms}, test.now);
-  REQUIRE(opened.index() == 0);
-  test.kept = std::get<0>(std::move(opened));
-  test.hub = std::make_unique<push::Hub>(test.now);
-  test.loops.clear();
-  test.loops.emplace_back(*test.hub, 0U);
-  test.hub->keep_in(*test.kept, Durability::always);
-  test.kept->start();
+  test.file = file;
+  test.renew();
   test.publish("news", "a");
   std::filesystem::rename(file, file + ".aside");
   CHECK(test.refused({"news"}) == "store_away news");

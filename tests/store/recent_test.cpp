@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "store/store_dump.h"
 #include "store_test.h"
 
 using namespace martd;
@@ -17,13 +16,9 @@ namespace {
 struct RecentTest : StoreTest {
   /// A new store, in which so many messages are recent.
   void renew(std::size_t most, Durability how = Durability::always) {
-    kept->stop();
-    kept.reset();
-    disk = std::make_unique<FaultDisk>();
     most_recent = most;
     durability = how;
-    now = push::test::kStart;
-    REQUIRE(open() == "");
+    StoreTest::renew();
   }
   /// Of a table, as the disk has it.
   std::int64_t rows(const std::string& table) {
@@ -36,15 +31,7 @@ struct RecentTest : StoreTest {
   }
   std::string exported() {
     settle();
-    const auto copy = disk->image();
-    Database database("push.db", Database::Open::existing, copy->name());
-    std::string out;
-    const auto outcome = export_store(database, [&](std::string_view lines) {
-      out += lines;
-      return true;
-    });
-    REQUIRE(outcome.index() == 0);
-    return out;
+    return StoreTest::exported(*disk->image());
   }
   /// All that subscribers can be told, whatever they have seen.
   std::string told() {
@@ -91,7 +78,8 @@ TEST_CASE_FIXTURE(RecentTest, "recent: wherever messages stand, the store is the
       pushed.clear();
       for (int n = 0; n < 120; ++n) step(*this, n);
       const std::string before = told();
-      CHECK(rows("recent") <= static_cast<std::int64_t>(most));
+      // While a part of them is moved, others come.
+      CHECK(rows("recent") <= static_cast<std::int64_t>(2 * most));
       if (most == 1) CHECK(rows("messages") > 15);
       restart();
       CHECK(told() == before);
@@ -149,13 +137,10 @@ TEST_CASE_FIXTURE(RecentTest, "recent: what is cleared, over or forgotten leaves
 }
 
 TEST_CASE_FIXTURE(RecentTest, "recent: more than it takes at once") {
-  hub->close(now);
-  kept->stop();
-  kept.reset();
-  CHECK(open(false) == "");
+  gather();
   std::vector<std::uint64_t> asked;
   for (int i = 0; i < 6000; ++i) asked.push_back(ask({"c" + std::to_string(i % 1200)}, std::to_string(i), {.size = 4}));
-  kept->start();
+  go();
   for (const auto ticket : asked) CHECK(answer(ticket, Etag{}).starts_with("etag"));
   CHECK(rows("recent") < 4096);
   CHECK(rows("messages") > 0);
@@ -170,12 +155,9 @@ TEST_CASE_FIXTURE(RecentTest, "recent: what needs pages of its own goes to its p
   push_one("news", std::string(2000, 'x'), {});
   CHECK(rows("recent") == 0);
   CHECK(rows("messages") == 1);
-  hub->close(now);
-  kept->stop();
-  kept.reset();
-  CHECK(open(false) == "");
+  gather();
   for (int i = 0; i < 100; ++i) ask({"news"}, std::to_string(i), {.size = 200});
-  kept->start();
+  go();
   CHECK(answer(tickets, Etag{}).starts_with("etag"));
   CHECK(rows("recent") == 0);
   CHECK(rows("messages") == 101);
@@ -204,6 +186,64 @@ TEST_CASE_FIXTURE(RecentTest, "recent: rests for a while where each channel has 
   CHECK(rows("messages") == 240);
 }
 
+// All of it was moved at once: 1,400 channels held up whoever else waited for the transaction, 16 ms by the clock of
+// the processor alone.
+TEST_CASE_FIXTURE(RecentTest, "recent: a transaction moves a part, and whoever is killed between two loses nothing") {
+  renew(40);
+  const auto name = [](int i) { return "c" + std::to_string(i); };
+  const auto channel_lines = [&] {
+    const std::string lines = exported();
+    return lines.substr(lines.find('\n'));  // the first one has a clock
+  };
+  for (int i = 0; i < 40; ++i) push_one(name(i % 13), std::to_string(i), {.size = 100});
+  CHECK(rows("recent") == 40);
+  CHECK(rows("messages") == 10);
+  CHECK(rows("unmoved") == 30);
+  for (int i = 0; i < 3; ++i) {
+    CAPTURE(i);
+    const std::string before = told();
+    const std::string lines = channel_lines();
+    kill(0s);
+    now -= 1s;
+    CHECK(told() == before);
+    CHECK(channel_lines() == lines);
+    push_one(name(i), "more", {.size = 100});
+  }
+  CHECK(rows("messages") == 40);
+  CHECK(rows("recent") == 3);
+  CHECK(rows("unmoved") == 3);
+}
+
+// The table's last row was deleted, its place was had again by a channel that was moved already, and the message in it
+// counted as moved with the others: after a restart it was gone.
+TEST_CASE_FIXTURE(RecentTest, "recent: no place is had twice while a part is moved") {
+  renew(40);
+  for (int i = 0; i < 39; ++i) push_one("c" + std::to_string(i % 13), std::to_string(i), {.size = 100});
+  push_one("c12", "last", {.size = 100});
+  CHECK(rows("unmoved") == 30);
+  clear("c12");
+  push_one("c1", "x", {.size = 100});
+  CHECK(rows("unmoved") > 0);
+  const std::string before = told();
+  kill(0s);
+  now -= 1s;
+  CHECK(told() == before);
+}
+
+// Each loss of one message moved all of the table: it was of no use where messages end at their time.
+TEST_CASE_FIXTURE(RecentTest, "recent: what is over in one channel leaves the others where they are") {
+  for (int i = 0; i < 10; ++i) push_one("short", std::to_string(i), {.expire = i < 9 ? 5s : 1h});
+  for (int i = 0; i < 10; ++i) push_one("news", std::to_string(i), {.size = 5});
+  now += 6s;
+  for (int i = 0; i < 300; ++i) hub->sweep(now);
+  CHECK(rows("recent") == 11);
+  CHECK(rows("messages") == 0);
+  const std::string before = told();
+  kill(0s);
+  now -= 1s;
+  CHECK(told() == before);
+}
+
 // Of channels that push little, the row is behind: only their messages tell how far they have come.
 TEST_CASE_FIXTURE(RecentTest,
                   "recent: after a crash with `interval` new lives begin above every etag, wherever it stands") {
@@ -230,27 +270,18 @@ TEST_CASE_FIXTURE(RecentTest,
 TEST_CASE_FIXTURE(RecentTest, "recent: a table that is not what it was taken for loses nothing more") {
   char name[] = "/tmp/martd-recent-XXXXXX";
   const std::string folder = ::mkdtemp(name);
-  kept->stop();
-  StoreSettings settings{folder + "/push.db", Durability::always, {}, {}, 1ms};
-  settings.most_recent = 4;
-  auto opened = SqliteStore::open(settings, now);
-  REQUIRE(opened.index() == 0);
-  kept = std::get<0>(std::move(opened));
-  loops.clear();
-  hub = std::make_unique<push::Hub>(now);
-  loops.emplace_back(*hub, 0U);
-  hub->keep_in(*kept, Durability::always);
-  kept->start();
+  file = folder + "/push.db";
+  renew(4);
   for (const char* text : {"a", "b", "c"}) publish("news", text);
   {
-    Database other(settings.file, Database::Open::existing);
+    Database other(file, Database::Open::existing);
     CHECK(other.run("DELETE FROM recent WHERE place=2"));
   }
   CHECK(refused({"news"}) == "store_away news");
   await_recovery();
   publish("news", "d");
   publish("news", "e");
-  Database other(settings.file, Database::Open::existing_to_read);
+  Database other(file, Database::Open::existing_to_read);
   CHECK(other.one("SELECT count(*) FROM recent") == 0);
   CHECK(other.one_text("SELECT group_concat(CAST(payload AS TEXT), ' ') FROM messages") == "a c d e");
   kept->stop();
