@@ -10,9 +10,10 @@
 #include <thread>
 
 #include "admin/answers.h"
-#include "admin/hang_up.h"
+#include "admin/client_stream.h"
 #include "admin/requests.h"
 #include "admin/task_pool.h"
+#include "admin/under_way.h"
 #include "net/listener.h"
 
 namespace martd::admin {
@@ -25,13 +26,37 @@ constexpr std::size_t kThreads = Watching::kMost + 8;
 constexpr std::size_t kMostWaiting = 64;
 constexpr std::size_t kLeastOfBody = 64 << 10;
 constexpr auto kStopPatience = 1s;
-constexpr auto kHangUpEvery = 100ms;
+constexpr ClientStream::Patience kPatience{2s, 10s, 5s};
 
 /// httplib::Server on a socket that listens already: its own bind knows one address, and lets another process take the
-/// same port beside us (SO_REUSEPORT).
+/// same port beside us (SO_REUSEPORT). And with connections of our own, a request each, that can be cut off.
 class AdoptingServer : public httplib::Server {
  public:
   void adopt(int descriptor) { svr_sock_ = descriptor; }
+  /// Those that are there, and all that come from now on.
+  void cut() { clients_.cut(); }
+
+ private:
+  bool process_and_close_socket(socket_t descriptor) override {
+    return serve(*this, *clients_.begin(descriptor, kPatience));
+  }
+
+  /// A template, so that what this cpp-httplib hasn't got is not looked at: from 0.18 on it wants the addresses.
+  template <class Self>
+  static bool serve(Self& self, ClientStream& client) {
+    bool closed = false;
+    if constexpr (requires { self.process_request(client, true, closed, nullptr); }) {
+      return self.process_request(client, true, closed, nullptr);
+    } else {
+      std::string remote, local;
+      int remote_port = 0, local_port = 0;
+      client.get_remote_ip_and_port(remote, remote_port);
+      client.get_local_ip_and_port(local, local_port);
+      return self.process_request(client, remote, remote_port, local, local_port, true, closed, nullptr);
+    }
+  }
+
+  UnderWay<ClientStream> clients_;
 };
 
 }  // namespace
@@ -64,12 +89,7 @@ struct AdminServer::Door {
           error_json(large ? "payload: more than --max-payload has" : "not a request that can be read"),
           "application/json");
     });
-    server->set_keep_alive_max_count(1);
-    server->set_keep_alive_timeout(2);
-    server->set_read_timeout(2);
-    server->set_write_timeout(5);
     server->set_payload_max_length(std::max(max_body, kLeastOfBody));
-    server->set_tcp_nodelay(true);
     server->new_task_queue = [] { return new TaskPool(kThreads, kMostWaiting); };
 
     // Its accept blocks, and closes the descriptor in the end.
@@ -86,8 +106,9 @@ struct AdminServer::Door {
   void stop(std::chrono::steady_clock::time_point end) {
     if (!thread.joinable()) return;
     server->stop();
-    // Who still asks or reads then has been too slow. Again, for one that was only just accepted.
-    for (auto wait = end; ended.wait_until(wait) != std::future_status::ready; wait += kHangUpEvery) hang_up(socket);
+    // Who still asks or reads then has been too slow.
+    ended.wait_until(end);
+    server->cut();
     thread.join();
   }
 };

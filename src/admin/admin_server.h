@@ -36,7 +36,7 @@ class AdminServer {
 
   /// Takes no more connections; the public side is not used any more and no thread is left when it returns, within
   /// about two seconds: requests that are still under way after the first (a client that sends a byte a second) are cut
-  /// off. No other thread of the process may open sockets meanwhile.
+  /// off.
   void stop();
 
  private:

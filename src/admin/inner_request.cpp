@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 
+#include "admin/await.h"
 #include "wire/answer_head.h"
 
 namespace martd::admin {
@@ -29,16 +30,6 @@ InnerRequest::~InnerRequest() { ::close(descriptor_); }
 
 void InnerRequest::cut() { ::shutdown(descriptor_, SHUT_RDWR); }
 
-bool InnerRequest::await(short events, Clock::time_point until) const {
-  for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
-    pollfd one{descriptor_, events, 0};
-    const int ready = ::poll(&one, 1, static_cast<int>(std::max<std::int64_t>(left, 0)));
-    if (ready > 0) return true;
-    if (ready == 0 || errno != EINTR) return false;
-  }
-}
-
 bool InnerRequest::send(std::string_view method, std::string_view target, const Headers& headers, std::string_view body,
                         std::chrono::milliseconds patience) {
   std::string request(method);
@@ -52,7 +43,7 @@ bool InnerRequest::send(std::string_view method, std::string_view target, const 
     if (sent > 0) {
       rest.remove_prefix(static_cast<std::size_t>(sent));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      if (!await(POLLOUT, until)) return false;
+      if (!await(descriptor_, POLLOUT, until)) return false;
     } else if (errno != EINTR) {
       // It may have been refused before all of it was sent: the answer is there to be read.
       return errno == EPIPE;
@@ -64,7 +55,7 @@ bool InnerRequest::send(std::string_view method, std::string_view target, const 
 InnerRequest::Read InnerRequest::read(std::string& into, std::chrono::milliseconds patience) {
   if (left_ && *left_ == 0) return Read::end;
   if (bytes_.empty() && !ended_) {
-    if (!await(POLLIN, Clock::now() + patience)) return Read::nothing;
+    if (!await(descriptor_, POLLIN, Clock::now() + patience)) return Read::nothing;
     std::array<char, 16 << 10> buffer;
     const ssize_t got = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return Read::nothing;

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "admin/under_way.h"
+
 namespace martd::admin {
 
 /// One request to the public side of this very server, as a client sends it, on a connection inside the process
@@ -50,12 +52,12 @@ class InnerRequest {
   void cut();
 
  private:
-  bool await(short events, std::chrono::steady_clock::time_point until) const;
-
   int descriptor_;
   std::string bytes_;                ///< received and not yet given away
   std::optional<std::size_t> left_;  ///< of a body with a length; nothing: up to the end of the connection
   bool ended_ = false;
 };
+
+using InnerRequests = UnderWay<InnerRequest>;
 
 }  // namespace martd::admin

@@ -58,6 +58,10 @@ void answer_no_channel(httplib::Response& response, std::string_view name) {
   answer_error(response, 404, "channel " + shown + ": there is none of that name");
 }
 
+void answer_crowded(httplib::Response& response) {
+  answer_error(response, 503, "too many watch already (taken: " + std::to_string(Watching::kMost) + " at once)");
+}
+
 void answer_health(httplib::Response& response, const std::optional<std::string>& problem) {
   if (!problem) return answer_stopping(response);
   if (problem->empty()) return answer_json(response, "{\"status\":\"ok\"}\n");
@@ -224,7 +228,7 @@ void Requests::statistics(const httplib::Request&, httplib::Response& response, 
 void Requests::events(const httplib::Request& request, httplib::Response& response, const Segments&) {
   if (request.method == "HEAD") return answer_error(response, 405, "HEAD: not taken here (taken: GET)");
   auto lease = watching_.enter();
-  if (!lease) return answer_error(response, 503, "too many watch already (taken: 16 at once)");
+  if (!lease) return answer_crowded(response);
   watching_.figures(response, std::move(lease));
 }
 
@@ -303,7 +307,7 @@ void Requests::watch(const httplib::Request& request, httplib::Response& respons
   const auto cursor = push::parse_cursor(since);
   if (!cursor) return answer_error(response, 400, "since: not a cursor (taken: 0, now, or an etag)");
   auto lease = watching_.enter();
-  if (!lease) return answer_error(response, 503, "too many watch already (taken: 16 at once)");
+  if (!lease) return answer_crowded(response);
   watching_.channel(response, std::move(lease), segments[1], *cursor);
 }
 
@@ -358,7 +362,7 @@ void Requests::publish(const httplib::Request& request, httplib::Response& respo
 void Requests::subscribe(const httplib::Request& request, httplib::Response& response, const Segments&) {
   if (request.method == "HEAD") return answer_error(response, 405, "HEAD: not taken here (taken: GET)");
   auto lease = watching_.enter();
-  if (!lease) return answer_error(response, 503, "too many watch already (taken: 16 at once)");
+  if (!lease) return answer_crowded(response);
   watching_.subscribe(request, response, std::move(lease), split(request.target).query);
 }
 

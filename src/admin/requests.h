@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "admin/inner_requests.h"
+#include "admin/inner_request.h"
 #include "admin/logins.h"
 #include "admin/sampler.h"
 #include "admin/side_gate.h"

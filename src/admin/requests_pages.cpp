@@ -1,5 +1,7 @@
 // The half of Requests that serves pages, and logs in and out.
 
+#include <chrono>
+#include <string>
 #include <utility>
 
 #include "admin/answers.h"
@@ -11,9 +13,9 @@
 namespace martd::admin {
 namespace {
 
-void set_cookie(httplib::Response& response, const std::string& value, const char* more) {
-  response.set_header("Set-Cookie",
-                      std::string(kLoginCookie) + '=' + value + "; Path=/; HttpOnly; SameSite=Strict" + more);
+void set_cookie(httplib::Response& response, const std::string& value, std::chrono::seconds life) {
+  response.set_header("Set-Cookie", std::string(kLoginCookie) + '=' + value +
+                                        "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(life.count()));
 }
 
 void answer_page(httplib::Response& response, const assets::Asset& page, std::string text) {
@@ -54,7 +56,7 @@ void Requests::login(const httplib::Request& request, httplib::Response& respons
     response.status = 401;
     return answer_page(response, assets::login_html(), std::move(page));
   }
-  set_cookie(response, cookie, "; Max-Age=43200");
+  set_cookie(response, cookie, std::chrono::floor<std::chrono::seconds>(Logins::kLife));
   go_to(response, "/");
 }
 
@@ -64,7 +66,7 @@ void Requests::logout(const httplib::Request& request, httplib::Response& respon
     const std::lock_guard lock(mutex_);
     logins_.close(cookie_in(cookies, kLoginCookie));
   }
-  set_cookie(response, "", "; Max-Age=0");
+  set_cookie(response, "", {});
   go_to(response, "/login");
 }
 

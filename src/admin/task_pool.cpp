@@ -4,12 +4,13 @@
 
 namespace martd::admin {
 
-void TaskPool::enqueue(std::function<void()> task) {
+TaskPool::Taken TaskPool::enqueue(std::function<void()> task) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return waiting_.size() < most_waiting_; });
   waiting_.push_back(std::move(task));
   if (idle_ < waiting_.size() && threads_.size() < most_threads_) threads_.emplace_back([this] { work(); });
   changed_.notify_all();
+  return Taken(true);
 }
 
 void TaskPool::work() {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace martd::admin {
@@ -20,7 +21,9 @@ class TaskPool final : public httplib::TaskQueue {
       : most_threads_(most_threads), most_waiting_(most_waiting) {}
   ~TaskPool() override = default;
 
-  void enqueue(std::function<void()> task) override;
+  /// cpp-httplib's own is void, and bool from 0.15 on: whether it was taken, which here it always is.
+  using Taken = decltype(std::declval<httplib::TaskQueue&>().enqueue(nullptr));
+  Taken enqueue(std::function<void()> task) override;
   /// Runs what waits, and returns when the last thread has ended.
   void shutdown() override;
 

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "admin/inner_requests.h"
+#include "admin/inner_request.h"
 #include "admin/sampler.h"
 #include "admin/side_gate.h"
 #include "push/cursor.h"

@@ -7,8 +7,6 @@
 
 #include <thread>
 
-#include "admin/inner_requests.h"
-
 namespace martd::admin {
 namespace {
 
