@@ -109,7 +109,7 @@ for (const [transport, before] of [["stream", undefined], ["poll", byPoll]]) {
       for (let i = 0; i < 40; i++) {
         follow("side" + i, "side" + (i % 7));
         if (i % 3 === 0) handles["side" + i].cancel();
-        await new Promise((resolve) => setTimeout(resolve, i % 5 * 8));
+        await passed("main", i % 5 * 15, 3000);
       }
     });
     await flow;

@@ -287,15 +287,27 @@ export class Stage {
   }
 }
 
-/** Runs in the page. follow(name, channel, options) writes down what it is told under that name. */
+/** Runs in the page. follow(name, channel, options) writes down what it is told under that name; passed(name, count, most)
+ * waits until that were so many more, or `most` in all. */
 export function rememberEverything() {
   window.seen = {};
   window.handles = {};
   window.states = [];
+  const looks = new Set();
+  window.passed = (name, count, most) => new Promise((resolve) => {
+    const { payloads } = seen[name];
+    const wanted = Math.min(payloads.length + count, most);
+    const look = () => payloads.length >= wanted && (looks.delete(look), resolve());
+    looks.add(look);
+    look();
+  });
   martd.on("state", (state, transport) => states.push(`${state} ${transport}`.trim()));
   window.follow = (name, channel, options = {}) => {
     const mine = (seen[name] = { payloads: [], missed: [], opened: 0, closed: [] });
-    handles[name] = martd.sub(channel, (payload) => mine.payloads.push(payload), {
+    handles[name] = martd.sub(channel, (payload) => {
+      mine.payloads.push(payload);
+      for (const look of looks) look();
+    }, {
       ...options,
       onmissed: (count) => mine.missed.push(count),
       onopen: () => mine.opened++,

@@ -219,7 +219,7 @@ it("tabs add and cancel channels while messages flow, and no other tab notices",
       follow("side" + i, "side" + ((i + p) % 7));
       if (i % 3 === 0) handles["side" + i].cancel();
       if (i % 5 === 0) handles["side" + (i > 4 ? i - 4 : 0)].cancel();
-      await new Promise((resolve) => setTimeout(resolve, (i + p) % 4 * 7));
+      await passed("main", (i + p) % 4 * 8, 800);
     }
   }, p));
   await pages[1].evaluate(() => handles.main.cancel());
