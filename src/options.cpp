@@ -53,7 +53,7 @@ const OptionRow* find_row(std::string_view name) {
 std::optional<Wrong> take_command_line(tools::CommandLine line, AllGiven& given) {
   for (auto& [name, values] : line.values) given[name] = {std::move(values), "--" + name};
   if (line.arguments.size() > 1) {
-    return Wrong{"more than one argument (taken: UPSTREAM alone; pub, sub and store stand before all options)"};
+    return Wrong{"more than one argument (taken: UPSTREAM alone; pub, sub, doctor and store stand before all options)"};
   }
   if (line.arguments.empty()) return std::nullopt;
   if (given.contains("upstream")) return Wrong{"UPSTREAM: given twice, as an argument and as --upstream (taken: once)"};
