@@ -25,6 +25,8 @@ using namespace std::chrono_literals;
 constexpr std::size_t kThreads = Watching::kMost + 8;
 constexpr std::size_t kMostWaiting = 64;
 constexpr std::size_t kLeastOfBody = 64 << 10;
+/// Read and dropped of a body that is too large, so that its sender comes to read the answer.
+constexpr std::size_t kMostOver = 1 << 20;
 constexpr auto kStopPatience = 1s;
 constexpr ClientStream::Patience kPatience{2s, 10s, 5s};
 
@@ -70,15 +72,29 @@ struct AdminServer::Door {
   std::thread thread;
   std::future<void> ended;
 
+  /// `max_body`: bytes that a request's body has at most, packed or not.
   void start(const std::shared_ptr<Requests>& requests, std::size_t max_body) {
     server = std::make_shared<AdoptingServer>();
     server->set_pre_routing_handler([requests](const httplib::Request& request, httplib::Response& response) {
       return requests->begin(request, response) ? httplib::Server::HandlerResponse::Handled
                                                 : httplib::Server::HandlerResponse::Unhandled;
     });
-    // Only for what has a body: by then it was read.
-    const auto answer = [requests](const httplib::Request& request, httplib::Response& response) {
-      requests->answer(request, response);
+    // Only for what has a body. It is read here: cpp-httplib knows no limit for one in chunks, or for one that is
+    // packed.
+    const auto answer = [requests, max_body](const httplib::Request& request, httplib::Response& response,
+                                             const httplib::ContentReader& read) {
+      httplib::Request whole = request;
+      std::size_t over = 0;
+      const bool read_all = read([&](const char* bytes, std::size_t size) {
+        if (over > 0 || size > max_body - whole.body.size()) return (over += size) <= kMostOver;
+        whole.body.append(bytes, size);
+        return true;
+      });
+      if (over > 0) {
+        response.status = 413;
+      } else if (read_all) {
+        requests->answer(whole, response);
+      }
     };
     server->Post(R"([\s\S]*)", answer).Put(R"([\s\S]*)", answer);
     // What cpp-httplib refuses by itself has no body.
@@ -89,7 +105,7 @@ struct AdminServer::Door {
           error_json(large ? "payload: more than --max-payload has" : "not a request that can be read"),
           "application/json");
     });
-    server->set_payload_max_length(std::max(max_body, kLeastOfBody));
+    server->set_payload_max_length(max_body);
     server->new_task_queue = [] { return new TaskPool(kThreads, kMostWaiting); };
 
     // Its accept blocks, and closes the descriptor in the end.
@@ -131,7 +147,7 @@ std::variant<std::unique_ptr<AdminServer>, std::string> AdminServer::listen(cons
 
 void AdminServer::start() {
   requests_->start();
-  const std::size_t max_body = side_->setup().max_payload;
+  const std::size_t max_body = std::max(side_->setup().max_payload, kLeastOfBody);
   for (auto& door : doors_) door->start(requests_, max_body);
 }
 

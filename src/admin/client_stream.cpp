@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
 
 #include "admin/await.h"
 
@@ -16,6 +17,9 @@ namespace martd::admin {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kMostOfHead = 64 << 10;
+constexpr std::string_view kHeadEnd = "\r\n\r\n";
 
 Clock::duration time_for(std::size_t bytes) { return std::chrono::seconds(bytes / (64 << 10)); }
 
@@ -72,6 +76,11 @@ ssize_t ClientStream::read(char* into, std::size_t size) {
     begin_ = 0;
     end_ = static_cast<std::size_t>(got);
     received_ += end_;
+    for (std::size_t i = 0; i < end_ && head_end_ < kHeadEnd.size(); ++i) {
+      const char byte = buffer_[i];
+      head_end_ = byte == kHeadEnd[head_end_] ? head_end_ + 1 : byte == '\r' ? 1 : 0;
+    }
+    if (head_end_ < kHeadEnd.size() && received_ > kMostOfHead) return -1;
   }
   size = std::min(size, end_ - begin_);
   std::memcpy(into, buffer_.data() + begin_, size);

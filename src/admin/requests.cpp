@@ -195,7 +195,13 @@ bool Requests::dispatch(const httplib::Request& request, httplib::Response& resp
                         "no such path (taken: /, /healthz, /readyz, /stats, /metrics, /channels, /subscribers, "
                         "/endings, /events, /publish, /subscribe)"),
            true;
-  if (!body_read && has_body(request)) return false;
+  if (!body_read && has_body(request)) {
+    // cpp-httplib would take it apart, and the payload is to be what was sent.
+    if (!request.is_multipart_form_data()) return false;
+    return answer_error(response, 415,
+                        "Content-Type: multipart/form-data is not taken here (taken: the payload as it is)"),
+           true;
+  }
   (this->*route->handler)(request, response, *segments);
   return true;
 }

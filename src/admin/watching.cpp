@@ -94,11 +94,10 @@ void Watching::subscribe(const httplib::Request& request, httplib::Response& res
   if (!head) return answer_error(response, 504, "no answer within 60 seconds (taken: a .wait below that)");
 
   response.status = head->status;
-  for (const char* name : {"ETag", "X-Accel-Buffering", "Retry-After"}) {
-    std::string lower(name);
-    for (char& byte : lower) byte = static_cast<char>(std::tolower(static_cast<unsigned char>(byte)));
+  using Names = std::pair<const char*, const char*>;
+  for (const auto& [name, lower] :
+       {Names{"ETag", "etag"}, Names{"X-Accel-Buffering", "x-accel-buffering"}, Names{"Retry-After", "retry-after"}})
     if (const std::string value = head->header(lower); !value.empty()) response.set_header(name, value);
-  }
   const std::string type = head->header("content-type");
   if (head->headers.contains("content-length") || head->status == 304) {
     std::string body;

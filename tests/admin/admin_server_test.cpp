@@ -188,6 +188,44 @@ TEST_CASE("admin: stops soon, whoever is connected, and the port is free") {
   for (const int descriptor : silent) ::close(descriptor);
 }
 
+// The library's limit was for a Content-Length only: in chunks, or packed, a body took as much memory as its sender
+// liked.
+TEST_CASE("admin: a body has its limit, however it comes") {
+  const Listener admin;
+  const std::string large(100 << 10, 'a');  // more than the 64 KiB that are always taken
+  httplib::Client client("127.0.0.1", admin.port);
+  const auto in_chunks = [&](std::size_t count) {
+    return client.Post(
+        "/publish?channel=a",
+        [&, left = count](std::size_t, httplib::DataSink& sink) mutable {
+          const std::size_t size = std::min<std::size_t>(left, 1000);
+          left -= size;
+          sink.write(large.data(), size);
+          if (left == 0) sink.done();
+          return true;
+        },
+        "text/plain");
+  };
+  // It goes on to an event loop, and there is none.
+  CHECK(in_chunks(1000)->status == 503);
+  CHECK(admin.post("/publish?channel=a", {}, std::string(1000, 'a'))->status == 503);
+  CHECK(in_chunks(large.size())->status == 413);
+  CHECK(admin.post("/publish?channel=a", {}, large)->status == 413);
+  client.set_compress(true);
+  const auto packed = client.Post("/publish?channel=a", large, "text/plain");
+  CHECK(packed->status == 413);
+  CHECK(boost::json::parse(packed->body).at("error").as_string().starts_with("payload:"));
+}
+
+// It was published as an empty message.
+TEST_CASE("admin: a form with files is no payload") {
+  const Listener admin;
+  httplib::Client client("127.0.0.1", admin.port);
+  const auto answer = client.Post("/publish?channel=a", httplib::MultipartFormDataItems{{"f", "hello", "f.txt", ""}});
+  REQUIRE(answer);
+  CHECK(answer->status == 415);
+}
+
 // A thread whose client was slow was left to itself, and could still be sending when the process took its strings down.
 TEST_CASE("admin: once stopped none of its threads is left, though a client sends on byte by byte") {
   const std::ptrdiff_t before = threads();

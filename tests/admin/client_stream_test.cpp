@@ -92,6 +92,33 @@ TEST_CASE("client stream: one that sends byte by byte is given up, though there 
   CHECK(got == "broken off");
 }
 
+// There was no limit: a head without an end took memory for as long as its client liked, before the token was looked
+// at.
+TEST_CASE("client stream: one whose head has no end is given up, and no other") {
+  Ends ends;
+  ClientStream stream(ends.here, kForEver);
+  std::size_t bytes = 0;
+  const std::string line = "X-Line: " + std::string(1000, 'x') + "\r\n";
+  const auto pass = [&] {
+    ends.say(line);
+    std::string got;
+    for (std::size_t left = line.size(); left > 0; left -= got.size())
+      if ((got = read(stream, left)) == "broken off") return false;
+    bytes += line.size();
+    return true;
+  };
+  SUBCASE("without one") {
+    while (pass()) REQUIRE(bytes < 200000);
+    CHECK(bytes > 60000);
+  }
+  SUBCASE("what comes after it is the body") {
+    const std::string head = "POST / HTTP/1.1\r\nHost: a\r\r\n\r\n";
+    ends.say(head);
+    CHECK(read(stream, 100) == head);
+    while (bytes < 200000) REQUIRE(pass());
+  }
+}
+
 TEST_CASE("client stream: one that has gone takes nothing more, one that has only said all that it had to does") {
   Ends ends;
   ClientStream stream(ends.here, kForEver);
