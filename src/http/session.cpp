@@ -27,7 +27,9 @@ Session::~Session() = default;
 
 void Session::start() {
   set_deadline(loop().now() + worker_.settings().header_timeout);
-  Connection::start();
+  // Over TLS there is a handshake first, and what comes at once is only its beginning.
+  if (handshake_ || !worker_.tries_at_once()) return Connection::start();
+  worker_.tried(start_reading());
 }
 
 void Session::on_readable() {

@@ -32,6 +32,7 @@ class Session final : public net::Connection {
   Session(Worker& worker, int descriptor, net::SslPtr tls, const wire::Address& peer, bool surplus, bool operates);
   ~Session() override;
 
+  /// On the loop; it may have been served, or even closed, when this returns.
   void start();
   void stop(push::Time now);
 

@@ -91,6 +91,11 @@ class Worker final : public push::LoopDoor {
   /// Sessions of this loop. Any thread.
   std::size_t sessions() const { return session_count_.load(std::memory_order_relaxed); }
 
+  /// Whether a new connection is read before the loop watches it: for an event less, where its request is mostly there
+  /// when it is accepted, as behind a proxy or with many at once. Where the last one that was tried had none it costs a
+  /// read more, and only every 16th is tried.
+  bool tries_at_once() { return at_once_ || ++not_tried_ % 16 == 0; }
+  void tried(bool had_request) { at_once_ = had_request; }
   /// Uniform in [least, most].
   push::Duration random(push::Duration least, push::Duration most);
   /// Scratch for the answers of one turn of one session.
@@ -138,6 +143,8 @@ class Worker final : public push::LoopDoor {
   Session* arriving_ = nullptr;  ///< another of those that are not, the oldest first
   Session** arriving_end_ = &arriving_;
   std::atomic<std::size_t> session_count_{0};
+  bool at_once_ = true;  ///< as tried() said last
+  std::uint8_t not_tried_ = 0;
   bool stopping_ = false;
   std::function<void()> stopped_;
   push::Time turn_{};

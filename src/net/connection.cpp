@@ -23,7 +23,21 @@ Connection::Connection(Loop& loop, int descriptor, SslPtr tls) : loop_(loop), so
 void Connection::start() {
   intrusive_ptr_add_ref(this);
   reading_ = true;
-  if (!loop_.watch(socket_.descriptor(), *this)) close();
+  join_loop();
+}
+
+bool Connection::start_reading() {
+  intrusive_ptr_add_ref(this);
+  const ConnectionPtr alive(this);
+  readable_ = true;
+  readable();
+  if (open_) join_loop();
+  return came_;
+}
+
+void Connection::join_loop() {
+  joined_ = true;
+  if (!loop_.watch(socket_.descriptor(), *this, watched_for_writing_)) close();
 }
 
 void Connection::close() {
@@ -68,6 +82,7 @@ IoResult Connection::read(std::span<char> into) {
   const IoResult result = socket_.read(into);
   // Less than what there was room for: a socket has no more now. TLS may have, until it says so.
   if (result.io == Io::again) readable_ = false;
+  came_ |= result.io == Io::done;
   if (result.io == Io::done && result.bytes < into.size() && !socket_.tls()) readable_ = ended_;
   if (result.io == Io::again && socket_.read_wants_write()) watch_write();
   return result;
@@ -76,7 +91,7 @@ IoResult Connection::read(std::span<char> into) {
 void Connection::watch_write() {
   if (!open_) return;
   writing_ = true;
-  if (std::exchange(watched_for_writing_, true)) return;
+  if (std::exchange(watched_for_writing_, true) || !joined_) return;
   loop_.watch_for_writing(socket_.descriptor(), *this);
 }
 

@@ -25,7 +25,11 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   Connection(Loop& loop, int descriptor, SslPtr tls);
   ~Connection() override = default;
 
+  /// Once, before anything else. What comes is read when the loop says that it is there.
   void start();
+  /// The same, where something may have come already: that is read at once, and the loop, which is asked only then, has
+  /// nothing to tell of it. Whether there was something.
+  bool start_reading();
   bool open() const { return open_; }
   /// At once; what is in the outbox is lost. on_closed() is called, once.
   void close();
@@ -83,6 +87,7 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
  private:
   void on_timer(push::Time now) override;
   void on_events(Events events) override;
+  void join_loop();
   void readable();
   void writable();
   void watch_write();
@@ -102,10 +107,12 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   Socket socket_;
   std::unique_ptr<Outbox> outbox_;  ///< only while something waits
   bool open_ = true;
-  bool readable_ = false;  ///< as far as is known: no new event comes before this was read away
-  bool ended_ = false;     ///< so that reading never stops before the end was read
-  bool reading_ = false;   ///< on_readable() is due when something comes
-  bool writing_ = false;   ///< the outbox is to go on, or on_writable() is due, when the socket takes more
+  bool readable_ = false;    ///< as far as is known: no new event comes before this was read away
+  bool ended_ = false;       ///< so that reading never stops before the end was read
+  bool reading_ = false;     ///< on_readable() is due when something comes
+  bool writing_ = false;     ///< the outbox is to go on, or on_writable() is due, when the socket takes more
+  bool joined_ : 1 = false;  ///< the loop watches it
+  bool came_ : 1 = false;    ///< something was read
   bool watched_for_writing_ = false;
   bool half_closed_ = false;
   End end_ = End::open;

@@ -126,7 +126,9 @@ bool Loop::add(int descriptor, std::uint32_t events, Watched* watched) {
   return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0;
 }
 
-bool Loop::watch(int descriptor, Watched& watched) { return add(descriptor, kReading, &watched); }
+bool Loop::watch(int descriptor, Watched& watched, bool writing) {
+  return add(descriptor, writing ? kReading | EPOLLOUT : kReading, &watched);
+}
 
 bool Loop::watch_for_connections(int descriptor, Watched& watched) { return add(descriptor, EPOLLIN, &watched); }
 

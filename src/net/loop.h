@@ -62,9 +62,9 @@ class Loop {
     post_call(std::make_unique<CallOf<Task>>(std::move(task)));
   }
 
-  /// Watches a descriptor for reading until it is closed, and from watch_for_writing() on for that too. False: the
-  /// kernel has no room for another (fs.epoll.max_user_watches).
-  [[nodiscard]] bool watch(int descriptor, Watched& watched);
+  /// Watches a descriptor for reading until it is closed, with `writing` or from watch_for_writing() on for that too.
+  /// False: the kernel has no room for another (fs.epoll.max_user_watches).
+  [[nodiscard]] bool watch(int descriptor, Watched& watched, bool writing = false);
   void watch_for_writing(int descriptor, Watched& watched);
   /// Tells in each turn that there is something to accept, until ignore().
   [[nodiscard]] bool watch_for_connections(int descriptor, Watched& watched);

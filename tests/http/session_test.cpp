@@ -8,6 +8,44 @@ using namespace martd;
 using namespace martd::http;
 using namespace martd::http::test;
 
+TEST_CASE_FIXTURE(WorkerTest, "session: a request that is there when the connection is taken is answered at once") {
+  Peer early;
+  early.send("GET /pub?channel=none HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  worker.take(early.give(), address("127.0.0.1"), nullptr);
+  early.receive();
+  CHECK(early.received.starts_with("HTTP/1.1 404 "));
+  CHECK(worker.sessions() == 1);
+
+  // One that leaves before it was looked at leaves nothing behind.
+  Peer gone;
+  const int descriptor = gone.give();
+  gone.hang_up();
+  worker.take(descriptor, address("127.0.0.1"), nullptr);
+  turn();
+  CHECK(worker.sessions() == 1);
+  CHECK(count.open == 1);
+}
+
+TEST_CASE_FIXTURE(WorkerTest, "session: connections are tried at once as long as they bring their request") {
+  const auto take = [this](bool with_request) {
+    Peer peer;
+    if (with_request) peer.send("GET /pub?channel=none HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    worker.take(peer.give(), address("127.0.0.1"), nullptr);
+    const bool at_once = peer.receive();
+    turn();
+    peer.receive();
+    CHECK(peer.received.empty() != with_request);
+    return at_once;
+  };
+  CHECK(take(true));
+  CHECK(take(true));
+  CHECK_FALSE(take(false));
+  int waited = 0;
+  while (!take(true)) ++waited;
+  CHECK(waited == 15);
+  CHECK(take(true));
+}
+
 TEST_CASE_FIXTURE(WorkerTest, "session: requests that come together are answered in order, on one connection") {
   Peer peer = connect();
   send(peer,

@@ -36,6 +36,7 @@ class Probe final : public net::Connection {
   ~Probe() override { ++destroyed; }
 
   std::string heard;
+  std::string answer;  ///< to the first that is heard
   int writable = 0;
   int closed = 0;
   bool saw_end = false;
@@ -47,6 +48,7 @@ class Probe final : public net::Connection {
     std::vector<char> bytes(64 * 1024);
     const net::IoResult result = read(bytes);
     if (result.io == net::Io::done) heard.append(bytes.data(), result.bytes);
+    if (!heard.empty() && !answer.empty()) put(std::exchange(answer, {}));
     saw_end |= result.io == net::Io::end;
     failed |= result.io == net::Io::failed;
     if (!saw_end && !failed) watch();
@@ -79,6 +81,16 @@ struct ConnectionTest {
     probe = new Probe(loop, peer.give(), std::move(tls), destroyed);
     probe->start();
   }
+  /// Another connection in the place of the first, which is not started yet.
+  void renew() {
+    probe->close();
+    turn();
+    REQUIRE(std::exchange(destroyed, 0) == 0);
+    probe.reset();
+    REQUIRE(std::exchange(destroyed, 0) == 1);
+    peer = Peer();
+    probe = new Probe(loop, peer.give(), nullptr, destroyed);
+  }
   void turn() { net::test::turn(loop); }
   /// Until the socket takes no more; what was put in.
   std::string fill() {
@@ -107,6 +119,48 @@ TEST_CASE_FIXTURE(ConnectionTest, "connection: reads what comes and writes what 
   CHECK(probe->put("def") == Sent::written);
   peer.receive();
   CHECK(peer.received == "abcdef");
+}
+
+TEST_CASE_FIXTURE(ConnectionTest, "connection: what came before the start can be read at once") {
+  renew();
+  peer.send("hello");
+  CHECK(probe->start_reading());
+  CHECK(probe->heard == "hello");
+  peer.send(", world");
+  turn();
+  CHECK(probe->heard == "hello, world");
+  peer.hang_up();
+  turn();
+  CHECK(probe->saw_end);
+}
+
+TEST_CASE_FIXTURE(ConnectionTest, "connection: where nothing came before the start, the loop tells of what comes") {
+  renew();
+  CHECK_FALSE(probe->start_reading());
+  CHECK(probe->heard.empty());
+  peer.send("hello");
+  turn();
+  CHECK(probe->heard == "hello");
+}
+
+TEST_CASE_FIXTURE(ConnectionTest, "connection: who has gone before the start is seen to have gone") {
+  renew();
+  peer.hang_up();
+  CHECK_FALSE(probe->start_reading());
+  CHECK(probe->saw_end);
+}
+
+// The loop can't be asked about writing before it watches the connection at all.
+TEST_CASE_FIXTURE(ConnectionTest, "connection: an answer at the start that the socket doesn't take whole goes on") {
+  renew();
+  const std::string large(4 << 20, 'x');
+  probe->answer = large;
+  peer.send("hello");
+  CHECK(probe->start_reading());
+  CHECK_FALSE(probe->all_written());
+  drain();
+  CHECK((peer.received == large));
+  CHECK(probe->all_written());
 }
 
 TEST_CASE_FIXTURE(ConnectionTest, "connection: what the socket doesn't take goes out in order as the peer reads") {

@@ -29,7 +29,13 @@ class Peer {
       : received(std::move(from.received)),
         own_(std::exchange(from.own_, -1)),
         other_(std::exchange(from.other_, -1)) {}
-  Peer& operator=(Peer&&) = delete;
+  Peer& operator=(Peer&& from) noexcept {
+    std::swap(received, from.received);
+    std::swap(own_, from.own_);
+    std::swap(other_, from.other_);
+    std::swap(ended_, from.ended_);
+    return *this;
+  }
 
   int descriptor() const { return own_; }
   /// The server's end; once.
