@@ -62,4 +62,11 @@ void StreamCrowd::clear() {
   members_.clear();
 }
 
+std::vector<int> StreamCrowd::sockets(std::size_t most) const {
+  std::vector<int> sockets;
+  const std::size_t step = members_.size() / most + (members_.size() % most != 0 ? 1 : 0);
+  for (std::size_t i = 0; i < members_.size(); i += step) sockets.push_back(members_[i]->socket());
+  return sockets;
+}
+
 }  // namespace bench

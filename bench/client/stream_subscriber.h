@@ -20,6 +20,8 @@ class StreamSubscriber final : public Watcher {
   void open(const std::string& channel);
   /// Breaks off; it may be opened again and goes on where it was.
   void close();
+  /// Of the connection, while it is open.
+  int socket() const { return socket_.fd(); }
   void readable() override;
 
  private:
@@ -46,6 +48,8 @@ class StreamCrowd {
   /// Breaks all off and forgets them.
   void clear();
   std::size_t size() const { return members_.size(); }
+  /// `most` of them at most, spread over all.
+  std::vector<int> sockets(std::size_t most) const;
 
  private:
   Run& run_;

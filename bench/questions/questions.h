@@ -8,6 +8,7 @@ namespace bench {
 // One file each. They throw std::runtime_error at the first message that is lost, doubled, damaged or out of order.
 Report fanout(const Options& options);
 Report burst(const Options& options);
+Report loops(const Options& options);
 Report latency(const Options& options);
 Report longpoll(const Options& options);
 Report idle(const Options& options);

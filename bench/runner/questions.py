@@ -89,6 +89,20 @@ def burst() -> list[Case]:
     ]
 
 
+def loops() -> list[Case]:
+    return [
+        Case(
+            "loops",
+            f"{subscribers:,} event streams, 100 B, until all have it",
+            {"subscribers": subscribers, "size": 100},
+            [CPU, RATE, BUSY],
+            [Goal("per_second", 1.7, "martd", least=True, row="martd-2")],
+            ["martd", "martd-2", "nchan", "nchan-2"],
+        )
+        for subscribers in (1000, 10000)
+    ]
+
+
 def longpoll() -> list[Case]:
     one = [Goal("cpu_us", 1.10, "floor"), Goal("cpu_us", 0.60, "nchan")]
     metrics = [CPU, RATE, P50, P99, BUSY]
@@ -346,6 +360,7 @@ def micro() -> list[Case]:
 QUESTIONS = {
     "fanout": fanout,
     "burst": burst,
+    "loops": loops,
     "longpoll": longpoll,
     "publish": publish,
     "connect": connect,

@@ -49,7 +49,8 @@ class Worker final : public push::LoopDoor {
   /// Counts it, and tells the log, but not of every one of many.
   void note_failure(proxy::Failure failure, std::string_view why);
 
-  /// Takes over an accepted descriptor. `tls` is null for a plain listener.
+  /// Takes over an accepted descriptor, on the loop's thread and not from within a session: its request, where it is
+  /// there, is served before this returns. `tls` is null for a plain listener.
   /// `operates`: an operator's, who may push past keys and finds room where nobody else does.
   void take(int descriptor, const wire::Address& peer, const std::shared_ptr<const net::TlsContext>& tls,
             bool operates = false);

@@ -466,7 +466,8 @@ TEST_CASE_FIXTURE(TlsConnectionTest, "connection over TLS: after the handshake O
       {TLS1_3_VERSION, "TLS_AES_128_GCM_SHA256"},        {TLS1_3_VERSION, "TLS_AES_256_GCM_SHA384"},
       {TLS1_3_VERSION, "TLS_CHACHA20_POLY1305_SHA256"},  {TLS1_2_VERSION, "ECDHE-ECDSA-AES128-GCM-SHA256"},
       {TLS1_2_VERSION, "ECDHE-ECDSA-AES256-GCM-SHA384"}, {TLS1_2_VERSION, "ECDHE-ECDSA-CHACHA20-POLY1305"}};
-  for (const auto& [version, suite] : suites) {
+  for (const auto& [version, name] : suites) {
+    const auto& suite = name;  // clang has no structured binding captured
     CAPTURE(suite);
     begin(version);
     SSL* const ssl = client->ssl.get();
