@@ -467,7 +467,7 @@ TEST_CASE_FIXTURE(TlsConnectionTest, "connection over TLS: after the handshake O
       {TLS1_3_VERSION, "TLS_CHACHA20_POLY1305_SHA256"},  {TLS1_2_VERSION, "ECDHE-ECDSA-AES128-GCM-SHA256"},
       {TLS1_2_VERSION, "ECDHE-ECDSA-AES256-GCM-SHA384"}, {TLS1_2_VERSION, "ECDHE-ECDSA-CHACHA20-POLY1305"}};
   for (const auto& [version, name] : suites) {
-    const auto& suite = name;  // clang has no structured binding captured
+    const auto& suite = name;  // some clang takes no structured binding into a lambda
     CAPTURE(suite);
     begin(version);
     SSL* const ssl = client->ssl.get();
