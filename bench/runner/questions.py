@@ -90,16 +90,16 @@ def burst() -> list[Case]:
 
 
 def loops() -> list[Case]:
+    # So many that a message takes much longer than the generator sleeps between two looks.
     return [
         Case(
             "loops",
-            f"{subscribers:,} event streams, 100 B, until all have it",
-            {"subscribers": subscribers, "size": 100},
+            "10,000 event streams, 100 B, until all have it",
+            {"subscribers": 10000, "size": 100},
             [CPU, RATE, BUSY],
             [Goal("per_second", 1.7, "martd", least=True, row="martd-2")],
             ["martd", "martd-2", "nchan", "nchan-2"],
         )
-        for subscribers in (1000, 10000)
     ]
 
 
