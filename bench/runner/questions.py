@@ -306,7 +306,7 @@ def scaling() -> list[Case]:
             "what a publish waits for while so many channels end",
             many,
             by_level("pause_max_ms", many, "longest ms"),
-            [],
+            [Goal("pause_max_ms_1000000", 25)],
             kind="pause",
         ),
         case(
