@@ -25,13 +25,13 @@ build_packages() {
   echo "libssl-dev libcpp-httplib-dev libcli11-dev libspdlog-dev libsqlite3-dev zlib1g-dev libbrotli-dev"
 }
 
-# What `test` needs besides. The pages' tests: Node as it is, or Debian's with its npm.
+# What `test` needs besides. The system's npm installs the Node that the pages' tests run on (tests/package-lock.json).
 test_packages() {
   echo "doctest-dev curl clang-format clang libclang-rt-dev openssl testssl.sh libnss3-tools"
   # The proxies that martd is tried behind, and what takes the package, its man page and its completions.
   echo "haproxy caddy dpkg-dev fakeroot groff-base zsh"
   have nginx || [[ -x /usr/sbin/nginx ]] || echo "nginx-light"
-  have node && have npm || echo "nodejs npm"
+  have npm || echo "nodejs npm"
   have promtool || echo "prometheus"
   have chromium || have chromium-browser || have google-chrome || echo "chromium"
   have nginx || [[ -x /usr/sbin/nginx ]] || echo "nginx"
@@ -46,7 +46,7 @@ need_packages() {
   for package in "$@"; do
     grep -qxF -- "$package" <<<"$installed" || missing+=" $package"
   done
-  # Debian 13 and Ubuntu 24.04 provide pkg-config by pkgconf.
+  # Debian 13 provides pkg-config by pkgconf.
   if [[ " $missing " == *" pkg-config "* ]] && have pkg-config; then missing=${missing/ pkg-config/}; fi
   [[ -z $missing ]] && return 0
 
