@@ -1,5 +1,6 @@
 #include "option_file.h"
 
+#include <cstdint>
 #include <optional>
 
 #include "push/utf8.h"
