@@ -1,9 +1,10 @@
 #pragma once
 
+#include <poll.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <poll.h>
 #include <stdexcept>
 #include <string>
 
