@@ -19,8 +19,11 @@ std::optional<Refusal> check_target(const RequestHead& head, const std::optional
   if (iequals(head.target.substr(0, 8), "https://")) scheme = 8;
   if (scheme == 0)
     return bad_request("request line: target not taken (taken: /path, http://… or https://…, * with OPTIONS)");
+  // A fragment is never sent (RFC 9110 section 4.2.5). Some end the host at it and others don't: two readers of one
+  // line.
+  if (head.target.find('#') != head.target.npos) return bad_request("request line: # in an absolute target");
   std::string_view authority = head.target.substr(scheme);
-  authority = authority.substr(0, authority.find_first_of("/?#"));
+  authority = authority.substr(0, authority.find_first_of("/?"));
   if (!parse_host(authority)) return bad_request("request line: malformed host in the target");
   // A client must send the same in both (RFC 9112, section 3.2); whoever doesn't wants two readers to differ.
   if (host && !iequals(authority, *host)) return bad_request("Host: not the host of the request target");

@@ -29,9 +29,9 @@ struct RequestHead {
 /// Reads a head that is whole, with its empty line, into `head`; what is left there after a refusal is of no use. What
 /// no two parsers may read differently (request smuggling) is refused: all that HeadReader refuses, and with 400 an
 /// HTTP version other than 1.0 and 1.1, no Host in HTTP/1.1, two Hosts, a malformed Host, CONNECT, a target that is
-/// neither origin-form (`/…`), `*` with OPTIONS, nor absolute-form of http or https with the host of Host, more spaces
-/// than one in the request line. 414 for a target longer than `max_target`; what was read up to there is in `head`.
-/// Leading empty lines are the caller's.
+/// neither origin-form (`/…`), `*` with OPTIONS, nor absolute-form of http or https with the host of Host and without a
+/// `#`, more spaces than one in the request line. 414 for a target longer than `max_target`; what was read up to there
+/// is in `head`. Leading empty lines are the caller's.
 std::optional<Refusal> read_request_head(std::string_view bytes, std::size_t max_target, RequestHead& head);
 
 }  // namespace martd::wire

@@ -82,6 +82,8 @@ TEST_CASE_FIXTURE(ProxyTest, "requests: 400, the connection closed, and the site
       {"a list of Hosts", "GET /a HTTP/1.1\r\nHost: x, y\r\n\r\n"},
       {"an absolute target of another host", "GET http://y/a HTTP/1.1\r\nHost: x\r\n\r\n"},
       {"an absolute target with a user", "GET http://u@x/a HTTP/1.1\r\nHost: x\r\n\r\n"},
+      {"an absolute target whose host ends at a #", "GET http://x#/pub?channel=a HTTP/1.1\r\nHost: x\r\n\r\n"},
+      {"an absolute target with a #", "GET http://x/a#b HTTP/1.1\r\nHost: x\r\n\r\n"},
       {"an absolute target of another scheme", "GET ftp://x/a HTTP/1.1\r\nHost: x\r\n\r\n"},
       {"an absolute target without a host", "GET http:///a HTTP/1.1\r\nHost: x\r\n\r\n"},
       {"an authority as target", "GET x:80 HTTP/1.1\r\nHost: x\r\n\r\n"},
