@@ -1,5 +1,6 @@
 // Pages on their way back that may get the script tag.
 
+#include "http/access.h"
 #include "http/forwarding.h"
 #include "http/worker.h"
 
@@ -13,11 +14,11 @@ PageAddress Forwarding::page_address(const wire::RequestHead& head, std::string_
     address.target = target.path;
     if (target.query.data() != nullptr) (address.target += '?') += target.query;
   }
-  if (!session_.worker().settings().trusted_proxies.contains(session_.peer())) return address;
+  const Settings& settings = session_.worker().settings();
+  if (!settings.trusted_proxies.contains(session_.peer())) return address;
   if (const std::string_view told = head.field("X-Forwarded-Host"); !told.empty())
     address.host = wire::trim(told.substr(0, told.find(',')));
-  if (const std::string_view scheme = head.field("X-Forwarded-Proto"); !scheme.empty())
-    address.tls = wire::iequals(wire::trim(scheme.substr(0, scheme.find(','))), "https");
+  address.tls = proxied_tls(head, session_.peer(), settings).value_or(address.tls);
   return address;
 }
 

@@ -1,5 +1,6 @@
 #include "http/https.h"
 
+#include "http/access.h"
 #include "http/session.h"
 #include "http/worker.h"
 #include "wire/host.h"
@@ -35,8 +36,22 @@ std::string_view Session::hsts() const {
 
 bool Session::redirects() const { return worker_.settings().redirect_port != 0 && !secure(); }
 
-/// To https, with the same path and query. 308 and not 301: a push stays a push (RFC 9110 section 15.4.9). A page's
-/// preflight doesn't come here, as a browser takes no redirect for one. A body that isn't here yet is not waited for.
+/// Whether this one is sent to https. Not where its client came by https to a proxy before this server: it would come
+/// back the same way, for ever. Nor where a redirect is of no use: to a page's preflight, as a browser takes none for
+/// one, to a look at the server itself, and to a look that names no host to be sent to, as HAProxy's does.
+bool Session::redirects(const Request& request) const {
+  if (!redirects()) return false;
+  if (request.method() == "OPTIONS") {
+    const Settings& settings = worker_.settings();
+    const Place place = place_of(request.path, settings.prefix, settings.has_upstream);
+    if (place == Place::server || (place != Place::elsewhere && request.header("Host").empty())) return false;
+  }
+  return request.header("Access-Control-Request-Method").empty() &&
+         !proxied_tls(request.head, peer_, worker_.settings()).value_or(false);
+}
+
+/// To https, with the same path and query. 308 and not 301: a push stays a push (RFC 9110 section 15.4.9). A body that
+/// isn't here yet is not waited for.
 void Session::redirect(const wire::RequestHead& head, std::string_view& data) {
   worker_.counters().requests.add();
   await_request();

@@ -22,6 +22,9 @@ Request::Request(const wire::RequestHead& from, std::string_view whole_body, con
   const Target target = split_target(from.target);
   path = target.path;
   query = target.query;
+  const std::string_view whole = from.target;
+  const bool has_path = whole.starts_with('/') || whole.find_first_of("/?", whole.find("://") + 3) != whole.npos;
+  if (from.method == "OPTIONS" && !has_path) path = "*";
 }
 
 }  // namespace martd::http

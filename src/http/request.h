@@ -20,7 +20,7 @@ Target split_target(std::string_view target);
 struct Request {
   const wire::RequestHead& head;
   const wire::Address& peer;  ///< of the connection
-  std::string_view path;
+  std::string_view path;      ///< `*` for OPTIONS of the whole server, also by its address (RFC 9112 section 3.2.4)
   std::string_view query;
   std::string_view body;
 

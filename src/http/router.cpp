@@ -10,6 +10,7 @@ Place place_of(std::string_view path, std::string_view prefix, bool has_upstream
     if (rest == "/client.js") return Place::script;
     if (rest == "/" && !has_upstream) return Place::page;
   }
+  if (path == "*") return Place::server;
   return path == "/" && !has_upstream ? Place::page : Place::elsewhere;
 }
 
@@ -21,7 +22,9 @@ std::string_view allowed_methods(Place place) {
       return "GET, POST, PUT, DELETE, OPTIONS";
     case Place::script:
     case Place::page:
-      return "GET, HEAD";
+      return "GET, HEAD, OPTIONS";
+    case Place::server:
+      return "GET, HEAD, POST, PUT, DELETE, OPTIONS";
     case Place::elsewhere:
       break;
   }

@@ -11,10 +11,11 @@ enum class Place : std::uint8_t {
   publish,    ///< /pub
   script,     ///< /client.js
   page,       ///< the page of the program, where there is no site behind
+  server,     ///< `*`: no path, but the server itself
   elsewhere,  ///< the site's; a 404 where there is none
 };
 
-/// `path` is what stands before the `?`; compared as it came, byte for byte.
+/// `path` as in Request: what stands before the `?`, compared as it came, byte for byte, or `*`.
 Place place_of(std::string_view path, std::string_view prefix, bool has_upstream);
 
 /// The methods that a place takes, as `Allow` names them; empty: any.

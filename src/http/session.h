@@ -105,6 +105,7 @@ class Session final : public net::Connection {
   void handle(const Request& request, Place place);
   bool ask_again(std::string_view& data);
   bool redirects() const;
+  bool redirects(const Request& request) const;
   void redirect(const wire::RequestHead& head, std::string_view& data);
   void publish(const Request& request, const Asker& asker, const AnswerContext& context, push::Time now);
   void subscribe(const Request& request, const AnswerContext& context);

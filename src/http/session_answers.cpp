@@ -57,9 +57,16 @@ void Session::handle(const Request& request, Place place) {
     return error(405, std::string(request.method()) + ": this path takes " + std::string(allowed_methods(place)),
                  allow);
   }
+  const bool full = surplus_ || worker_.stopping();
+  const auto come_later = [&] {
+    error(503, worker_.stopping() ? "the server is stopping" : "too many connections (--max-connections)",
+          "Retry-After: 2\r\n");
+  };
   if (request.method() == "OPTIONS") {
     if (place == Place::publish && asker.foreign)
       return error(403, "Origin: pages of this origin may not use /pub (--origin)");
+    // A balancer's look, which is to know. A page's preflight is answered: what it is for will be told.
+    if (full && place != Place::publish && place != Place::subscribe) return come_later();
     std::string headers = "Allow: " + std::string(allowed_methods(place)) + "\r\n";
     if (!asker.cors.empty()) headers += kPreflightHeaders;
     Answer answer;
@@ -69,9 +76,7 @@ void Session::handle(const Request& request, Place place) {
     return append_answer(reply, answer, {}, context, now);
   }
   if (place == Place::subscribe) return subscribe(request, context);
-  if (surplus_ || worker_.stopping())
-    return error(503, worker_.stopping() ? "the server is stopping" : "too many connections (--max-connections)",
-                 "Retry-After: 2\r\n");
+  if (full) return come_later();
   switch (place) {
     case Place::publish:
       return publish(request, asker, context, now);

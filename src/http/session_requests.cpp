@@ -105,7 +105,7 @@ bool Session::begin(std::string_view bytes, std::string_view& data) {
   Request request(head, {}, peer_);
   begin_record(head.method, request.path);
   plain_poll_ = false;
-  if (redirects() && head.field("Access-Control-Request-Method").empty()) {
+  if (redirects(request)) {
     redirect(head, data);
     return true;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "wire/query.h"
@@ -34,20 +35,24 @@ class ForwardedReader {
  public:
   explicit ForwardedReader(std::string_view line) : rest_(line) {}
 
+  struct Element {
+    std::optional<std::string> node;   ///< `for`
+    std::optional<std::string> proto;  ///< likewise
+  };
+
   /// False where the line is malformed: where its elements begin and end is anyone's guess then.
-  bool read(Hops& hops) {
+  bool read(std::vector<Element>& elements) {
     for (;;) {
       skip_space();
       if (rest_.empty()) return true;
       if (take(',')) continue;  // an empty element
-      if (!read_element(hops)) return false;
+      if (!read_element(elements.emplace_back())) return false;
       if (!rest_.empty() && !take(',')) return false;
     }
   }
 
  private:
-  bool read_element(Hops& hops) {
-    std::optional<std::string> node;
+  bool read_element(Element& element) {
     for (;;) {
       skip_space();
       if (rest_.empty() || rest_[0] == ',') break;
@@ -56,14 +61,14 @@ class ForwardedReader {
       if (name.empty() || !take('=')) return false;
       std::string value;
       if (!read_value(value)) return false;
-      if (iequals(name, "for")) {
-        if (node) return false;
-        node = std::move(value);
+      for (const auto& [known, place] : {std::pair{"for", &element.node}, std::pair{"proto", &element.proto}}) {
+        if (!iequals(name, known)) continue;
+        if (*place) return false;
+        *place = std::move(value);
       }
       skip_space();
       if (!rest_.empty() && rest_[0] != ';' && rest_[0] != ',') return false;
     }
-    hops.push_back(node ? parse_node(*node) : std::nullopt);
     return true;
   }
 
@@ -99,9 +104,9 @@ class ForwardedReader {
 };
 
 void append_forwarded(Hops& hops, std::string_view line) {
-  Hops read;
-  if (!ForwardedReader(line).read(read)) read.assign(1, std::nullopt);
-  hops.insert(hops.end(), read.begin(), read.end());
+  std::vector<ForwardedReader::Element> elements;
+  if (!ForwardedReader(line).read(elements)) elements.assign(1, {});
+  for (const auto& [node, proto] : elements) hops.push_back(node ? parse_node(*node) : std::nullopt);
 }
 
 /// From the nearest hop on, past the trusted ones.
@@ -127,6 +132,12 @@ std::optional<Address> effective_peer(const Address& connection, std::span<const
   const auto peer = deciding(hops, trusted);
   if (x_forwarded_for.empty()) return peer;
   return peer == deciding(x_hops, trusted) ? peer : std::nullopt;
+}
+
+std::string forwarded_proto(std::string_view forwarded) {
+  std::vector<ForwardedReader::Element> elements;
+  if (!ForwardedReader(forwarded).read(elements) || elements.empty()) return {};
+  return elements.front().proto.value_or("");
 }
 
 }  // namespace martd::wire

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "wire/address.h"
@@ -19,5 +20,9 @@ namespace martd::wire {
 /// The headers' values come in the order of their lines, which count as one list.
 std::optional<Address> effective_peer(const Address& connection, std::span<const std::string_view> x_forwarded_for,
                                       std::span<const std::string_view> forwarded, const AddressSet& trusted);
+
+/// `proto` of the first element of a line of Forwarded: by what scheme the client came to the first proxy. Empty where
+/// that isn't said, or the line is malformed.
+std::string forwarded_proto(std::string_view forwarded);
 
 }  // namespace martd::wire

@@ -87,6 +87,45 @@ TEST_CASE_FIXTURE(HttpsTest, "https: a page's preflight is answered, as a browse
   CHECK(request.header("Access-Control-Allow-Origin") == "https://app.example");
 }
 
+// Behind a front that ends TLS each request was sent to https, came back by http, and was sent again: the browser gave
+// up with "too many redirects".
+TEST_CASE_FIXTURE(HttpsTest, "https: who came by https to a trusted proxy is there already") {
+  settings->redirect_port = 443;
+  settings->trusted_proxies = wire::AddressSet::parse("127.0.0.1").value();
+  const auto status = [&](Peer& peer, const char* headers) {
+    return ask(peer, "GET", "/sub?news=0&.wait=0", headers).status;
+  };
+  Peer front = connect();
+  for (const char* told :
+       {"X-Forwarded-Proto: https\r\n", "x-forwarded-proto: HTTPS, http\r\n",
+        "Forwarded: for=203.0.113.1;proto=https\r\n", "Forwarded: proto=https, for=10.0.0.1;proto=http\r\n"}) {
+    CAPTURE(told);
+    CHECK(status(front, told) == 200);
+  }
+  for (const char* told :
+       {"", "X-Forwarded-Proto: http\r\n", "X-Forwarded-Proto: http, https\r\n", "X-Forwarded-Proto: \r\n",
+        "Forwarded: for=203.0.113.1;proto=http\r\n", "Forwarded: for=203.0.113.1\r\n", "X-Forwarded-Ssl: on\r\n"}) {
+    CAPTURE(told);
+    CHECK(status(front, told) == 308);
+  }
+  Peer stranger = connect("203.0.113.1");
+  CHECK(status(stranger, "X-Forwarded-Proto: https\r\n") == 308);
+  CHECK(status(stranger, "Forwarded: proto=https\r\n") == 308);
+}
+
+TEST_CASE_FIXTURE(HttpsTest, "https: a balancer's look is about this server, and is answered as it came") {
+  settings->redirect_port = 443;
+  for (const char* head :
+       {"OPTIONS / HTTP/1.0\r\n\r\n", "OPTIONS * HTTP/1.0\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"}) {
+    CAPTURE(head);
+    Peer peer = connect();
+    send(peer, head);
+    CHECK(take_reply(peer.received).status == 204);
+  }
+  Peer peer = connect();
+  CHECK(ask(peer, "OPTIONS", "/").status == 308);
+}
+
 TEST_CASE_FIXTURE(HttpsTest, "https: a polling client is sent there from the moment that the option is set") {
   Peer plain = connect();
   CHECK(ask(plain, "GET", "/sub?news=0&.wait=0").status == 200);

@@ -23,6 +23,20 @@ TEST_CASE("request: an absolute target is read without its scheme and host") {
   CHECK(get("http://site.example?a=1")->query == "a=1");
 }
 
+TEST_CASE("request: OPTIONS of the whole server has the star for its path, also by the server's address") {
+  const auto path = [](const char* target) {
+    return std::string(Asked(std::string("OPTIONS ") + target + " HTTP/1.1\r\nHost: site.example\r\n\r\n")->path);
+  };
+  CHECK(path("*") == "*");
+  CHECK(path("http://site.example") == "*");
+  CHECK(path("https://site.example") == "*");
+  CHECK(path("/") == "/");
+  CHECK(path("/a") == "/a");
+  CHECK(path("/a?b=http://site.example") == "/a");
+  CHECK(path("http://site.example/") == "/");
+  CHECK(path("http://site.example?a") == "/");
+}
+
 TEST_CASE("request: method, headers and version") {
   const Asked asked = post("/pub?channel=a", "hello", "If-Match: \"1\"\r\n");
   CHECK(asked->method() == "POST");

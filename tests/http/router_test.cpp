@@ -8,7 +8,7 @@ TEST_CASE("router: the paths that are claimed, exactly") {
   CHECK(place_of("/sub", "", true) == Place::subscribe);
   CHECK(place_of("/pub", "", true) == Place::publish);
   CHECK(place_of("/client.js", "", true) == Place::script);
-  for (const char* path : {"/sub/", "/Sub", "/sub2", "//sub", "/a/sub", "/s%75b", "sub", "", "/client.js/", "*"})
+  for (const char* path : {"/sub/", "/Sub", "/sub2", "//sub", "/a/sub", "/s%75b", "sub", "", "/client.js/", "**", "/*"})
     CHECK_MESSAGE(place_of(path, "", true) == Place::elsewhere, path);
 }
 
@@ -27,6 +27,12 @@ TEST_CASE("router: without a site the root is the page, with one it is the site'
   CHECK(place_of("/", "/push", false) == Place::page);
 }
 
+TEST_CASE("router: the star is the server's own, with a site behind or without") {
+  CHECK(place_of("*", "", true) == Place::server);
+  CHECK(place_of("*", "/push", false) == Place::server);
+  CHECK(takes(Place::server, "OPTIONS"));
+}
+
 TEST_CASE("router: methods as Allow names them") {
   for (const char* method : {"GET", "POST", "OPTIONS"}) CHECK(takes(Place::subscribe, method));
   for (const char* method : {"HEAD", "PUT", "DELETE", "get", "", "GE", "GET,"})
@@ -34,6 +40,8 @@ TEST_CASE("router: methods as Allow names them") {
   for (const char* method : {"GET", "POST", "PUT", "DELETE", "OPTIONS"}) CHECK(takes(Place::publish, method));
   for (const char* method : {"HEAD", "PATCH"}) CHECK_FALSE(takes(Place::publish, method));
   CHECK(takes(Place::script, "HEAD"));
+  for (const Place place : {Place::script, Place::page, Place::publish, Place::subscribe})
+    CHECK(takes(place, "OPTIONS"));
   CHECK_FALSE(takes(Place::script, "POST"));
   // A part of the list is no method of it.
   for (const char* method : {"PO", "OST", "GE", "T", ",", "GET,", "ET, PO", "get"}) {

@@ -182,6 +182,43 @@ TEST_CASE_FIXTURE(WorkerTest, "session: methods that a path doesn't take") {
   CHECK(ask(peer, "PATCH", "/pub?channel=a").status == 405);
 }
 
+// HAProxy's default check, `OPTIONS / HTTP/1.0` without a Host, was answered 405, and `OPTIONS *` 404: the balancer
+// took a healthy server out.
+TEST_CASE_FIXTURE(WorkerTest, "session: a balancer that looks whether the server is there is told so") {
+  for (const std::string head :
+       {"OPTIONS / HTTP/1.0\r\n\r\n", "OPTIONS * HTTP/1.0\r\n\r\n", "OPTIONS / HTTP/1.1\r\nHost: a\r\n\r\n",
+        "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS http://a HTTP/1.1\r\nHost: a\r\n\r\n"}) {
+    CAPTURE(head);
+    Peer peer = connect();
+    send(peer, head);
+    const Reply reply = take_reply(peer.received);
+    CHECK(reply.status == 204);
+    CHECK(reply.header("Allow").find("OPTIONS") != std::string::npos);
+    CHECK(peer.received.empty());
+  }
+}
+
+TEST_CASE_FIXTURE(WorkerTest, "session: OPTIONS names the methods of each path of ours, and of no other") {
+  Peer peer = connect();
+  const auto allow = [&](const char* target) { return ask(peer, "OPTIONS", target).header("Allow"); };
+  CHECK(allow("/sub") == allowed_methods(Place::subscribe));
+  CHECK(allow("/pub") == allowed_methods(Place::publish));
+  CHECK(allow("/client.js") == "GET, HEAD, OPTIONS");
+  CHECK(allow("/") == "GET, HEAD, OPTIONS");
+  CHECK(ask(peer, "OPTIONS", "/elsewhere").status == 404);
+}
+
+TEST_CASE_FIXTURE(WorkerTest, "session: a look is told that there is no room, a preflight what it asks for") {
+  settings->max_connections = 1;
+  Peer first = connect();
+  for (const char* target : {"*", "/"}) {
+    Peer peer = connect();
+    CHECK(ask(peer, "OPTIONS", target).status == 503);
+  }
+  Peer peer = connect();
+  CHECK(ask(peer, "OPTIONS", "/sub").status == 204);
+}
+
 TEST_CASE_FIXTURE(WorkerTest, "session: what a held client sends ahead waits its turn") {
   Peer peer = connect();
   send(peer, "GET /sub?news=now HTTP/1.1\r\nHost: a\r\n\r\nGET /pub?channel=news HTTP/1.1\r\nHost: a\r\n\r\n");

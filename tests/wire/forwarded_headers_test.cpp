@@ -134,5 +134,17 @@ TEST_CASE("peer: where both headers are sent they must come to the same address"
   CHECK(peer("10.0.0.1", {""}, {"for=1.2.3.4"}) == "nobody");
 }
 
+TEST_CASE("Forwarded: the scheme by which the client came to the first proxy") {
+  CHECK(forwarded_proto("for=1.2.3.4;proto=https") == "https");
+  CHECK(forwarded_proto("Proto=\"HTTPS\"") == "HTTPS");
+  CHECK(forwarded_proto(" , for=1.2.3.4;proto=https, for=5.6.7.8;proto=http") == "https");
+  CHECK(forwarded_proto("for=1.2.3.4, for=5.6.7.8;proto=https") == "");
+  for (const char* line : {"", "for=1.2.3.4", "proto", "proto=", "proto=https;proto=http", "proto=https, \"",
+                           "proto =https", "xproto=https", "for=\";proto=https"}) {
+    CAPTURE(line);
+    CHECK(forwarded_proto(line) == "");
+  }
+}
+
 }  // namespace
 }  // namespace martd::wire
