@@ -8,6 +8,7 @@
 
 #include "manual.h"
 #include "options.h"
+#include "own_listener.h"
 #include "server.h"
 #include "store_command.h"
 #include "tools/doctor_command.h"
@@ -19,6 +20,10 @@ namespace {
 /// --check-config: what the options themselves don't show.
 int check(const martd::Options& options) {
   if (const auto wrong = martd::check_certificates(options)) {
+    std::fprintf(stderr, "martd: %s\n", wrong->c_str());
+    return 2;
+  }
+  if (const auto wrong = martd::site_is_own_listener(options)) {
     std::fprintf(stderr, "martd: %s\n", wrong->c_str());
     return 2;
   }

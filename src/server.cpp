@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <random>
 #include <thread>
 #include <utility>
 
@@ -25,12 +26,14 @@
 #include "open_files.h"
 #include "operations.h"
 #include "option_report.h"
+#include "own_listener.h"
 #include "proxy/upstream_pool.h"
 #include "push/restore.h"
 #include "signals.h"
 #include "store/sqlite_store.h"
 #include "sweeper.h"
 #include "welcome.h"
+#include "wire/via.h"
 
 namespace martd {
 namespace {
@@ -194,7 +197,9 @@ class Server {
   std::shared_ptr<const http::Settings> make_settings() const {
     const auto first = std::find_if(doors_.begin(), doors_.end(), [](const Door& door) { return door.tls; });
     const std::uint16_t https_port = first == doors_.end() ? 0 : first->socket.port();
-    return std::make_shared<const http::Settings>(http_settings(options_, max_connections_, https_port));
+    auto settings = std::make_shared<http::Settings>(http_settings(options_, max_connections_, https_port));
+    settings->via = via_;
+    return settings;
   }
 
   /// Connections go to the loop that has the fewest, wherever they came in. By a call even where that is this loop: who
@@ -340,6 +345,7 @@ class Server {
   std::unique_ptr<store::SqliteStore> store_;  ///< stopped before all else goes: its thread calls the hub and the loops
   push::Hub hub_;
   http::ConnectionCount count_;
+  const std::string via_ = wire::via_name(std::random_device()());  ///< by it a request that comes round again is known
   Certificates certificates_{clock_};
   TlsPtr tls_;
   std::shared_ptr<const net::TlsClient> site_tls_;  ///< for an https site
@@ -370,6 +376,10 @@ int run_server(const Options& options, const Reloader& reloader) {
     return 2;
   }
   std::signal(SIGPIPE, SIG_IGN);
+  if (const auto wrong = site_is_own_listener(options)) {
+    std::fprintf(stderr, "martd: %s\n", wrong->c_str());
+    return 2;
+  }
   try {
     return Server(options, reloader).run();
   } catch (const StartError& error) {

@@ -4,8 +4,8 @@
 #include <charconv>
 #include <utility>
 
-#include "assets.h"
 #include "http/worker.h"
+#include "wire/channel_list.h"
 #include "wire/proxy_headers.h"
 
 namespace martd::http {
@@ -15,6 +15,10 @@ namespace {
 constexpr std::size_t kJoined = 16 * 1024;
 
 constexpr std::string_view kEventStream = "text/event-stream";
+
+constexpr std::string_view kCursorLine = "Martd-Cursor: ";
+constexpr std::string_view kTimingLine = "\r\nServer-Timing: martd;desc=\"";
+constexpr std::string_view kTimingEnd = "\"\r\n";
 
 void append_chunk_size(std::string& out, std::size_t size) {
   char digits[16];
@@ -206,21 +210,25 @@ void Forwarding::on_answer(const wire::AnswerHead& head, bool tunnel) {
   Worker& worker = session_.worker();
   if (worker.settings().upstream_publishes) site_push_ = SitePush::of(head, worker.settings());
   if (site_push_ && !site_push_->wants_body()) site_push_->publish(worker, *this);
-  const PageAnswer::Kind kind = page_ ? page_->examine(head, head_only_, stand_) : PageAnswer::Kind::alone;
-  if (kind == PageAnswer::Kind::body) {
-    // Which of the two heads it is, its body will tell.
-    as_it_came_ = open_answer(head, head.fields, head.content_length.has_value());
-    with_tag_ = open_answer(head, page_->lines(), false);
-    return;
+  const PageAnswer::Kind kind = page_ ? page_->examine(head, head_only_) : PageAnswer::Kind::alone;
+  Opening opening = kind == PageAnswer::Kind::lines ? open_answer(head, page_->lines(), false)
+                                                    : open_answer(head, head.fields, head.content_length.has_value());
+  if (kind != PageAnswer::Kind::body) {
+    page_.reset();
+    tell_stand(head, opening.text.size());
+    end_head(opening);
+    return begin_answer(opening);
   }
-  if (kind == PageAnswer::Kind::lines)
-    begin_answer(open_answer(head, page_->lines(), false));
-  else
-    begin_answer(open_answer(head, head.fields, head.content_length.has_value()));
-  page_.reset();
+  // Which of the two heads it is, its body will tell.
+  as_it_came_ = std::move(opening);
+  with_tag_ = open_answer(head, page_->lines(), false);
+  tell_stand(head, std::max(as_it_came_.text.size(), with_tag_.text.size()));
+  end_head(as_it_came_);
+  end_head(with_tag_);
+  page_->begin(stand_);
 }
 
-/// The head of the answer with these lines. `sized`: one of them is its length.
+/// The head of the answer with these lines, but for its end. `sized`: one of them is its length.
 Forwarding::Opening Forwarding::open_answer(const wire::AnswerHead& head, std::span<const wire::Field> fields,
                                             bool sized) const {
   Opening opening;
@@ -232,15 +240,33 @@ Forwarding::Opening Forwarding::open_answer(const wire::AnswerHead& head, std::s
   }
   append_status(opening.text, head);
   const std::string_view connection = opening.close ? "close" : http_1_0_ ? "keep-alive" : "";
-  wire::append_response_headers(fields, {head.status, head.http_1_0 ? "1.0" : "1.1", connection}, opening.text);
+  // Also where nothing was asked for: a cache that keeps the page is to know for whom. What a 304 says is put in place
+  // of what the cache has.
+  const bool revalidates = head.status == 304 && head.field("Content-Type").empty() && !head.field("Vary").empty();
+  wire::append_response_headers(
+      fields, {head.status, head.http_1_0 ? "1.0" : "1.1", connection, is_html(head) || revalidates}, opening.text);
   if (head.field("Strict-Transport-Security").empty()) opening.text += session_.hsts();
   if (opening.framing == Framing::chunked) opening.text += "Transfer-Encoding: chunked\r\n";
-  if (!stand_.empty() && is_html(head)) {
+  return opening;
+}
+
+/// What of the stand is told with a head of that size: whoever asks for many channels doesn't get an answer that the
+/// proxies before this server won't take.
+void Forwarding::tell_stand(const wire::AnswerHead& head, std::size_t size) {
+  constexpr std::size_t kLargestHead = 8192;
+  const std::size_t added = size + kCursorLine.size() + kTimingLine.size() + kTimingEnd.size() + 4;
+  const std::size_t room = added < kLargestHead ? (kLargestHead - added) / 2 : 0;
+  stand_ = is_html(head) ? std::string(wire::cut_stand(stand_, room)) : std::string();
+}
+
+void Forwarding::end_head(Opening& opening) const {
+  if (!stand_.empty()) {
     // A page's script can't read the headers of its own page, but its timings.
-    opening.text += "Martd-Cursor: " + stand_ + "\r\nServer-Timing: martd;desc=\"" + stand_ + "\"\r\n";
+    for (const std::string_view piece :
+         {kCursorLine, std::string_view(stand_), kTimingLine, std::string_view(stand_), kTimingEnd})
+      opening.text += piece;
   }
   opening.text += "\r\n";
-  return opening;
 }
 
 void Forwarding::begin_answer(const Opening& opening) {
@@ -332,38 +358,6 @@ void Forwarding::end_answer() {
   flush();
   // What the client still sends of a body that nobody wants would be taken for a next request.
   if (!body_.done()) close_ = true;
-  done();
-}
-
-void Forwarding::on_failure(proxy::Failure failure, std::string_view why) {
-  let_go();
-  const proxy::FailureRow& row = proxy::row(failure);
-  session_.worker().note_failure(failure, why);
-  if (stage_ != Stage::asking) return broken();
-  if (!body_.done()) close_ = true;
-  refuse(row.status, row.sentence);
-}
-
-void Forwarding::refuse(int status, std::string_view message) {
-  Worker& worker = session_.worker();
-  AnswerContext context;
-  context.close = close_ || worker.stopping();
-  context.http_1_0 = http_1_0_;
-  context.head = head_only_;
-  context.hsts = session_.hsts();
-  status_ = status;
-  const push::Time now = worker.loop().now();
-  if (wants_page_ && status >= 500) {
-    Answer answer;
-    answer.status = status;
-    answer.content_type = "text/html; charset=utf-8";
-    answer.headers = "Retry-After: 2\r\n";
-    append_answer(worker.reply(), answer, assets::away_html().bytes, context, now);
-  } else {
-    append_error(worker.reply(), status, message, context, now, status >= 500 ? "Retry-After: 2\r\n" : "");
-  }
-  worker.counters().refusals.add();
-  flush();
   done();
 }
 

@@ -7,6 +7,7 @@
 #include "wire/channel_list.h"
 #include "wire/max_forwards.h"
 #include "wire/proxy_headers.h"
+#include "wire/via.h"
 
 namespace martd::http {
 namespace {
@@ -23,21 +24,21 @@ std::string_view host_of(const wire::RequestHead& head) {
   const auto scheme = head.target.find("://");
   if (head.target.front() == '/' || scheme == head.target.npos) return {};
   const std::string_view rest = head.target.substr(scheme + 3);
-  return rest.substr(0, rest.find_first_of("/?#"));
-}
-
-/// Of an absolute target: it ends with its authority.
-bool is_without_path(std::string_view target) {
-  return target.find_first_of("/?", target.find("://") + 3) == target.npos;
+  return rest.substr(0, rest.find_first_of("/?"));
 }
 
 }  // namespace
 
 void Forwarding::begin(const wire::RequestHead& head, push::Time now) {
   since_ = now;
+  if (wire::goes_in_a_circle(head.fields, session_.worker().settings().via)) {
+    // Each round would take a connection on both sides, until there are none left.
+    session_.worker().note_failure(proxy::Failure::loop, {});
+    return fail(proxy::Failure::loop);
+  }
   if (!may_go_on(head, now) || !take_stand(head, now)) return;
   proxy::Order order;
-  const std::string upgrade = wire::asked_upgrade(head.fields, head.http_1_0 ? "1.0" : "1.1");
+  const std::string_view upgrade = wire::asked_upgrade(head.fields, head.http_1_0 ? "1.0" : "1.1");
   if (session_.worker().settings().inject && upgrade.empty())
     page_ = std::make_unique<PageAnswer>(session_.worker().pages(), head, page_address(head, host_of(head)));
   order.head = compose(head, upgrade);
@@ -103,15 +104,16 @@ bool Forwarding::take_stand(const wire::RequestHead& head, push::Time now) {
   return true;
 }
 
-std::string Forwarding::compose(const wire::RequestHead& head, const std::string& upgrade) const {
+std::string Forwarding::compose(const wire::RequestHead& head, std::string_view upgrade) const {
   const Settings& settings = session_.worker().settings();
   const proxy::Site& site = session_.worker().upstream()->site();
-  const std::string client = wire::text_of(session_.peer());
+  const std::string client = wire::text_of(wire::without_zone(session_.peer()));
   wire::RequestHop hop;
   hop.client = client;
   hop.trusted = settings.trusted_proxies.contains(session_.peer());
   hop.tls = session_.secure();
   hop.version = head.http_1_0 ? "1.0" : "1.1";
+  hop.via = settings.via;
   hop.host = host_of(head);
   hop.upstream = site.authority;
   hop.upstream_host = settings.upstream_host;
@@ -127,10 +129,8 @@ std::string Forwarding::compose(const wire::RequestHead& head, const std::string
   text.reserve(size);
   text += head.method;
   text += ' ';
-  if (head.target.front() == '/' || head.target == "*") {
+  if (head.target.front() == '/') {
     text += head.target;
-  } else if (head.method == "OPTIONS" && is_without_path(head.target)) {
-    text += '*';  // RFC 9112 section 3.2.4
   } else {
     const Target target = split_target(head.target);
     text += target.path;

@@ -13,11 +13,11 @@ PageAnswer::PageAnswer(Pages& pages, const wire::RequestHead& head, PageAddress 
   request_ = wire::edit_page_request(head.method, head.fields, may_be_page, pages.tags);
 }
 
-PageAnswer::Kind PageAnswer::examine(const wire::AnswerHead& head, bool head_only, const std::string& cursor) {
+PageAnswer::Kind PageAnswer::examine(const wire::AnswerHead& head, bool head_only) {
   const wire::ScriptPlace place{address_.tls, address_.host, pages_.script};
   const bool revalidated = head.status == 304 && request_.has_page;
-  const auto page = revalidated ? wire::find_revalidated(head.fields, place)
-                                : wire::find_page(head.status, head.fields, request_.no_transform, place);
+  auto page = revalidated ? wire::find_revalidated(head.fields, place)
+                          : wire::find_page(head.status, head.fields, request_.no_transform, place);
   if (!page) {
     if (read_only_ && !head_only && head.status == 200) pages_.memory.note(address_.host, address_.target, false);
     return Kind::alone;
@@ -25,14 +25,18 @@ PageAnswer::Kind PageAnswer::examine(const wire::AnswerHead& head, bool head_onl
   if (head_only && known_alone_) return Kind::alone;
   lines_ = wire::edit_page_response(head.fields, *page, pages_.tags);
   if (revalidated || head_only) return Kind::lines;
+  found_ = *std::move(page);
+  return Kind::body;
+}
+
+void PageAnswer::begin(std::string cursor) {
   wire::HtmlInjector::Plan plan;
   plan.src = pages_.script;
-  plan.cursor = cursor;
-  plan.nonce = page->nonce;
+  plan.cursor = std::move(cursor);
+  plan.nonce = std::move(found_.nonce);
   plan.host = address_.host;
   plan.path = address_.target.substr(0, address_.target.find('?'));
-  stream_.emplace(page->coding, std::move(plan));
-  return Kind::body;
+  stream_.emplace(found_.coding, std::move(plan));
 }
 
 PageAnswer::Status PageAnswer::step(std::string& out) {

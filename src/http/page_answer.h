@@ -52,12 +52,13 @@ class PageAnswer {
   /// What goes to the site. Views into `head` as it was given, and into this.
   std::span<const wire::Field> request_lines() const { return request_.lines.fields; }
 
-  /// `cursor`: for the tag; where the page's channels stood.
-  Kind examine(const wire::AnswerHead& head, bool head_only, const std::string& cursor);
+  Kind examine(const wire::AnswerHead& head, bool head_only);
   /// Of the answer that was examined, while its head is there.
   std::span<const wire::Field> lines() const { return lines_.fields; }
 
   // --- a body ---
+  /// Before the first piece. `cursor`: for the tag; where the page's channels stood.
+  void begin(std::string cursor);
   void give(std::string_view piece) { waiting_.append(piece); }
   /// Whether there may be something to come out.
   bool waiting() const { return more_ || used_ < waiting_.size(); }
@@ -79,6 +80,7 @@ class PageAnswer {
   bool known_alone_;  ///< what was answered last at this address was left alone
   bool read_only_;    ///< GET or HEAD
   wire::EditedFields lines_;
+  wire::Page found_;  ///< until begin()
   std::optional<wire::PageStream> stream_;
   std::string waiting_;
   std::size_t used_ = 0;  ///< of it

@@ -128,6 +128,8 @@ std::string_view reason_phrase(int status) {
       return "Gateway Timeout";
     case 507:
       return "Insufficient Storage";
+    case 508:
+      return "Loop Detected";
     default:
       return "Unknown";
   }

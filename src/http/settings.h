@@ -19,6 +19,7 @@ namespace martd::http {
 struct Settings {
   std::string prefix;         ///< of /sub, /pub and /client.js: empty, or `/PATH` without a slash at its end
   bool has_upstream = false;  ///< other paths are the site's; without one `/` is the page of the program
+  std::string via = "martd";  ///< what this server calls itself in Via; another in each run (wire/via.h)
 
   bool upstream_publishes = false;    ///< an answer's Martd-Publish is followed
   std::vector<std::string> snapshot;  ///< channels whose place every page is told

@@ -22,7 +22,7 @@ struct Order {
   bool body = false;         ///< send() and end_of_body() will follow
   bool repeatable = false;   ///< asked twice it does no harm (RFC 9110 section 9.2.2)
   bool head_only = false;    ///< HEAD: the answer has no body whatever it says
-  bool may_upgrade = false;  ///< an answer 101 makes a tunnel of it
+  bool may_upgrade = false;  ///< to a WebSocket: an answer 101 makes a tunnel of it
 };
 
 /// Who asks. Called on the loop's thread, never from within a call to the exchange; after on_end() or on_failure()

@@ -15,6 +15,17 @@ constexpr std::string_view kStart = "HTTP/1.";
 /// 1xx answers before the answer.
 constexpr std::uint8_t kMostInterims = 100;
 
+/// Than websocket, the only one that is ever asked for. Where a 101 names none, the client will see to it.
+bool names_another_protocol(const wire::AnswerHead& head) {
+  bool websocket = false;
+  bool any = false;
+  head.fields.each("Upgrade", [&](std::string_view value) {
+    any = true;
+    websocket |= wire::has_token(value, "websocket");
+  });
+  return any && !websocket;
+}
+
 }  // namespace
 
 UpstreamConnection::UpstreamConnection(UpstreamPool& pool, const Endpoint& endpoint, int descriptor, net::SslPtr tls)
@@ -177,6 +188,7 @@ void UpstreamConnection::take_answer(const wire::AnswerHead& head) {
   const Order& order = exchange_->order_;
   const bool tunnel = head.status == 101;
   if (tunnel && !order.may_upgrade) return fail(Failure::rubbish, "101 to a request that asked for no upgrade");
+  if (tunnel && names_another_protocol(head)) return fail(Failure::rubbish, "101 to a protocol that nobody asked for");
   const bool no_body = order.head_only || head.status == 204 || head.status == 304;
   if (head.status == 204 && !order.head_only && (head.chunked || head.content_length.value_or(0) > 0))
     return fail(Failure::rubbish, "204 with a body");

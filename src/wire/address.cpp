@@ -56,6 +56,11 @@ std::string text_of(const Address& address) {
   return text;
 }
 
+Address without_zone(const Address& address) {
+  if (address.is_v4() || address.to_v6().scope_id() == 0) return address;
+  return ip::address_v6(address.to_v6().to_bytes());
+}
+
 std::optional<Address> parse_address(std::string_view text) {
   if (text.starts_with('[')) {
     const std::size_t close = text.find(']');

@@ -20,6 +20,9 @@ Address plain(const Address& address);
 /// `1.2.3.4`, `::1`. As Address::to_string() has it, which takes a printf() for it; this is asked for each request.
 std::string text_of(const Address& address);
 
+/// The same without the zone of an IPv6 address (RFC 4007, `fe80::1%eth0`): it means nothing on any other machine.
+Address without_zone(const Address& address);
+
 /// `1.2.3.4`, `::1`, `[::1]`, each with or without `:port` (an unbracketed IPv6 address has no port).
 std::optional<Address> parse_address(std::string_view text);
 

@@ -37,4 +37,10 @@ std::string format_stand(std::span<const std::string> channels, std::span<const 
   return text;
 }
 
+std::string_view cut_stand(std::string_view stand, std::size_t most) {
+  if (stand.size() <= most) return stand;
+  const auto end = stand.rfind('&', most);
+  return stand.substr(0, end == stand.npos ? 0 : end);
+}
+
 }  // namespace martd::wire

@@ -23,6 +23,7 @@ enum class Rule : std::uint8_t {
   forwarded_for,  ///< one more element
   told_by_proxy,  ///< X-Forwarded-Proto, -Host: a trusted proxy's is kept
   forwarded,      ///< a trusted proxy's is kept
+  vary,           ///< one more element, where it says less than it has to
   cookie,         ///< without our secret
   authorization,  ///< unless it is our secret
   max_forwards,   ///< one less, where it counts
@@ -52,6 +53,14 @@ constexpr std::array kTable = std::to_array<Row>({
     {"x-forwarded-proto", Rule::told_by_proxy, Rule::pass},
     {"x-forwarded-host", Rule::told_by_proxy, Rule::pass},
     {"forwarded", Rule::forwarded, Rule::pass},
+    {"x-forwarded-port", Rule::forwarded, Rule::pass},
+    {"x-forwarded-prefix", Rule::forwarded, Rule::pass},
+    {"x-forwarded-server", Rule::forwarded, Rule::pass},
+    {"x-forwarded-ssl", Rule::forwarded, Rule::pass},
+    {"x-forwarded-scheme", Rule::forwarded, Rule::pass},
+    {"x-real-ip", Rule::forwarded, Rule::pass},
+    {"proxy", Rule::forwarded, Rule::pass},  // CGI makes the variable HTTP_PROXY of it
+    {"vary", Rule::pass, Rule::vary},
     {"cookie", Rule::cookie, Rule::pass},
     {"authorization", Rule::authorization, Rule::pass},
     {"max-forwards", Rule::max_forwards, Rule::pass},
@@ -62,10 +71,10 @@ constexpr std::array kTable = std::to_array<Row>({
 });
 
 /// By its length: a bit for each row whose name is so long. Of most fields' lengths there is none, or one.
-constexpr std::array<std::uint32_t, 32> kRows = [] {
-  static_assert(kTable.size() <= 32);
-  std::array<std::uint32_t, 32> rows{};
-  for (std::size_t i = 0; i < kTable.size(); ++i) rows[kTable[i].name.size()] |= std::uint32_t{1} << i;
+constexpr std::array<std::uint64_t, 32> kRows = [] {
+  static_assert(kTable.size() <= 64);
+  std::array<std::uint64_t, 32> rows{};
+  for (std::size_t i = 0; i < kTable.size(); ++i) rows[kTable[i].name.size()] |= std::uint64_t{1} << i;
   return rows;
 }();
 
@@ -77,7 +86,7 @@ bool matches(std::string_view name, std::string_view known) {
 
 const Row* find(std::string_view name) {
   if (name.size() >= kRows.size()) return nullptr;
-  for (std::uint32_t rows = kRows[name.size()]; rows != 0; rows &= rows - 1) {
+  for (std::uint64_t rows = kRows[name.size()]; rows != 0; rows &= rows - 1) {
     const Row& row = kTable[static_cast<std::size_t>(std::countr_zero(rows))];
     if (matches(name, row.name)) return &row;
   }
@@ -202,10 +211,22 @@ std::size_t last_of(std::span<const Field> fields, Rule rule, Rule (*rule_of)(st
   return at == 0 ? fields.size() : at - 1;
 }
 
-std::string via_element(std::string_view version) { return std::string(version) + " martd"; }
+std::string via_element(std::string_view version, std::string_view name) {
+  return std::string(version).append(" ").append(name);
+}
 
-bool is_h2c(std::string_view protocol) {
-  return iequals(protocol, "h2c") || iequals(protocol, "h2") || iequals(protocol.substr(0, 5), "http/");
+constexpr std::string_view kChannels = "Martd-Channels";
+
+/// Whether what the Vary lines say holds for Martd-Channels as well.
+bool varies_by_channels(std::span<const Field> fields) {
+  for (const Field& field : fields) {
+    if (!iequals(field.name, "vary")) continue;
+    for (std::string_view list = field.value; !list.empty();) {
+      const std::string_view name = take_element(list);
+      if (name == "*" || iequals(name, kChannels)) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -214,7 +235,7 @@ void append_request_headers(std::span<const Field> fields, const RequestHop& hop
   const Options options(fields);
   const std::size_t last_for = last_of(fields, Rule::forwarded_for, request_rule);
   const std::size_t last_via = last_of(fields, Rule::via, request_rule);
-  const std::string via = via_element(hop.version);
+  const std::string via = via_element(hop.version, hop.via);
   const std::string_view host = hop.upstream_host || hop.host.empty() ? hop.upstream : hop.host;
   bool has_host = false;
   bool has_proto = false;
@@ -267,6 +288,7 @@ void append_request_headers(std::span<const Field> fields, const RequestHop& hop
       case Rule::max_forwards:
         append_line(out, field.name, hop.max_forwards ? std::to_string(*hop.max_forwards) : field.value);
         break;
+      case Rule::vary:
       case Rule::drop:
       case Rule::connection:
       case Rule::upgrade:
@@ -288,7 +310,9 @@ void append_request_headers(std::span<const Field> fields, const RequestHop& hop
 void append_response_headers(std::span<const Field> fields, const ResponseHop& hop, std::string& out) {
   const Options options(fields);
   const std::size_t last_via = last_of(fields, Rule::via, response_rule);
-  const std::string via = via_element(hop.version);
+  const std::string via = via_element(hop.version, "martd");
+  const bool says_more = hop.by_channels && !varies_by_channels(fields);
+  const std::size_t last_vary = says_more ? last_of(fields, Rule::vary, response_rule) : fields.size();
   bool upgrade = false;
   for (std::size_t at = 0; at < fields.size(); ++at) {
     const Field& field = fields[at];
@@ -307,6 +331,12 @@ void append_response_headers(std::span<const Field> fields, const ResponseHop& h
         else
           append_line(out, field.name, field.value);
         break;
+      case Rule::vary:
+        if (at == last_vary)
+          append_longer(out, field, kChannels);
+        else
+          append_line(out, field.name, field.value);
+        break;
       case Rule::keep:
         append_line(out, field.name, field.value);
         break;
@@ -315,6 +345,7 @@ void append_response_headers(std::span<const Field> fields, const ResponseHop& h
     }
   }
   if (last_via == fields.size()) append_line(out, "Via", via);
+  if (says_more && last_vary == fields.size()) append_line(out, "Vary", kChannels);
   if (upgrade || !hop.connection.empty()) {
     out += "Connection: ";
     out.append(hop.connection);
@@ -323,19 +354,14 @@ void append_response_headers(std::span<const Field> fields, const ResponseHop& h
   }
 }
 
-std::string asked_upgrade(std::span<const Field> fields, std::string_view version) {
-  std::string protocols;
-  if (version != "1.1" || !connection_names(fields, "upgrade")) return protocols;
+std::string_view asked_upgrade(std::span<const Field> fields, std::string_view version) {
+  if (version != "1.1" || !connection_names(fields, "upgrade")) return {};
   for (const Field& field : fields) {
     if (!iequals(field.name, "upgrade")) continue;
-    for (std::string_view list = field.value; !list.empty();) {
-      const std::string_view protocol = take_element(list);
-      if (protocol.empty() || is_h2c(protocol)) continue;
-      if (!protocols.empty()) protocols += ", ";
-      protocols.append(protocol);
-    }
+    for (std::string_view list = field.value; !list.empty();)
+      if (const std::string_view protocol = take_element(list); iequals(protocol, "websocket")) return protocol;
   }
-  return protocols;
+  return {};
 }
 
 bool connection_names(std::span<const Field> fields, std::string_view option) {

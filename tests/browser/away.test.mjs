@@ -106,3 +106,72 @@ it("a script's request gets JSON, not a page", async (stage) => {
   assert.match(told[1], /json/);
   assert.match(told[2], /can't be reached/);
 });
+
+// A page that took longer than --upstream-timeout was run again each second, by everyone who had it open, and nobody was
+// told why.
+it("a slow page is run once, and the reason is told with a link to try again", async (stage) => {
+  const site = await Site.reserve(stage);
+  site.answer = () => {};
+  await site.open();
+  const server = await stage.server(site.url, "--upstream-timeout", "300ms");
+  const page = await stage.tab();
+  const answer = await page.goto(`${server.url}/report`);
+  assert.equal(answer.status(), 504);
+  assert.equal(await page.title(), "The site gave no page");
+  assert.match(await page.textContent("#why"), /didn't answer in time \(--upstream-timeout\)/);
+  assert.equal(await page.isVisible("text=comes back by itself"), false);
+  // A clock that runs for minutes, in a moment.
+  await page.clock.install();
+  await page.reload();
+  await page.clock.runFor(600000);
+  assert.deepEqual(site.asked.filter((line) => line.endsWith("/report")), ["GET /report", "GET /report"]);
+  site.answer = (request, response) => response.writeHead(200, { "Content-Type": "text/html" }).end("<title>At last</title>");
+  await page.click("text=Try again");
+  await until(page, () => document.title === "At last");
+  assert.equal(page.url(), `${server.url}/report`);
+});
+
+it("a connection that ended is tried once more, and no more", async (stage) => {
+  const site = await Site.reserve(stage);
+  site.answer = (request) => request.socket.destroy();
+  await site.open();
+  const server = await stage.server(site.url);
+  const page = await stage.tab();
+  let loads = 0;
+  page.on("load", () => loads++);
+  await page.goto(`${server.url}/a`);
+  assert.match(await page.textContent("#why"), /ended the connection/);
+  await eventually(() => loads === 2, "it is loaded again");
+  await page.clock.install();
+  await page.clock.runFor(600000);
+  assert.match(await page.textContent("#why"), /ended the connection/);
+  assert.equal(loads, 2);
+  assert.deepEqual(site.asked.filter((line) => line.endsWith(" /a")), ["GET /a", "GET /a"]);
+});
+
+it("what is refused first and then fails otherwise tells the other reason", async (stage) => {
+  const site = await Site.reserve(stage);
+  const server = await stage.server(site.url);
+  const page = await stage.tab();
+  await page.goto(`${server.url}/a`);
+  assert.match(await page.textContent("#why"), /can't be reached/);
+  assert.equal(await page.isVisible("text=comes back by itself"), true);
+  site.answer = (request) => request.socket.end("what?\r\n");
+  await site.open();
+  await until(page, () => /can't be read/.test(document.getElementById("why")?.textContent));
+  assert.equal(await page.isVisible("text=Try again"), true);
+});
+
+it("its own policy lets its script and its looks through, and nothing is complained of", async (stage) => {
+  const site = await Site.reserve(stage);
+  const server = await stage.server(site.url, "--inject");
+  const page = await stage.tab();
+  const complaints = [];
+  page.on("console", (message) => { if (/Content.Security.Policy/i.test(message.text())) complaints.push(message.text()); });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  const answer = await page.goto(`${server.url}/`);
+  assert.match(answer.headers()["content-security-policy"], /^default-src 'none'; script-src 'sha256-/);
+  assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector("h1.try")).display), "none");
+  await page.waitForResponse((response) => response.request().method() === "HEAD");
+  assert.deepEqual(complaints, []);
+});

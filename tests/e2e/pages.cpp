@@ -90,6 +90,66 @@ TEST_CASE("--snapshot tells every page, and nothing but pages") {
   CHECK(cursor.find("&a=" + a + "&b%2Cc=") != std::string::npos);
 }
 
+// A shared cache kept a page with the cursors of whoever had asked for it first, and gave it to all others.
+TEST_CASE("every page tells caches that it is another one for other channels, also where none were asked for") {
+  Site page;
+  const auto vary = [&](const std::string& headers, const Headers& asked = {}) {
+    page.ask(asked);
+    return page.answer(headers, "<p>").all("Vary");
+  };
+  CHECK(vary(kHtml) == "Martd-Channels");
+  CHECK(vary(kHtml, {{"Martd-Channels", "a"}}) == "Martd-Channels");
+  CHECK(vary(kHtml + "Vary: Accept-Encoding\r\n") == "Accept-Encoding, Martd-Channels");
+  CHECK(vary(kHtml + "Vary: Cookie\r\nVary: martd-channels\r\n") == "Cookie, martd-channels");
+  CHECK(vary(kHtml + "Vary: *\r\n") == "*");
+  CHECK(vary("Content-Type: text/css\r\nVary: Cookie\r\n") == "Cookie");
+  CHECK(vary("Content-Type: application/json\r\n") == "");
+  // What a cache has of a page is replaced by what a revalidation says.
+  page.ask();
+  page.behind->send("HTTP/1.1 304 Not Modified\r\nVary: Cookie\r\n\r\n");
+  CHECK(page.client.read_answer().all("Vary") == "Cookie, Martd-Channels");
+  page.ask();
+  page.behind->send("HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\r\n");
+  CHECK_FALSE(page.client.read_answer().has("Vary"));
+}
+
+// Anybody could have a page answered with a header of 60 KiB, by naming a thousand channels: 502 at an nginx before the
+// server, and in a cache behind it for everyone.
+TEST_CASE("the header of a page never grows past 8 KiB by the channels that are asked for") {
+  for (const bool inject : {false, true}) {
+    CAPTURE(inject);
+    Site page(inject ? TestServer::Options{"--inject"} : TestServer::Options{});
+    std::string channels;
+    for (int n = 0; n < 900; ++n) channels += (n > 0 ? "," : "") + std::string("channel") + std::to_string(n);
+    for (const std::size_t own : {0, 3000, 8000, 20000}) {
+      CAPTURE(own);
+      page.ask({{"Martd-Channels", channels}});
+      const std::string lines = kHtml + (own > 0 ? "X-Own: " + std::string(own, 'x') + "\r\n" : "");
+      page.behind->send(answer_with("<!doctype html><title>a</title>", lines));
+      const Answer answer = page.client.read_answer();
+      std::size_t size = 2 + answer.version.size() + answer.reason.size() + 7;
+      for (const auto& [name, value] : answer.headers) size += name.size() + value.size() + 4;
+      CHECK(answer.status == 200);
+      const std::string cursor = answer.header("Martd-Cursor");
+      CHECK(answer.header("Vary") == "Martd-Channels");
+      if (own >= 8000) {
+        CHECK(cursor == "");
+        CHECK_FALSE(answer.has("Server-Timing"));
+        CHECK_FALSE(contains(answer.body, "data-cursor"));
+        continue;
+      }
+      CHECK(size <= 8192);
+      CHECK(size > 8192 - 200);  // as many as fit
+      CHECK(cursor.starts_with("channel0="));
+      CHECK(answer.header("Server-Timing") == "martd;desc=\"" + cursor + "\"");
+      if (!inject) continue;
+      std::string escaped;
+      for (const char c : cursor) escaped += c == '&' ? "&amp;" : std::string(1, c);
+      CHECK(contains(answer.body, " data-cursor=\"" + escaped + "\""));
+    }
+  }
+}
+
 TEST_CASE("without either, pages are as the site sent them, and what it says of cursors is not believed") {
   Site page;
   page.ask();

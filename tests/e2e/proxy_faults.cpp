@@ -399,10 +399,10 @@ TEST_CASE_FIXTURE(ProxyTest, "stopping: requests that are under way finish, tunn
   third.send("HTTP/1.1 200 OK\r\nContent-Type: Text/Event-Stream; charset=utf-8\r\n\r\n");
   streaming.read_head();
   Connection tunnelled = this->client();
-  tunnelled.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: raw\r\n\r\n");
+  tunnelled.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
   Connection fourth = site.accept();
   read_request(fourth);
-  fourth.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: raw\r\nConnection: Upgrade\r\n\r\n");
+  fourth.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
   tunnelled.read_until("\r\n\r\n");
 
   server.begin_to_stop();

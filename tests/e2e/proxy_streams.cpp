@@ -208,10 +208,10 @@ TEST_CASE_FIXTURE(ProxyTest, "what is sent right behind a 101, or ahead of it, b
   CHECK(behind.read_exactly(11) == "ahead of it");
 
   Connection second = this->client();
-  second.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: raw\r\n\r\n");
+  second.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
   Connection other = site.accept();
   read_request(other);
-  other.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: raw\r\nConnection: Upgrade\r\n\r\nright behind");
+  other.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nright behind");
   second.read_until("\r\n\r\n");
   CHECK(second.read_exactly(12) == "right behind");
 }
@@ -220,10 +220,10 @@ TEST_CASE("an idle tunnel and an idle event stream outlive every time-out") {
   Upstream site;
   TestServer server({site.url(), "--upstream-timeout", "100ms", "--header-timeout", "100ms"});
   Connection client(server.endpoint());
-  client.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: raw\r\n\r\n");
+  client.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
   Connection behind = site.accept();
   read_request(behind);
-  behind.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: raw\r\nConnection: Upgrade\r\n\r\n");
+  behind.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
   client.read_until("\r\n\r\n");
   Connection reader(server.endpoint());
   reader.ask("GET", "/");

@@ -12,6 +12,7 @@
 #include "support/temp_file.h"
 #include "support/test_server.h"
 #include "support/text.h"
+#include "support/upstream.h"
 
 using namespace martd::test;
 
@@ -141,6 +142,24 @@ TEST_CASE("an address that another has is named in one line, and the exit code i
   std::string taken = std::to_string(first.endpoint().port);
   std::string said = refused({"--http", first.endpoint().authority(), "--admin", "none"});
   CHECK(contains(said, taken));
+}
+
+TEST_CASE("a site that is one of the server's own listeners is refused, at the start and by --check-config") {
+  Upstream place;  // a port that stays free
+  place.go_away();
+  const std::string port = std::to_string(place.port());
+  for (const auto& [http, admin] : {std::pair{"127.0.0.1:" + port, std::string("none")},
+                                    {"0.0.0.0:" + port, "none"},
+                                    {"localhost:0", "127.0.0.1:" + port}}) {
+    for (const std::string host : {"127.0.0.1", "localhost"}) {
+      CAPTURE(host);
+      const std::string said = refused({"--upstream", "http://" + host + ":" + port, "--http", http, "--admin", admin});
+      CHECK(contains(said, "--upstream: http://" + host + ":" + port + " is this server itself"));
+    }
+  }
+  CHECK(contains(refused({"--check-config", "--upstream", "https://localhost:" + port, "--http", "none", "--https",
+                          "localhost:" + port, "--admin", "none"}),
+                 "--https localhost:" + port));
 }
 
 TEST_CASE("an upstream's URL with a path is refused") {

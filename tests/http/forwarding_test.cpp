@@ -9,6 +9,12 @@ using namespace martd::http;
 using namespace martd::http::test;
 using proxy::test::SiteEnd;
 
+namespace {
+
+constexpr const char* kUpgrade = "GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
+
+}  // namespace
+
 TEST_CASE_FIXTURE(ForwardingTest, "forwarding: asked, answered, counted, and the connection stays") {
   Peer peer = connect();
   send(peer, kGet);
@@ -181,7 +187,7 @@ TEST_CASE_FIXTURE(ForwardingTest,
   send(peer, kGet);
   SiteEnd site = asked();
   Peer upgraded = connect();
-  send(upgraded, "GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: raw\r\n\r\n");
+  send(upgraded, kUpgrade);
   SiteEnd tunnel = asked();
   tunnel.send("HTTP/1.1 101 Switching Protocols\r\n\r\nhi");
   await(upgraded, "hi");
@@ -221,7 +227,7 @@ TEST_CASE_FIXTURE(ForwardingTest, "forwarding: a client that takes nothing of it
 TEST_CASE_FIXTURE(ForwardingTest, "forwarding: a tunnel may wait for its client for as long as it likes") {
   settings->upstream_timeouts.taking = 1ms;
   Peer peer = connect();
-  send(peer, "GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: raw\r\n\r\n");
+  send(peer, kUpgrade);
   SiteEnd site = asked();
   site.send("HTTP/1.1 101 Switching Protocols\r\n\r\n");
   const std::string piece(50000, 'x');
@@ -270,6 +276,50 @@ TEST_CASE_FIXTURE(ForwardingTest, "forwarding: Max-Forwards is counted down, and
   CHECK(site.received.find("Max-Forwards: 0\r\n", site.received.find("GET /a")) != std::string::npos);
 }
 
+TEST_CASE_FIXTURE(ForwardingTest, "forwarding: the page says why, and allows its own script and nothing else") {
+  const auto page = [&] {
+    Peer peer = connect();
+    send(peer, "GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n");
+    SiteEnd site = asked();
+    site.send("what?");
+    await(peer, "</html>");
+    return take_reply(peer.received);
+  };
+  const Reply reply = page();
+  CHECK(reply.status == 502);
+  CHECK(reply.header("Proxy-Status") == "martd; error=http_protocol_error");
+  CHECK(reply.body.find(proxy::row(proxy::Failure::rubbish).sentence) != std::string::npos);
+  CHECK(reply.body.find("data-mode=\"never\"") != std::string::npos);
+  CHECK(reply.body.find("<!-- ") == std::string::npos);
+  CHECK(reply.body.find("http-equiv") == std::string::npos);
+  const std::string policy = reply.header("Content-Security-Policy");
+  CHECK(policy.starts_with("default-src 'none'; script-src 'sha256-"));
+  CHECK(policy.find("; connect-src 'self'; ") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(ForwardingTest,
+                  "forwarding: a page of a site that isn't there looks again, with a script or without") {
+  door.go_away();
+  Peer peer = connect();
+  send(peer, "GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n");
+  await(peer, "</html>");
+  const Reply reply = take_reply(peer.received);
+  CHECK(reply.body.find("data-mode=\"look\"") != std::string::npos);
+  CHECK(reply.body.find("http-equiv=\"refresh\"") != std::string::npos);
+}
+
+TEST_CASE("forwarding: each failure's sentence can stand in a page, and only what ends by itself is looked for") {
+  for (std::size_t i = 0; i < proxy::kFailures; ++i) {
+    const proxy::FailureRow& row = proxy::row(static_cast<proxy::Failure>(i));
+    CAPTURE(row.name);
+    CHECK(row.sentence.find_first_of("<>&") == std::string_view::npos);
+    const bool ends = row.failure == proxy::Failure::refused || row.failure == proxy::Failure::unresolved ||
+                      row.failure == proxy::Failure::connect_timeout;
+    CHECK((row.again == proxy::Again::look) == ends);
+    CHECK((row.again == proxy::Again::once) == (row.failure == proxy::Failure::broken));
+  }
+}
+
 TEST_CASE("forwarding: each failure's status has its phrase") {
   // Once a 502 and a 504 went out as `Unknown`.
   for (std::size_t i = 0; i < proxy::kFailures; ++i)
@@ -277,18 +327,30 @@ TEST_CASE("forwarding: each failure's status has its phrase") {
 }
 
 TEST_CASE_FIXTURE(ForwardingTest,
-                  "forwarding: OPTIONS of a whole server, asked for by its address, is asked of the site so") {
-  // RFC 9112 section 3.2.4. Once the site was asked for its first page.
+                  "forwarding: OPTIONS of the whole server is this server's, that of a path the site's") {
   Peer peer = connect();
-  send(peer, "OPTIONS http://x HTTP/1.1\r\nHost: x\r\n\r\n");
-  SiteEnd site = asked();
-  CHECK(site.received.starts_with("OPTIONS * HTTP/1.1\r\nHost: x\r\n"));
-  site.received.clear();
-  site.send("HTTP/1.1 204 No Content\r\n\r\n");
-  await(peer, "204");
+  for (const char* target : {"*", "http://localhost"}) {
+    const Reply reply = ask(peer, "OPTIONS", target);
+    CHECK(reply.status == 204);
+    CHECK(reply.header("Allow").find("OPTIONS") != std::string::npos);
+  }
+  CHECK(door.take() < 0);
   send(peer, "OPTIONS http://x/ HTTP/1.1\r\nHost: x\r\n\r\n");
-  await(site, "\r\n\r\n");
+  SiteEnd site = asked();
   CHECK(site.received.starts_with("OPTIONS / HTTP/1.1\r\n"));
+}
+
+// A link-local client's address came with the zone by which this machine knows it, `fe80::1%eth0`: sites that read
+// addresses strictly answered 400 or 500.
+TEST_CASE_FIXTURE(ForwardingTest, "forwarding: the zone of a client's address is nobody's business") {
+  settings->forwarded = true;
+  Peer peer;
+  worker.take(peer.give(), boost::asio::ip::make_address_v6("fe80::1%1"), nullptr);
+  send(peer, kGet);
+  SiteEnd site = asked();
+  CHECK(site.received.find("\r\nX-Forwarded-For: fe80::1\r\n") != std::string::npos);
+  CHECK(site.received.find("\r\nForwarded: for=\"[fe80::1]\";") != std::string::npos);
+  CHECK(site.received.find('%') == std::string::npos);
 }
 
 TEST_CASE_FIXTURE(ForwardingTest, "forwarding: --forwarded tells the site in the words of RFC 7239, too") {

@@ -22,6 +22,13 @@ std::string refused(std::string_view set) {
   return parsed.error().message;
 }
 
+TEST_CASE("address: without the zone it is the same to another machine") {
+  const auto shown = [](const char* text) { return text_of(without_zone(boost::asio::ip::make_address(text))); };
+  CHECK(shown("fe80::1%1") == "fe80::1");
+  CHECK(shown("2001:db8::1") == "2001:db8::1");
+  CHECK(shown("192.0.2.1") == "192.0.2.1");
+}
+
 TEST_CASE("address: with and without a port, with and without brackets") {
   CHECK(read("1.2.3.4") == "1.2.3.4");
   CHECK(read("1.2.3.4:80") == "1.2.3.4");

@@ -28,5 +28,15 @@ TEST_CASE("channel list: where they stood, as a query") {
   CHECK(format_stand({}, {}).empty());
 }
 
+TEST_CASE("channel list: of where they stood, as many as there is room for") {
+  CHECK(cut_stand("a=5&b=7&c=9", 11) == "a=5&b=7&c=9");
+  CHECK(cut_stand("a=5&b=7&c=9", 10) == "a=5&b=7");
+  CHECK(cut_stand("a=5&b=7&c=9", 7) == "a=5&b=7");
+  CHECK(cut_stand("a=5&b=7&c=9", 6) == "a=5");
+  CHECK(cut_stand("a=5&b=7&c=9", 2) == "");
+  CHECK(cut_stand("a=5", 2) == "");
+  CHECK(cut_stand("", 0) == "");
+}
+
 }  // namespace
 }  // namespace martd::wire

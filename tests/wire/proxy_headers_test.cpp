@@ -178,6 +178,22 @@ TEST_CASE("request: Forwarded is a trusted proxy's, and ours when asked") {
         "Forwarded: for=\"[2001:db8::1]\";host=\"site.example\";proto=https|Via: 1.1 martd");
 }
 
+// A site that takes https from our X-Forwarded-Proto takes the port, the path and the client from these, if they are
+// there: links in its pages, and in the caches before it, then led where a stranger said.
+TEST_CASE("request: what else is believed of a proxy is a trusted proxy's") {
+  for (const char* name : {"X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Server", "X-Forwarded-Ssl",
+                           "X-Forwarded-Scheme", "X-Real-IP", "Proxy", "x-real-ip", "PROXY"}) {
+    const std::string text = name;
+    CAPTURE(text);
+    CHECK(changed({{text, "1.2.3.4"}}) == "");
+    CHECK(changed({{text, "1.2.3.4"}}, trusted_hop()) == text + ": 1.2.3.4");
+    CHECK(changed({{text, "1.2.3.4"}, {"Connection", text}}, trusted_hop()) == text + ": 1.2.3.4");
+  }
+  CHECK(changed({{"X_Real_IP", "1.2.3.4"}, {"X-Forwarded_Port", "1"}}, trusted_hop()) == "");
+  CHECK(changed({{"X-Forwarded", "1"}, {"X-Forwarded-By", "2"}, {"Proxy-Status", "3"}}) ==
+        "X-Forwarded: 1|X-Forwarded-By: 2|Proxy-Status: 3");
+}
+
 TEST_CASE("request: Max-Forwards is as it came, or what is left of it") {
   CHECK(changed({{"max-FORWARDS", "07"}}) == "max-FORWARDS: 07");
   RequestHop hop = plain_hop();
@@ -206,6 +222,12 @@ TEST_CASE("request: Host is kept, replaced in its place, or made up where there 
 TEST_CASE("request: Via is longer by us, on its last line") {
   CHECK(request({{"Host", "h"}, {"Via", "1.0 a"}, {"via", "1.1 b (c)"}})
             .starts_with("Host: site.example|Via: 1.0 a|via: 1.1 b (c), 1.1 martd|"));
+}
+
+TEST_CASE("request: Via names this run") {
+  RequestHop hop = plain_hop();
+  hop.via = "martd-1a2b3c4d";
+  CHECK(request({{"Via", "1.0 a"}}, hop).find("|Via: 1.0 a, 1.1 martd-1a2b3c4d|") != std::string::npos);
 }
 
 TEST_CASE("request: the cookie with the secret is taken out, and the rest of the line stays") {
@@ -281,12 +303,19 @@ TEST_CASE("upgrade: what is asked for") {
     return asked_upgrade(fields, version);
   };
   CHECK(asked({{"Connection", "keep-alive, uPGRADE"}, {"upgrade", "websocket"}}) == "websocket");
-  CHECK(asked({{"Connection", "Upgrade"}, {"Upgrade", "TLS/1.0, foo/2"}, {"Upgrade", "bar"}}) == "TLS/1.0, foo/2, bar");
+  CHECK(asked({{"Connection", "Upgrade"}, {"Upgrade", "foo/2"}, {"Upgrade", "bar, WebSocket"}}) == "WebSocket");
   CHECK(asked({{"Connection", "Upgrade"}, {"Upgrade", " , websocket,"}}) == "websocket");
   CHECK(asked({{"Upgrade", "websocket"}}) == "");
   CHECK(asked({{"Connection", "close"}, {"Upgrade", "websocket"}}) == "");
   CHECK(asked({{"Connection", "Upgrade"}}) == "");
   CHECK(asked({{"Connection", "Upgrade"}, {"Upgrade", "websocket"}}, "1.0") == "");
+  // Once the site had said 101, to whatever it was, nothing of what followed was read here: not whose secret it
+  // brought, nor which X-Forwarded-For it claimed.
+  for (const char* protocol :
+       {"TLS/1.0", "foo/2", "raw", "HTTP/2.0", "h2", "websocket2", "websocket/13", "web socket"}) {
+    CAPTURE(protocol);
+    CHECK(asked({{"Connection", "Upgrade"}, {"Upgrade", protocol}}) == "");
+  }
   // What curl --http2 sends. In a tunnel of h2c nobody would see to what goes upstream.
   CHECK(asked({{"Connection", "Upgrade, HTTP2-Settings"}, {"Upgrade", "h2c"}, {"HTTP2-Settings", "AAMA"}}) == "");
   CHECK(asked({{"Connection", "Upgrade"}, {"Upgrade", "H2C, HTTP/2.0, websocket"}}) == "websocket");
@@ -318,6 +347,19 @@ TEST_CASE("response: Via and Connection") {
   CHECK(response({{"Via", "1.1 a"}, {"A", "1"}}, {.version = "1.0", .connection = "close"}) ==
         "Via: 1.1 a, 1.0 martd|A: 1|Connection: close");
   CHECK(response({}, {.connection = "keep-alive"}) == "Via: 1.1 martd|Connection: keep-alive");
+}
+
+TEST_CASE("response: Vary says so where the answer is another for other channels") {
+  const ResponseHop page{.connection = {}, .by_channels = true};
+  CHECK(response({{"A", "1"}}, page) == "A: 1|Via: 1.1 martd|Vary: Martd-Channels");
+  CHECK(response({{"Vary", "Accept"}, {"A", "1"}, {"vary", "Cookie"}}, page) ==
+        "Vary: Accept|A: 1|vary: Cookie, Martd-Channels|Via: 1.1 martd");
+  CHECK(response({{"Vary", ""}}, page) == "Vary: Martd-Channels|Via: 1.1 martd");
+  CHECK(response({{"Vary", "a, martd-channels"}, {"Vary", "b"}}, page) ==
+        "Vary: a, martd-channels|Vary: b|Via: 1.1 martd");
+  CHECK(response({{"Vary", "*"}}, page) == "Vary: *|Via: 1.1 martd");
+  CHECK(response({{"Vary", "Accept"}, {"Connection", "vary"}}, page) == "Vary: Accept, Martd-Channels|Via: 1.1 martd");
+  CHECK(response({{"Vary", "Accept"}}) == "Vary: Accept|Via: 1.1 martd");
 }
 
 TEST_CASE("response: 101 and 426 say what they switch to, others don't") {
