@@ -60,8 +60,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     hop.upstream = "localhost:3000";
     hop.publish_secret = kSecret;
     hop.forwarded = trusted;
-    const std::string upgrade = wire::asked_upgrade(fields, "1.1");
+    const std::string_view upgrade = wire::asked_upgrade(fields, "1.1");
     hop.upgrade = upgrade;
+    hold(upgrade.empty() || wire::iequals(upgrade, "websocket"), "no other tunnel");
     std::string out;
     wire::append_request_headers(fields, hop, out);
     hold(out.ends_with("\r\n"), "whole lines");
@@ -81,7 +82,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       }
       if (!trusted && wire::iequals(field.name, "x-forwarded-proto")) hold(field.value == "http", "ours");
       if (!trusted && wire::iequals(field.name, "x-forwarded-host")) hold(field.value == "site.example", "ours");
-      hold(trusted || !wire::iequals(field.name, "forwarded"), "no Forwarded of one who isn't trusted");
+      for (const char* name :
+           {"forwarded", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-ssl", "x-real-ip", "proxy"})
+        hold(trusted || !wire::iequals(field.name, name), "nothing of proxies by one who isn't trusted");
     }
     hold(hosts == 1, "one Host");
     hold(any(after, "x-forwarded-for") && any(after, "x-forwarded-proto") && any(after, "x-forwarded-host") &&
@@ -105,6 +108,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         hold(!wire::iequals(field.name, name), "the fields of the hop and ours are off");
     hold(any(fields, "content-length") == any(after, "content-length"), "the length stays");
     check_order(fields, after);
+    std::string page;
+    wire::append_response_headers(fields, {.status = status, .connection = "close", .by_channels = true}, page);
+    hold(any(read(page), "vary") && page.size() >= out.size(), "Vary is there");
   }
   return 0;
 }
