@@ -119,7 +119,7 @@ Finding judge(const SeenStream& seen) {
           said,
           {"nginx    proxy_buffering off;  (and no proxy_ignore_headers X-Accel-Buffering)",
            "HAProxy  option http-no-delay  (and no option http-buffer-request, no filter that waits)",
-           "Caddy    flush_interval -1  in reverse_proxy"}};
+           "Caddy    no buffer_responses, no response_buffers in reverse_proxy"}};
 }
 
 Finding judge(const SeenCompression& seen) {
@@ -144,7 +144,7 @@ Finding judge(const SeenDelivery& seen) {
   return {seen.after ? Grade::warn : Grade::fail,
           "delivery",
           said + ": something waits for more",
-          {"HAProxy  option http-no-delay", "nginx    proxy_buffering off;  gzip off;", "Caddy    flush_interval -1"}};
+          {"HAProxy  option http-no-delay", "nginx    proxy_buffering off;  gzip off;", "Caddy    no encode for /sub"}};
 }
 
 Finding judge(const SeenResume& seen) {
