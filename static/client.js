@@ -57,7 +57,8 @@
     channel = String(channel);
     if (Object(options) !== options) options = { etag: options };
     var etag = options.etag || pageCursor[channel] || "0";
-    if (/^$|^\.|^martd\.|^(cid|lastEventId|last_event_id)$|[\x00-\x1f\x7f-\x9f]/.test(channel) ||
+    if (/^\.|^martd\.|[\x00-\x1f\x7f-\x9f]/.test(channel) ||
+        /^(cid|lasteventid)?$/i.test(channel.replace(/^evs_|[-_]/gi, "")) ||
         encodeURIComponent(channel).replace(/%../g, ".").length > 255 || typeof callback !== "function" ||
         typeof etag !== "string" || !/^(\d{1,20}|now)$/.test(etag)) {
       throw new Error('martd.sub takes a channel name, a function, digits or "now" in a string; not ' + [channel, callback, etag]);

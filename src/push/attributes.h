@@ -29,6 +29,12 @@ using ChannelNames = boost::container::small_vector<std::string, 1>;
 /// (`cid`, `lastEventId`, `last_event_id`), not beginning with `.` or `martd.`.
 bool valid_channel_name(std::string_view name);
 
+/// The reserved name (`cid`, `lastEventId`) that `name` is only another spelling of: in its case, in `-` and `_`, or
+/// with the `evs_` of a known polyfill before it. `_` for a name of nothing but these, which libraries add so that no
+/// cache knows the address. Empty for all others. No request may name a channel so: it would be followed by mistake. A
+/// store from before may have one, so valid_channel_name() lets it be.
+std::string_view misspelt_name(std::string_view name);
+
 /// In time that depends on the length of `given` alone, so that a key can't be guessed a byte at a time.
 bool same_secret(std::string_view given, std::string_view kept);
 

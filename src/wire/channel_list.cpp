@@ -19,6 +19,7 @@ Result<std::vector<std::string>> parse_channel_list(std::string_view text, std::
     if (!name || !push::valid_channel_name(*name))
       return bad_request("not the name of a channel: " + shown(encoded) +
                          " (taken: names, percent-encoded, at commas)");
+    if (auto refusal = refuse_channel_name(*name)) return *std::move(refusal);
     if (!seen.insert(*name).second) continue;
     if (names.size() == most) return bad_request("more than " + std::to_string(most) + " channels");
     names.push_back(*std::move(name));

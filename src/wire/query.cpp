@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 
+#include "push/attributes.h"
 #include "wire/text.h"
 #include "wire/units.h"
 
@@ -87,6 +88,20 @@ Refusal out_of_range(std::string_view name, std::string_view text, std::string_v
   std::string message = shown(name);
   message.append(": ").append(shown(text)).append(" is out of range (taken: ");
   return bad_request(message.append(taken).append(")"));
+}
+
+std::optional<Refusal> refuse_channel_name(std::string_view name) {
+  if (!push::valid_channel_name(name))
+    return not_taken("channel", "a channel name", name,
+                     "1 to 255 bytes of UTF-8 without control characters, not beginning with . or martd., not cid, "
+                     "lastEventId or last_event_id");
+  const std::string_view meant = push::misspelt_name(name);
+  if (meant.empty()) return std::nullopt;
+  std::string message = shown(name) + ": not a channel name, as ";
+  if (meant == "_")
+    return bad_request(message + "libraries send it to get by caches (taken: none of it, leave it out)");
+  message.append("it is another spelling of ").append(meant);
+  return bad_request(message.append(" (taken: ").append(meant).append(")"));
 }
 
 Result<push::Duration> read_duration(std::string_view name, std::string_view text, push::Duration least,

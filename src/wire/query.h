@@ -45,6 +45,9 @@ Refusal not_taken(std::string_view name, std::string_view what, std::string_view
 /// `name: <text> is out of range (taken: <taken>)`
 Refusal out_of_range(std::string_view name, std::string_view text, std::string_view taken);
 
+/// Why `name` can't be a channel that a request names; nothing where it can.
+std::optional<Refusal> refuse_channel_name(std::string_view name);
+
 /// A duration from `least` to `most`, both of them taken.
 Result<push::Duration> read_duration(std::string_view name, std::string_view text, push::Duration least,
                                      push::Duration most);

@@ -51,11 +51,12 @@ std::size_t maximal_subpart(std::string_view bytes) {
   return wanted;
 }
 
-/// Whether a JSON string has to look at the byte: what must be escaped, and the first byte of U+2028 and U+2029.
+/// Whether a JSON string has to look at the byte: what must be escaped, and the first byte of U+0085, and of U+2028 and
+/// U+2029.
 constexpr std::array<bool, 256> kJsonSpecial = [] {
   std::array<bool, 256> special{};
   for (std::size_t byte = 0; byte < 0x20; ++byte) special[byte] = true;
-  special['"'] = special['\\'] = special[0xE2] = true;
+  special['"'] = special['\\'] = special[0xC2] = special[0xE2] = true;
   return special;
 }();
 
@@ -63,7 +64,10 @@ constexpr std::array<bool, 256> kJsonSpecial = [] {
 std::size_t next_json_special(std::string_view text, std::size_t at) {
   while (text.size() - at >= 8) {
     const std::uint64_t word = load_word(text.data() + at);
-    if (any_below(word, 0x20) | any_equal(word, '"') | any_equal(word, '\\') | any_equal(word, 0xE2)) break;
+    // 0xC2 and 0xE2 differ in one bit.
+    if (any_below(word, 0x20) | any_equal(word, '"') | any_equal(word, '\\') |
+        any_equal(word | (kWordOnes * 0x20), 0xE2))
+      break;
     at += 8;
   }
   while (at < text.size() && !kJsonSpecial[static_cast<unsigned char>(text[at])]) ++at;
@@ -166,7 +170,15 @@ void append_json_string(std::string& out, std::string_view text) {
   std::size_t begin = 0;  // of the run that is taken as it is
   std::size_t at = 0;
   while ((at = next_json_special(text, at)) < text.size()) {
-    if (static_cast<unsigned char>(text[at]) == 0xE2) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if (byte == 0xC2) {
+      if (text.substr(at, 2) == "\xC2\x85") {
+        out.append(text.substr(begin, at - begin));
+        out += "\\u0085";
+        begin = at + 2;
+      }
+      at = std::min(at + 2, text.size());
+    } else if (byte == 0xE2) {
       const std::string_view character = text.substr(at, 3);
       if (character == "\xE2\x80\xA8" || character == "\xE2\x80\xA9") {
         out.append(text.substr(begin, at - begin));

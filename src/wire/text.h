@@ -16,8 +16,8 @@ void append_utf8_lossy(std::string& out, std::string_view bytes);
 /// RFC 4648 section 4, with padding.
 void append_base64(std::string& out, std::string_view bytes);
 
-/// `text` as a JSON string with its quotes (RFC 8259). `text` must be UTF-8. U+2028 and U+2029 are escaped, and `<` is
-/// not.
+/// `text` as a JSON string with its quotes (RFC 8259). `text` must be UTF-8. What some readers take for the end of a
+/// line (U+0085, U+2028, U+2029) is escaped, and `<` is not.
 void append_json_string(std::string& out, std::string_view text);
 
 /// %XX decoded and `+` as a space, as in application/x-www-form-urlencoded. Nothing where a `%` isn't followed by two

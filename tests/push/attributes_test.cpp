@@ -18,6 +18,21 @@ TEST_CASE("channel name: what /sub takes for something else is none") {
     CHECK_FALSE_MESSAGE(valid_channel_name(name), name);
 }
 
+// A client sent `?news=0&Last-Event-ID=17`, as its library called it, and followed a channel of that name beside its
+// own, from an etag that was none of that channel's. It was never told, and what it had missed of its own channel
+// neither.
+TEST_CASE("channel name: another spelling of a reserved one is known by the one that is meant") {
+  for (const char* name : {"CID", "Cid", "c-id", "c_i_d", "evs_cid", "EVS_C-ID"})
+    CHECK_MESSAGE(misspelt_name(name) == "cid", name);
+  for (const char* name : {"lastEventID", "Last-Event-ID", "last-event-id", "LAST_EVENT_ID", "lasteventid",
+                           "evs_last_event_id", "evs_lastEventId", "_lastEventId", "last--event__id-"})
+    CHECK_MESSAGE(misspelt_name(name) == "lastEventId", name);
+  for (const char* name : {"_", "__", "-", "_-_", "evs_", "evs__"}) CHECK_MESSAGE(misspelt_name(name) == "_", name);
+  for (const char* name : {"a", "cida", "ci", "acid", "cid.", "lastEventIds", "last.event.id", "evs", "evscid", "_a",
+                           "events", "c id", "last", "e", "cidcid", "evs_news"})
+    CHECK_MESSAGE(misspelt_name(name).empty(), name);
+}
+
 TEST_CASE("channel name: no control characters, nothing that is not UTF-8") {
   CHECK_FALSE(valid_channel_name("a\0b"s));
   for (int byte = 0; byte < 0x20; ++byte) CHECK_FALSE(valid_channel_name("a"s + static_cast<char>(byte)));

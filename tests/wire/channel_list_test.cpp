@@ -16,7 +16,7 @@ TEST_CASE("channel list: names at commas, percent-encoded, each once") {
 }
 
 TEST_CASE("channel list: what is no name is refused") {
-  for (const char* text : {"a,.b", "%", "%zz", "cid", "a,martd.x", "%00", "%FF"}) {
+  for (const char* text : {"a,.b", "%", "%zz", "cid", "a,martd.x", "%00", "%FF", "a,Last-Event-ID", "_"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_channel_list(text, 10).has_value());
   }

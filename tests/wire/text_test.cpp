@@ -109,6 +109,19 @@ TEST_CASE("JSON string: what must be escaped is, all else stays") {
   CHECK(json("Grüße, 世界 🎉") == "\"Grüße, 世界 🎉\"");
 }
 
+// Python's str.splitlines() takes U+0085 for the end of a line, as it does U+2028: a reader of a line stream got half
+// an object.
+TEST_CASE("JSON string: U+0085 is escaped, its neighbours not") {
+  CHECK(json("\xC2\x85") == "\"\\u0085\"");
+  CHECK(json("a\xC2\x85z") == "\"a\\u0085z\"");
+  CHECK(json("\xC2\x84\xC2\x86\xC3\x85") == "\"\xC2\x84\xC2\x86\xC3\x85\"");
+  CHECK(json("\xC2\x85\xC2\x85\"\xC2\xA0") == "\"\\u0085\\u0085\\\"\xC2\xA0\"");
+  for (std::size_t before = 0; before < 20; ++before) {
+    const std::string blanks(before, ' ');
+    CHECK(json(blanks + "\xC2\x85" + blanks) == '"' + blanks + "\\u0085" + blanks + '"');
+  }
+}
+
 TEST_CASE("JSON string: U+2028 and U+2029 are escaped, their neighbours not") {
   CHECK(json("\xE2\x80\xA8") == "\"\\u2028\"");
   CHECK(json("a\xE2\x80\xA9z") == "\"a\\u2029z\"");
