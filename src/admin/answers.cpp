@@ -26,4 +26,17 @@ void go_to(httplib::Response& response, const char* place) {
   response.set_header("Location", place);
 }
 
+std::vector<std::string> lines_of(const httplib::Request& request, const char* name) {
+  std::vector<std::string> lines;
+  for (std::size_t line = 0; line < request.get_header_value_count(name); ++line)
+    lines.push_back(request.get_header_value(name, line));
+  return lines;
+}
+
+std::string cookies_of(const httplib::Request& request) {
+  std::string all;
+  for (const std::string& line : lines_of(request, "Cookie")) all.append(all.empty() ? "" : "; ").append(line);
+  return all;
+}
+
 }  // namespace martd::admin

@@ -14,6 +14,7 @@
 #include "admin/process_figures.h"
 #include "admin/statistics.h"
 #include "push/overseer.h"
+#include "wire/request_fields.h"
 #include "wire/text.h"
 
 namespace martd::admin {
@@ -135,7 +136,7 @@ void Requests::set_token(std::string token) {
 }
 
 bool Requests::logged_in(const httplib::Request& request) {
-  const std::string cookies = request.get_header_value("Cookie");
+  const std::string cookies = cookies_of(request);
   const std::string_view value = cookie_in(cookies, kLoginCookie);
   if (value.empty()) return false;
   const auto now = gate_.with([](PublicSide& side) { return side.now(); });
@@ -173,11 +174,13 @@ bool Requests::dispatch(const httplib::Request& request, httplib::Response& resp
       allow += (allow.empty() ? "" : ", ") + std::string(row.method) + (row.method == "GET" ? ", HEAD" : "");
     }
   }
+  wire::Fields fields;
   if (!body_read) {
+    for (const auto& [name, value] : request.headers) fields.push_back({name, value});
+    if (const auto refusal = wire::refuse_repeated(fields)) return answer_refusal(response, *refusal), true;
     const Caller caller{header(request, "Host"), header(request, "Origin"), request.get_header_value("Authorization"),
                         request.get_header_value("Sec-Fetch-Site"), request.get_header_value("Sec-Fetch-Mode")};
-    if (request.get_header_value_count("Host") > 1 || request.get_header_value_count("Origin") > 1)
-      return answer_error(response, 400, "Host, Origin: given twice"), true;
+    if (request.get_header_value_count("Host") > 1) return answer_error(response, 400, "Host: given twice"), true;
     if (const auto refusal = refuse_place(caller, host_)) return answer_refusal(response, *refusal), true;
     const auto refusal = refuse_stranger(caller, token(), logged_in(request));
     if (refusal && !(route && route->open)) {
@@ -196,6 +199,10 @@ bool Requests::dispatch(const httplib::Request& request, httplib::Response& resp
                         "/endings, /events, /publish, /subscribe)"),
            true;
   if (!body_read && has_body(request)) {
+    if (const auto refusal = wire::refuse_body_fields(fields)) {
+      if (refusal->status == 415) response.set_header("Accept-Encoding", std::string(wire::kTakenCodings));
+      return answer_refusal(response, *refusal), true;
+    }
     // cpp-httplib would take it apart, and the payload is to be what was sent.
     if (!request.is_multipart_form_data()) return false;
     return answer_error(response, 415,
@@ -349,8 +356,9 @@ void Requests::pass_on(const httplib::Request& request, httplib::Response& respo
   if (*descriptor < 0) return answer_error(response, 503, "no event loop takes a connection now");
   const auto inner = inner_.begin(*descriptor);
   InnerRequest::Headers headers;
-  for (const char* name : {"Content-Type", "If-Match"})
-    if (request.has_header(name)) headers.emplace_back(name, request.get_header_value(name));
+  // Each of its lines: what several of them mean is decided there.
+  for (const char* name : {"Content-Type", "If-Match", "If-None-Match"})
+    for (std::string& line : lines_of(request, name)) headers.emplace_back(name, std::move(line));
   std::string body;
   std::optional<InnerRequest::Head> head;
   if (inner->send(method, target, headers, request.body, kPublishPatience)) head = inner->read_head(kPublishPatience);

@@ -61,7 +61,7 @@ void Requests::login(const httplib::Request& request, httplib::Response& respons
 }
 
 void Requests::logout(const httplib::Request& request, httplib::Response& response, const Segments&) {
-  const std::string cookies = request.get_header_value("Cookie");
+  const std::string cookies = cookies_of(request);
   {
     const std::lock_guard lock(mutex_);
     logins_.close(cookie_in(cookies, kLoginCookie));

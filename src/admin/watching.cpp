@@ -88,7 +88,7 @@ void Watching::subscribe(const httplib::Request& request, httplib::Response& res
   const auto inner = inner_.begin(*descriptor);
   InnerRequest::Headers headers;
   for (const char* name : {"Accept", "Last-Event-ID", "If-None-Match"})
-    if (request.has_header(name)) headers.emplace_back(name, request.get_header_value(name));
+    for (std::string& line : lines_of(request, name)) headers.emplace_back(name, std::move(line));
   std::optional<InnerRequest::Head> head;
   if (inner->send("GET", target, headers, {}, kSendPatience)) head = inner->read_head(kPollPatience);
   if (!head) return answer_error(response, 504, "no answer within 60 seconds (taken: a .wait below that)");

@@ -56,7 +56,7 @@ Asker origin_of(const Request& request, const Settings& settings) {
   if (asker.foreign) return asker;
   asker.cors = "Access-Control-Allow-Origin: ";
   asker.cors += origin;
-  asker.cors += "\r\nVary: Origin\r\nAccess-Control-Expose-Headers: ETag\r\n";
+  asker.cors += "\r\nVary: Origin\r\nAccess-Control-Expose-Headers: ETag, Retry-After\r\n";
   if (asker.named) asker.cors += "Access-Control-Allow-Credentials: true\r\n";
   return asker;
 }

@@ -26,14 +26,4 @@ Asker asker_of(const Request& request, const Settings& settings);
 /// The client whom a trusted proxy names, where the peer is one and names another; for showing, not for rights.
 std::optional<wire::Address> proxied_client(const Request& request, const Settings& settings);
 
-/// Whether the client came by https to the proxy before this server; nothing where no trusted proxy says so or so.
-std::optional<bool> proxied_tls(const wire::RequestHead& head, const wire::Address& peer, const Settings& settings);
-
-/// The further header lines of a preflight's answer (WHATWG Fetch, CORS preflight).
-inline constexpr std::string_view kPreflightHeaders =
-    "Access-Control-Allow-Methods: GET, POST, PUT, DELETE, OPTIONS\r\n"
-    "Access-Control-Allow-Headers: Authorization, Cache-Control, Content-Type, If-Match, If-None-Match, "
-    "Last-Event-ID\r\n"
-    "Access-Control-Max-Age: 600\r\n";
-
 }  // namespace martd::http

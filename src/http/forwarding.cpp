@@ -32,6 +32,13 @@ bool is_html(const wire::AnswerHead& head) {
   return wire::iequals(wire::trim(type.substr(0, type.find(';'))), "text/html");
 }
 
+/// A browser's Accept, in whichever of its lines.
+bool names_html(const wire::Fields& fields) {
+  bool named = false;
+  fields.each("Accept", [&](std::string_view value) { named |= value.find("text/html") != value.npos; });
+  return named;
+}
+
 }  // namespace
 
 Forwarding::Forwarding(Session& session, const wire::RequestHead& head, const AnswerContext& context)
@@ -41,8 +48,7 @@ Forwarding::Forwarding(Session& session, const wire::RequestHead& head, const An
       close_(context.close),
       http_1_0_(context.http_1_0),
       head_only_(context.head),
-      wants_page_((head.method == "GET" || context.head) &&
-                  head.field("Accept").find("text/html") != head.target.npos) {}
+      wants_page_((head.method == "GET" || context.head) && names_html(head.fields)) {}
 
 Forwarding::~Forwarding() {
   if (exchange_) exchange_->abandon();

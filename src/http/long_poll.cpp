@@ -17,6 +17,10 @@ using push::Missed;
 
 namespace {
 
+/// Fronts and clients have a limit for all header lines (nginx 4 or 8 KiB, Node 16): a longer cursor is left out. The
+/// body has the etag of each channel that has moved.
+constexpr std::size_t kLongestTag = 4096;
+
 /// A client that asks again as soon as it is refused is slowed down to this.
 constexpr push::Duration kRefusalDelay = std::chrono::seconds{1};
 
@@ -112,12 +116,7 @@ void LongPoll::begin(const wire::SubscribeRequest& asked, push::Time now, std::s
     worker.counters().poll_deliveries.add();
     write({}, joined(cursors), body, now, reply);
   } else {
-    Answer answer;
-    if (conditional_) {
-      answer.status = 304;
-      answer.no_body = true;
-    }
-    write(answer, joined(cursors), body, now, reply);
+    write_empty(joined(cursors), body, now, reply);
   }
   done(Ending::waited);
 }
@@ -126,13 +125,23 @@ void LongPoll::write(const Answer& answer, std::string_view etags, std::string_v
                      std::string& reply) const {
   Answer whole = answer;
   std::string headers;
-  if (!etags.empty()) {
+  if (!etags.empty() && etags.size() <= kLongestTag) {
     headers = "ETag: \"";
     headers += etags;
     headers += "\"\r\n";
     whole.headers = headers;
   }
   append_answer(reply, whole, body, context(), now);
+}
+
+void LongPoll::write_empty(std::string_view etags, std::string_view body, push::Time now, std::string& reply) const {
+  Answer answer;
+  // Who asked for `now` and got no cursor back would ask for `now` again, and lose what came between.
+  if (conditional_ && !(wants_now_ && etags.size() > kLongestTag)) {
+    answer.status = 304;
+    answer.no_body = true;
+  }
+  write(answer, etags, body, now, reply);
 }
 
 void LongPoll::refuse(const push::Roster::Refused& refused, push::Time now, std::string& reply) {
@@ -225,13 +234,8 @@ void LongPoll::answer_empty(const push::Left& left, push::Time now) {
   for (std::size_t i = 0; i < left.channels.size(); ++i)
     append_part(body, left.channels[i], left.cursors[i], Missed::none(), {});
   body += wire::kPollBodyEnd;
-  Answer answer;
-  if (conditional_) {
-    answer.status = 304;
-    answer.no_body = true;
-  }
   std::string reply;
-  write(answer, joined(left.cursors), body, now, reply);
+  write_empty(joined(left.cursors), body, now, reply);
   send(reply);
 }
 

@@ -39,6 +39,8 @@ class LongPoll final : public HeldSubscriber {
   void answer_empty(const push::Left& left, push::Time now);
   void write(const Answer& answer, std::string_view etags, std::string_view body, push::Time now,
              std::string& reply) const;
+  /// Nothing is new: 304 where that was asked for.
+  void write_empty(std::string_view etags, std::string_view body, push::Time now, std::string& reply) const;
   void send(const std::string& reply);
   void done(push::Ending ending, std::string_view channel = {}, std::size_t channels = 0);
   AnswerContext context() const;

@@ -72,17 +72,16 @@ class Publisher {
     const std::string_view method = request_.method();
     if (method == "POST" || method == "PUT") return publish(*std::move(asked));
     if (asked->channels.size() != 1) return wire::bad_request("channel: one only with " + std::string(method));
-    return method == "GET" ? inspect(*asked) : clear(*asked);
+    return method == "DELETE" ? clear(*asked) : inspect(*asked);
   }
 
  private:
   wire::Result<Body> publish(wire::PublishRequest&& asked) const {
-    std::optional<push::Etag> if_match;
-    if (const std::string_view header = request_.header("If-Match"); !header.empty()) {
-      if_match = wire::parse_if_match(header);
-      if (!if_match) return wire::bad_request("If-Match: not an etag (taken: \"<etag>\")");
-      if (asked.channels.size() != 1) return wire::bad_request("If-Match: for one channel only");
-    }
+    std::string match;
+    std::string none_match;
+    auto conditions = wire::parse_conditions(request_.list("If-Match", match),
+                                             request_.list("If-None-Match", none_match), asked.channels.size());
+    if (!conditions) return std::move(conditions).error();
     auto* content = new push::Content;
     push::ContentPtr shared(content);
     content->payload = request_.body;
@@ -92,13 +91,14 @@ class Publisher {
     content->expire = asked.expire;
     if (hub_.answers_later()) {
       push::PushJob job{std::move(asked.channels), std::move(asked.attributes),
-                        std::move(shared),         if_match,
+                        std::move(shared),         *std::move(conditions),
                         asker_.may_push,           asker_.operates};
       if (const auto refusal = hub_.publish_later(std::move(job), now_, to_)) return explain(*refusal);
       return Body();
     }
-    const push::PushOrder order{
-        asked.channels, std::move(asked.attributes), std::move(shared), if_match, asker_.may_push, asker_.operates};
+    const push::PushOrder order{asked.channels,    std::move(asked.attributes),
+                                std::move(shared), conditions->get(),
+                                asker_.may_push,   asker_.operates};
     const auto receipts = hub_.publish(order, now_);
     if (!receipts) return explain(receipts.error());
     return Body(receipts_body(asked.channels, *receipts));
@@ -164,6 +164,12 @@ wire::Refusal explain(const push::PushRefusal& refusal) {
       return {403, "key: " + channel + " has a key, and this push doesn't bring it"};
     case PushError::not_newest:
       return {412, "If-Match: not the newest etag of " + channel};
+    case PushError::is_newest:
+      return {412, "If-None-Match: it names the newest etag of " + channel};
+    case PushError::not_empty:
+      return {412, "If-None-Match: " + channel + " keeps a message already"};
+    case PushError::not_all_empty:
+      return {400, "If-None-Match: " + channel + " keeps a message (taken: * for several channels that all keep none)"};
     case PushError::not_found:
       return {404, channel + ": there is none of that name"};
     case PushError::memory_full:

@@ -10,8 +10,8 @@
 
 namespace martd::http {
 
-/// Answers a GET, POST, PUT or DELETE of /pub: appends the whole answer to `out`, and returns its status. Takes the
-/// request's body as the payload. 0, and nothing appended: it waits for the store, which tells `to`.
+/// Answers a GET, HEAD, POST, PUT or DELETE of /pub: appends the whole answer to `out`, and returns its status. Takes
+/// the request's body as the payload. 0, and nothing appended: it waits for the store, which tells `to`.
 int serve_publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub,
                     push::Time now, const AnswerContext& context, std::string& out, push::AnswerTo to = {});
 

@@ -25,8 +25,11 @@ struct Request {
   std::string_view body;
 
   std::string_view method() const { return head.method; }
-  /// The value of the first field of that name, or empty.
+  /// The value of the first field of that name, or empty: of one that may stand once (wire/request_fields).
   std::string_view header(std::string_view name) const { return head.field(name); }
+
+  /// All its lines as one, see wire::Fields::list().
+  std::string_view list(std::string_view name, std::string& joined) const { return head.fields.list(name, joined); }
 
   Request(const wire::RequestHead& from, std::string_view whole_body, const wire::Address& connection_peer);
 };

@@ -19,7 +19,7 @@ std::string_view allowed_methods(Place place) {
     case Place::subscribe:
       return "GET, POST, OPTIONS";
     case Place::publish:
-      return "GET, POST, PUT, DELETE, OPTIONS";
+      return "GET, HEAD, POST, PUT, DELETE, OPTIONS";
     case Place::script:
     case Place::page:
       return "GET, HEAD, OPTIONS";

@@ -1,20 +1,11 @@
 #include "http/script.h"
 
 #include "assets.h"
+#include "wire/entity_tags.h"
 #include "wire/text.h"
 
 namespace martd::http {
 namespace {
-
-/// Weak comparison (RFC 9110 section 13.1.2).
-bool matches(std::string_view if_none_match, std::string_view etag) {
-  const auto opaque = [](std::string_view tag) { return tag.starts_with("W/") ? tag.substr(2) : tag; };
-  while (!if_none_match.empty()) {
-    const std::string_view item = wire::take_element(if_none_match);
-    if (item == "*" || opaque(item) == opaque(etag)) return true;
-  }
-  return false;
-}
 
 /// Whether gzip is named, and not with a weight of nothing (RFC 9110 section 12.5.3).
 bool takes_gzip(std::string_view accept_encoding) {
@@ -35,8 +26,9 @@ void serve(const assets::Asset& asset, const Request& request, const AnswerConte
   Answer answer;
   answer.content_type = asset.content_type;
   answer.no_store = false;
-  const bool gzip = may_gzip && !asset.gzip.empty() && takes_gzip(request.header("Accept-Encoding"));
-  if (matches(request.header("If-None-Match"), asset.etag)) {
+  std::string joined;
+  const bool gzip = may_gzip && !asset.gzip.empty() && takes_gzip(request.list("Accept-Encoding", joined));
+  if (wire::names_tag(request.list("If-None-Match", joined), asset.etag)) {
     answer.status = 304;
     answer.no_body = true;
   } else if (gzip) {

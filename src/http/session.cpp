@@ -67,7 +67,8 @@ void Session::look_at_handshake() {
 
 void Session::watch_if_room() {
   // Who doesn't read its answers isn't read from either. While it is held, a hang-up is to be noticed.
-  if (open() && (held() ? held_->wants_input() : queued() == 0) && waiting() <= kMostAhead) watch();
+  // What waits while nothing holds it is the part of a head, which has a bound of its own.
+  if (open() && (held() ? held_->wants_input() && waiting() <= kMostAhead : queued() == 0)) watch();
 }
 
 void Session::on_writable() {

@@ -85,6 +85,11 @@ class Session final : public net::Connection {
  private:
   static constexpr std::size_t kMaxHead = 64 * 1024;
   static constexpr std::size_t kMaxTarget = 16 * 1024;
+  static constexpr std::size_t kMaxPushTarget = 64 * 1024;  ///< of /pub: a push to a thousand channels names them all
+  struct HeadLimits {
+    std::size_t target;  ///< bytes
+    std::size_t head;    ///< bytes, with the target
+  };
 
   void on_readable() override;
   void on_writable() override;
@@ -94,6 +99,8 @@ class Session final : public net::Connection {
 
   // --- reading requests (session_requests.cpp) ---
   void process(std::string_view bytes);
+  HeadLimits limits_of(std::string_view begun) const;
+  void refuse_head_over(const HeadLimits& limits, bool by_target);
   void await_head(std::string_view part);
   bool begin(std::string_view bytes, std::string_view& data);
   bool read_body(std::string_view& data);

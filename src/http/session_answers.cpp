@@ -6,6 +6,7 @@
 #include "http/access.h"
 #include "http/awaited_push.h"
 #include "http/forwarding.h"
+#include "http/head_checks.h"
 #include "http/held_stream.h"
 #include "http/long_poll.h"
 #include "http/publisher.h"
@@ -19,11 +20,7 @@
 namespace martd::http {
 namespace {
 
-bool wants_web_socket(const Request& request) {
-  bool wanted = false;
-  request.head.fields.each("Upgrade", [&](std::string_view value) { wanted |= wire::has_token(value, "websocket"); });
-  return wanted;
-}
+bool wants_web_socket(const Request& request) { return request.head.fields.names("Upgrade", "websocket"); }
 
 }  // namespace
 
@@ -57,18 +54,16 @@ void Session::handle(const Request& request, Place place) {
     return error(405, std::string(request.method()) + ": this path takes " + std::string(allowed_methods(place)),
                  allow);
   }
-  const bool full = surplus_ || worker_.stopping();
-  const auto come_later = [&] {
-    error(503, worker_.stopping() ? "the server is stopping" : "too many connections (--max-connections)",
-          "Retry-After: 2\r\n");
-  };
+  if (const auto refusal = refuse_head(request.head, place))
+    return error(refusal->status, refusal->message, lines_of_refusal(refusal->status));
   if (request.method() == "OPTIONS") {
     if (place == Place::publish && asker.foreign)
       return error(403, "Origin: pages of this origin may not use /pub (--origin)");
     // A balancer's look, which is to know. A page's preflight is answered: what it is for will be told.
     if (full && place != Place::publish && place != Place::subscribe) return come_later();
     std::string headers = "Allow: " + std::string(allowed_methods(place)) + "\r\n";
-    if (!asker.cors.empty()) headers += kPreflightHeaders;
+    std::string joined;
+    if (!asker.cors.empty()) headers += preflight_lines(request.list("Access-Control-Request-Headers", joined));
     Answer answer;
     answer.status = 204;
     answer.no_body = true;
@@ -126,7 +121,7 @@ void Session::forward(const wire::RequestHead& head, std::string_view& data) {
 void Session::publish(const Request& request, const Asker& asker, const AnswerContext& context, push::Time now) {
   std::unique_ptr<AwaitedPush> awaited;
   push::AnswerTo to{};
-  if (worker_.hub().answers_later() && request.method() != "GET") {
+  if (worker_.hub().answers_later() && request.method() != "GET" && request.method() != "HEAD") {
     awaited = std::make_unique<AwaitedPush>(*this, context);
     to = awaited->to();
   }
@@ -178,9 +173,11 @@ void Session::subscribe(const Request& request, const AnswerContext& context) {
   if (const auto client = proxied_client(request, worker_.settings()))
     client_ = std::make_unique<wire::Address>(*client);
   wire::SubscribeHeaders headers;
-  headers.accept = request.header("Accept");
+  std::string accept;
+  std::string if_none_match;
+  headers.accept = request.list("Accept", accept);
   headers.last_event_id = request.header("Last-Event-ID");
-  headers.if_none_match = request.header("If-None-Match");
+  headers.if_none_match = request.list("If-None-Match", if_none_match);
   headers.web_socket = wants_web_socket(request);
   const std::string_view form = request.method() == "POST" ? request.body : std::string_view();
   auto asked = wire::parse_subscribe_request(request.query, form, headers, worker_.settings().subscribe);

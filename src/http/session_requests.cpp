@@ -79,11 +79,33 @@ void Session::process(std::string_view bytes) {
   flush_reply();
 }
 
+/// Of a head, or of what is there of it.
+Session::HeadLimits Session::limits_of(std::string_view begun) const {
+  HeadLimits limits{kMaxTarget, kMaxHead};
+  if (begun.size() <= kMaxTarget) return limits;  // as nearly always
+  std::string_view target = begun.substr(std::min(begun.find(' '), begun.size() - 1) + 1);
+  target = target.substr(0, std::min(target.find(' '), kMaxPushTarget));
+  const Settings& settings = worker_.settings();
+  if (place_of(split_target(target).path, settings.prefix, settings.has_upstream) == Place::publish) {
+    limits.target = kMaxPushTarget;
+    limits.head += target.size();
+  }
+  return limits;
+}
+
+void Session::refuse_head_over(const HeadLimits& limits, bool by_target) {
+  const std::string bytes = std::to_string(by_target ? limits.target : limits.head) + " bytes";
+  if (by_target) return refuse(414, "the request's target is longer than " + bytes);
+  refuse(431, "the request's header is longer than " + bytes);
+}
+
 void Session::await_head(std::string_view part) {
-  if (part.size() > kMaxTarget + 64 && part.substr(0, kMaxTarget + 64).find("\r\n") == part.npos) {
-    refuse(414, "the request's target is longer than 16384 bytes");
-  } else if (part.size() > kMaxHead) {
-    refuse(431, "the request's header is longer than 65536 bytes");
+  const HeadLimits limits = limits_of(part);
+  const std::size_t line = limits.target + 64;  // with the method and the version
+  if (part.size() > line && part.substr(0, line).find("\r\n") == part.npos) {
+    refuse_head_over(limits, true);
+  } else if (part.size() > limits.head) {
+    refuse_head_over(limits, false);
   } else if (!std::exchange(head_begun_, true)) {
     set_deadline(loop().now() + worker_.settings().header_timeout);
   }
@@ -91,12 +113,13 @@ void Session::await_head(std::string_view part) {
 
 /// A request whose head is whole; `data` is what follows it. False: no more can be read now.
 bool Session::begin(std::string_view bytes, std::string_view& data) {
-  if (bytes.size() > kMaxHead) {
-    refuse(431, "the request's header is longer than 65536 bytes");
+  const HeadLimits limits = limits_of(bytes);
+  if (bytes.size() > limits.head) {
+    refuse_head_over(limits, bytes.find("\r\n") > limits.target + 64);
     return false;
   }
   wire::RequestHead head;
-  if (const auto refusal = wire::read_request_head(bytes, kMaxTarget, head)) {
+  if (const auto refusal = wire::read_request_head(bytes, limits.target, head)) {
     // A page with too long a query is to be able to read why; who is malformed is no page.
     refuse(refusal->status, refusal->message, refusal->status == 414 ? cors_of(head) : std::string());
     return false;
@@ -131,8 +154,7 @@ bool Session::begin(std::string_view bytes, std::string_view& data) {
   }
   incoming_ = std::make_unique<Incoming>(bytes, limit);
   set_deadline(loop().now() + kBodyTime + std::chrono::seconds{(head.chunked ? limit : length) / 10240});
-  if (!head.http_1_0 && wire::iequals(head.field("Expect"), "100-continue"))
-    worker_.reply() += "HTTP/1.1 100 Continue\r\n\r\n";
+  if (!head.http_1_0 && head.fields.names("Expect", "100-continue")) worker_.reply() += "HTTP/1.1 100 Continue\r\n\r\n";
   return true;
 }
 

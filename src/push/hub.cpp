@@ -57,6 +57,24 @@ void Hub::give_news() {
     if (!held_answers_[loop].empty()) doors_[loop]->answered(std::exchange(held_answers_[loop], {}));
 }
 
+namespace {
+
+/// Why the channel, as it will be after what is staged, isn't what a push asks for. Null: there is none of that name.
+std::optional<PushError> unmet(const PushConditions& conditions, const Channel* channel) {
+  const bool keeps = channel && channel->next_newest() >= channel->next_floor();
+  const auto names_newest = [&](const NamedEtags& named) {
+    return channel && std::find(named.etags.begin(), named.etags.end(), channel->next_newest()) != named.etags.end();
+  };
+  if (const auto& match = conditions.match; match && !(match->any ? keeps : names_newest(*match)))
+    return PushError::not_newest;
+  if (const auto& none = conditions.none_match) {
+    if (none->any ? keeps : names_newest(*none)) return none->any ? PushError::not_empty : PushError::is_newest;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<PushRefusal> Hub::examine(const PushOrder& order, const Keys& keys, Time now, Targets& targets) {
   targets.reserve(order.channels.size());
   std::size_t cost = 0;
@@ -67,8 +85,12 @@ std::optional<PushRefusal> Hub::examine(const PushOrder& order, const Keys& keys
       return PushRefusal{*error, name};
     std::optional<Etag> duplicate;
     if (channel && !order.content->id.empty()) duplicate = channel->find_id(order.content->id);
-    if (order.if_match && !duplicate && (!channel || channel->next_newest() != *order.if_match))
-      return PushRefusal{PushError::not_newest, name};
+    if (order.conditions && !duplicate) {
+      if (const auto error = unmet(*order.conditions, channel)) {
+        const bool one_of_several = *error == PushError::not_empty && keys.size() > 1;
+        return PushRefusal{one_of_several ? PushError::not_all_empty : *error, name};
+      }
+    }
     if (!duplicate) {
       cost += Backlog::cost_of(*order.content);
       if (!channel) {

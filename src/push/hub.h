@@ -13,18 +13,22 @@
 #include <variant>
 #include <vector>
 
+#include "push/conditions.h"
 #include "push/registry.h"
 #include "push/store.h"
 
 namespace martd::push {
 
 enum class PushError : std::uint8_t {
-  not_allowed,  ///< neither a right to push nor the key of the channel
-  wrong_key,    ///< the channel has a key, and this isn't it
-  not_newest,   ///< If-Match names another etag
-  not_found,    ///< there is no such channel
-  memory_full,  ///< --max-memory
-  store_away,   ///< the store can't take it now
+  not_allowed,    ///< neither a right to push nor the key of the channel
+  wrong_key,      ///< the channel has a key, and this isn't it
+  not_newest,     ///< If-Match names another etag
+  is_newest,      ///< If-None-Match names the newest etag
+  not_empty,      ///< If-None-Match wants none kept, and the channel keeps a message
+  not_all_empty,  ///< the same of one channel of several
+  not_found,      ///< there is no such channel
+  memory_full,    ///< --max-memory
+  store_away,     ///< the store can't take it now
 };
 
 struct PushRefusal {
@@ -41,9 +45,9 @@ struct PushOrder {
   std::span<const std::string> channels;  ///< valid names, none twice
   Attributes attributes;                  ///< within the limits; `key` as the publisher brought it
   ContentPtr content;
-  std::optional<Etag> if_match;  ///< one channel only
-  bool allowed = false;          ///< may push without a key
-  bool operates = false;         ///< an operator's: past the key of a channel that has one
+  const PushConditions* conditions = nullptr;  ///< null: none
+  bool allowed = false;                        ///< may push without a key
+  bool operates = false;                       ///< an operator's: past the key of a channel that has one
 };
 
 struct Receipt {
@@ -60,11 +64,11 @@ struct PushJob {
   ChannelNames channels;
   Attributes attributes;
   ContentPtr content;
-  std::optional<Etag> if_match;
+  std::unique_ptr<const PushConditions> conditions;  ///< null: none
   bool allowed = false;
   bool operates = false;  ///< as in PushOrder
 
-  PushOrder order() const { return {channels, attributes, content, if_match, allowed, operates}; }
+  PushOrder order() const { return {channels, attributes, content, conditions.get(), allowed, operates}; }
 };
 
 struct Cleared {

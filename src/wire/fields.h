@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/container/small_vector.hpp>
+#include <string>
 #include <string_view>
 
 #include "wire/text.h"
@@ -23,6 +24,26 @@ class Fields : public boost::container::small_vector<Field, 24> {
       if (field.name.size() == name.size() && iequals(field.name, name)) return field.value;
     return {};
   }
+  /// All lines of that name as one list (RFC 9110 section 5.3). Nearly always there is one, and it is that line's
+  /// value; else they are put together in `joined`, which must stay as long as what is returned.
+  std::string_view list(std::string_view name, std::string& joined) const {
+    const Field* only = nullptr;
+    bool several = false;
+    for (const Field& field : *this) {
+      if (field.name.size() != name.size() || !iequals(field.name, name)) continue;
+      if (only == nullptr) {
+        only = &field;
+        continue;
+      }
+      if (!several) joined = only->value;
+      several = true;
+      joined.append(", ").append(field.value);
+    }
+    if (several) return joined;
+    return only == nullptr ? std::string_view() : only->value;
+  }
+  /// Whether the list of that name has the token (in lower case), in whichever line.
+  bool names(std::string_view name, std::string_view token) const;
   /// Calls `visit` with the value of each of that name.
   template <class Visit>
   void each(std::string_view name, Visit visit) const {
@@ -33,5 +54,11 @@ class Fields : public boost::container::small_vector<Field, 24> {
 
 /// Whether `token` is in the list (RFC 9110 section 5.6.1), compared without case; `token` is in lower case.
 bool has_token(std::string_view list, std::string_view token);
+
+inline bool Fields::names(std::string_view name, std::string_view token) const {
+  bool found = false;
+  each(name, [&](std::string_view value) { found |= has_token(value, token); });
+  return found;
+}
 
 }  // namespace martd::wire

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <utility>
 
+#include "wire/entity_tags.h"
 #include "wire/query.h"
 #include "wire/text.h"
 
@@ -173,12 +175,16 @@ PageRequest edit_page_request(std::string_view method, std::span<const Field> fi
     if (iequals(field.name, "if-range") && tags.original(field.value)) parts_fit = false;
   }
   bool dated = date.empty();
+  std::string accepted;  // all its lines are one list: what one forbids, another's `*` is not to allow
+  for (const Field& field : fields)
+    if (iequals(field.name, "accept-encoding")) add(accepted, field.value);
+  bool told = false;
   for (const Field& field : fields) {
     if (iequals(field.name, "accept-encoding")) {
-      if (may_be_page)
-        keep_text(request.lines, field.name, readable(field.value));
-      else
+      if (!may_be_page)
         request.lines.fields.push_back(field);
+      else if (!std::exchange(told, true))
+        keep_text(request.lines, field.name, readable(accepted));
     } else if (iequals(field.name, "if-none-match") || iequals(field.name, "if-match")) {
       const bool none = iequals(field.name, "if-none-match");
       Tags read = read_tags(field.value, keep_strange || !none, tags);

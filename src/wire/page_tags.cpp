@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "wire/entity_tags.h"
 #include "wire/text.h"
 
 namespace martd::wire {
@@ -19,37 +20,7 @@ std::uint32_t digest(std::string_view text) {
   return hash;
 }
 
-std::string_view without_weak(std::string_view etag) {
-  if (etag.starts_with("W/")) etag.remove_prefix(2);
-  return etag;
-}
-
 }  // namespace
-
-std::string_view take_entity_tag(std::string_view& list) {
-  const auto begin = list.find_first_not_of(" \t,");
-  if (begin == list.npos) {
-    list = {};
-    return {};
-  }
-  list.remove_prefix(begin);
-  std::size_t end = list.find(',');
-  const std::size_t quote = list.starts_with("W/") ? 2 : 0;
-  if (list.substr(quote).starts_with('"'))
-    if (const auto closing = list.find('"', quote + 1); closing != list.npos) end = list.find(',', closing);
-  const std::string_view tag = list.substr(0, end);
-  list.remove_prefix(tag.size());
-  return trim(tag);
-}
-
-bool is_entity_tag(std::string_view text) {
-  text = without_weak(text);
-  return text.size() >= 2 && text.front() == '"' && text.back() == '"' &&
-         std::all_of(text.begin() + 1, text.end() - 1, [](char c) {
-           const auto byte = static_cast<unsigned char>(c);
-           return byte > 0x20 && byte != '"' && byte != 0x7F;
-         });
-}
 
 PageTags::PageTags(std::string_view src) {
   std::uint32_t hash = digest(std::string(kForm).append(src));
@@ -62,8 +33,7 @@ std::string PageTags::with_mark(std::string_view opaque, char kind) const {
 
 std::string PageTags::mark(std::string_view etag) const {
   if (!is_entity_tag(etag)) return {};
-  const std::string_view quoted = without_weak(etag);
-  return with_mark(quoted.substr(1, quoted.size() - 2), etag.starts_with("W/") ? 'w' : 'm');
+  return with_mark(opaque_of(etag), is_weak(etag) ? 'w' : 'm');
 }
 
 std::string PageTags::mark_date(std::string_view last_modified) const {
@@ -75,8 +45,7 @@ std::string PageTags::mark_date(std::string_view last_modified) const {
 
 std::optional<PageTags::Original> PageTags::original(std::string_view etag) const {
   if (!is_entity_tag(etag)) return std::nullopt;
-  std::string_view opaque = without_weak(etag);
-  opaque = opaque.substr(1, opaque.size() - 2);
+  std::string_view opaque = without_coding(opaque_of(etag));
   if (opaque.size() < kDigits + 2 || !opaque.ends_with(mark_)) return std::nullopt;
   opaque.remove_suffix(kDigits);
   const char kind = opaque.back();

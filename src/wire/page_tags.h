@@ -28,18 +28,12 @@ class PageTags {
     std::string etag;           ///< the upstream's, or empty, and then
     std::string last_modified;  ///< the upstream's date
   };
-  /// Nothing where it is none of ours.
+  /// Nothing where it is none of ours. What a front put behind it (see without_coding()) is taken off.
   std::optional<Original> original(std::string_view etag) const;
 
  private:
   std::string with_mark(std::string_view opaque, char kind) const;
   std::string mark_;  ///< eight digits
 };
-
-/// Takes the next entity tag off a list (If-None-Match, If-Match), or what stands in its place; empty at the end.
-std::string_view take_entity_tag(std::string_view& list);
-
-/// An entity tag as the RFC has it.
-bool is_entity_tag(std::string_view text);
 
 }  // namespace martd::wire

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "push/utf8.h"
+#include "wire/entity_tags.h"
 #include "wire/query.h"
 #include "wire/text.h"
 
@@ -104,10 +105,7 @@ std::optional<Refusal> Reader::take(std::string_view given, std::string_view val
 }
 
 std::optional<Refusal> Reader::take_channel(std::string_view value) {
-  if (!push::valid_channel_name(value))
-    return not_taken("channel", "a channel name", value,
-                     "1 to 255 bytes of UTF-8 without control characters, not beginning with . or martd., not cid, "
-                     "lastEventId or last_event_id");
+  if (auto refusal = refuse_channel_name(value)) return refusal;
   if (request_.channels.size() == limits_.max_channels)
     return bad_request("channel: too many (taken: at most " + std::to_string(limits_.max_channels) + ")");
   request_.channels.emplace_back(value);
@@ -146,6 +144,10 @@ std::optional<Refusal> Reader::take_event(std::string_view value) {
   if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos || value.starts_with("martd.") ||
       !push::is_utf8(value))
     return not_taken("event", "an event name", value, "UTF-8 without CR, LF and NUL, not beginning with martd.");
+  // A page's EventSource gives these to its own handlers, which then take a message for a broken or a new connection.
+  if (value == "error" || value == "open")
+    return bad_request("event: " + std::string(value) +
+                       " is what a browser tells a page of the connection itself (taken: another name)");
   request_.event = value;
   return std::nullopt;
 }
@@ -170,6 +172,22 @@ Result<PublishRequest> Reader::finish() {
   return std::move(request_);
 }
 
+/// `strong`: a weak tag is like no other (RFC 9110 section 8.8.3.2).
+Result<push::NamedEtags> parse_tags(std::string_view name, std::string_view list, bool strong) {
+  push::NamedEtags named;
+  if (trim(list) == "*") {
+    named.any = true;
+    return named;
+  }
+  for (std::string_view tag; !(tag = take_entity_tag(list)).empty();) {
+    const auto etag = push::parse_etag(without_coding(opaque_of(tag)));
+    if (!is_entity_tag(tag) && !etag)
+      return not_taken(name, "an entity tag", tag, "\"<etag>\", a list of them, or * alone");
+    if (etag && !(strong && is_weak(tag))) named.etags.push_back(*etag);
+  }
+  return named;
+}
+
 }  // namespace
 
 Result<PublishRequest> parse_publish_request(std::string_view query, const PublishLimits& limits) {
@@ -181,10 +199,21 @@ Result<PublishRequest> parse_publish_request(std::string_view query, const Publi
   return reader.finish();
 }
 
-std::optional<push::Etag> parse_if_match(std::string_view header) {
-  std::string_view etag = trim(header);
-  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') etag = etag.substr(1, etag.size() - 2);
-  return push::parse_etag(etag);
+Result<std::unique_ptr<push::PushConditions>> parse_conditions(std::string_view if_match,
+                                                               std::string_view if_none_match, std::size_t channels) {
+  std::unique_ptr<push::PushConditions> conditions;
+  for (const bool strong : {true, false}) {
+    const std::string_view list = strong ? if_match : if_none_match;
+    const std::string_view name = strong ? "If-Match" : "If-None-Match";
+    if (list.empty()) continue;
+    auto named = parse_tags(name, list, strong);
+    if (!named) return std::move(named).error();
+    if (channels != 1 && (strong || !named->any))
+      return bad_request(std::string(name) + ": for one channel only" + (strong ? "" : " (taken: * for several)"));
+    if (!conditions) conditions = std::make_unique<push::PushConditions>();
+    (strong ? conditions->match : conditions->none_match) = *std::move(named);
+  }
+  return conditions;
 }
 
 }  // namespace martd::wire

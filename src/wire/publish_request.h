@@ -1,13 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "push/attributes.h"
-#include "push/etag.h"
+#include "push/conditions.h"
 #include "push/time.h"
 #include "wire/refusal.h"
 
@@ -35,7 +36,11 @@ struct PublishRequest {
 /// known one named. Ranges: contract section 2 and 4.
 Result<PublishRequest> parse_publish_request(std::string_view query, const PublishLimits& limits);
 
-/// `If-Match: "<etag>"` (also unquoted). Nothing: the header is not of that form.
-std::optional<push::Etag> parse_if_match(std::string_view header);
+/// What the lists of an If-Match and an If-None-Match (RFC 9110 section 13.1) ask of a push to so many channels; null
+/// where both are empty. Entity tags that are no etags of ours match nothing, and a weak one doesn't in If-Match; bare
+/// etags are taken, too, and what a front put behind one is taken off. 400 for what is no list of entity tags, and for
+/// a condition that is for one channel only.
+Result<std::unique_ptr<push::PushConditions>> parse_conditions(std::string_view if_match,
+                                                               std::string_view if_none_match, std::size_t channels);
 
 }  // namespace martd::wire

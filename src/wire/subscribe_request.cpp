@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "push/attributes.h"
+#include "wire/entity_tags.h"
 #include "wire/query.h"
 #include "wire/text.h"
 
@@ -86,13 +87,6 @@ Transport transport_of(std::string_view accept) {
   return best;
 }
 
-/// `W/"…"`, `"…"` or bare: what is inside.
-std::string_view unquoted(std::string_view tag) {
-  if (tag.starts_with("W/\"")) tag.remove_prefix(2);
-  if (tag.size() >= 2 && tag.front() == '"' && tag.back() == '"') return tag.substr(1, tag.size() - 2);
-  return tag;
-}
-
 /// Collects the pairs of one query and its form.
 class Reader {
  public:
@@ -109,8 +103,13 @@ class Reader {
   std::optional<Refusal> take_transport(std::string_view value);
   std::optional<Refusal> take_cursor(std::string_view name, std::string_view value);
   std::optional<Refusal> check_channels() const;
-  /// Puts the etags of a whole cursor in the place of the wants' own.
+  /// Puts the etags of a whole cursor in the place of the wants' own. False: it is none for these channels, and the
+  /// wants are of no use.
+  bool put_whole(std::string_view cursor);
+  /// The same, or why it is none.
   std::optional<Refusal> take_whole(std::string_view source, std::string_view cursor);
+  /// If-None-Match, with the one cursor that is in it.
+  std::optional<Refusal> take_tags(std::string_view tags);
 
   const SubscribeHeaders& headers_;
   const SubscribeLimits& limits_;
@@ -161,9 +160,7 @@ std::optional<Refusal> Reader::take(std::string_view name, std::string_view valu
 }
 
 std::optional<Refusal> Reader::take_channel(std::string_view name, std::string_view cursor) {
-  if (!push::valid_channel_name(name))
-    return not_taken("channel", "a channel name", name,
-                     "1 to 255 bytes of UTF-8 without control characters, not beginning with martd.");
+  if (auto refusal = refuse_channel_name(name)) return refusal;
   const auto parsed = push::parse_cursor(cursor);
   if (!parsed) return not_taken(name, "a cursor", cursor, kCursorForms);
   if (request_.wants.size() == limits_.max_channels)
@@ -207,22 +204,53 @@ std::optional<Refusal> Reader::check_channels() const {
   return bad_request(shown(*twice) + ": the channel is given twice (taken: once)");
 }
 
-std::optional<Refusal> Reader::take_whole(std::string_view source, std::string_view cursor) {
-  const std::string_view whole = cursor;
-  const auto count = static_cast<std::size_t>(std::count(whole.begin(), whole.end(), '.')) + 1;
-  const std::size_t wanted = request_.wants.size();
-  if (count != wanted && !whole.empty())
-    return bad_request(std::string(source) + ": wrong number of etags in " + shown(whole) + ": " +
-                       std::to_string(count) + " (taken: one for each channel, " + std::to_string(wanted) +
-                       ", joined by .)");
+std::size_t count_of(std::string_view cursor) {
+  return static_cast<std::size_t>(std::count(cursor.begin(), cursor.end(), '.')) + 1;
+}
+
+bool Reader::put_whole(std::string_view cursor) {
+  if (count_of(cursor) != request_.wants.size()) return false;
   for (auto& want : request_.wants) {
     const std::string_view part = cursor.substr(0, cursor.find('.'));
     cursor.remove_prefix(std::min(part.size() + 1, cursor.size()));
     const auto parsed = push::parse_cursor(part);
-    if (!parsed) return not_taken(source, "a cursor", whole, "for each channel an etag, 0 or now, joined by .");
+    if (!parsed) return false;
     want.cursor = *parsed;
   }
-  return std::nullopt;
+  return true;
+}
+
+std::optional<Refusal> Reader::take_whole(std::string_view source, std::string_view cursor) {
+  if (put_whole(cursor) || (cursor.empty() && request_.wants.empty())) return std::nullopt;
+  const std::size_t count = count_of(cursor);
+  const std::size_t wanted = request_.wants.size();
+  if (count != wanted && !cursor.empty())
+    return bad_request(std::string(source) + ": wrong number of etags in " + shown(cursor) + ": " +
+                       std::to_string(count) + " (taken: one for each channel, " + std::to_string(wanted) +
+                       ", joined by .)");
+  return not_taken(source, "a cursor", cursor, "for each channel an etag, 0 or now, joined by .");
+}
+
+std::optional<Refusal> Reader::take_tags(std::string_view tags) {
+  // As nearly always: one tag, as it was given. The tag of an answer without channels is empty.
+  const std::string_view only = opaque_of(tags);
+  if (only.empty() || put_whole(only)) {
+    request_.if_none_match = true;
+    return std::nullopt;
+  }
+  // A list has one cursor in it; other tags are of other things. What none is, the first tag is told to be.
+  std::string_view first;
+  std::string_view cursor;
+  for (std::string_view tag; !(tag = take_entity_tag(tags)).empty();) {
+    const std::string_view opaque = without_coding(opaque_of(tag));
+    if (!request_.if_none_match) first = opaque;
+    request_.if_none_match = true;
+    if (opaque.empty() || opaque == cursor || !put_whole(opaque)) continue;
+    if (!cursor.empty()) return bad_request("If-None-Match: several cursors (taken: one)");
+    cursor = opaque;
+  }
+  if (!request_.if_none_match) return std::nullopt;
+  return take_whole("If-None-Match", cursor.empty() ? first : cursor);
 }
 
 Result<SubscribeRequest> Reader::finish() {
@@ -235,11 +263,9 @@ Result<SubscribeRequest> Reader::finish() {
     if (auto refusal = take_whole(cursor_name_, cursor_)) return std::move(*refusal);
   }
   const bool poll = request_.transport == Transport::poll;
-  const std::string_view if_none_match = poll ? trim(headers_.if_none_match) : std::string_view();
-  request_.if_none_match = !if_none_match.empty();
-  const std::string_view tag = unquoted(if_none_match);
-  if (!tag.empty()) {
-    if (auto refusal = take_whole("If-None-Match", tag)) return std::move(*refusal);
+  const std::string_view tags = poll ? trim(headers_.if_none_match) : std::string_view();
+  if (!tags.empty()) {
+    if (auto refusal = take_tags(tags)) return std::move(*refusal);
   }
   const std::string_view last_event_id = trim(headers_.last_event_id);
   if (!last_event_id.empty()) {

@@ -20,7 +20,7 @@ struct SubscribeLimits {
   push::Duration default_wait = std::chrono::seconds{25};  ///< lowered to max_wait
 };
 
-/// The headers that matter to /sub; empty where the request has none. Not owned.
+/// The headers that matter to /sub, all lines of a list as one; empty where the request has none. Not owned.
 struct SubscribeHeaders {
   std::string_view accept;
   std::string_view last_event_id;
@@ -45,8 +45,9 @@ struct SubscribeRequest {
 /// `channel=cursor` pairs, `cid`, `lastEventId`/`last_event_id`, `.option`s (`.transport`, `.format`, `.wait`,
 /// `.cursor`). A whole cursor in a header outranks `.cursor=`, which (like its polyfill spellings) outranks the etags
 /// of the query; it is the etags joined by
-/// `.` in the order of the channels. Options that have no meaning for the transport are taken and ignored. 400 with the
-/// parameter's name for what is malformed, twice, too many or unknown.
+/// `.` in the order of the channels. An If-None-Match is a list with one of them in it, with or without what a front
+/// put behind the tag (wire/entity_tags). Options that have no meaning for the transport are taken and ignored. 400
+/// with the parameter's name for what is malformed, twice, too many or unknown.
 Result<SubscribeRequest> parse_subscribe_request(std::string_view query, std::string_view form,
                                                  const SubscribeHeaders& headers, const SubscribeLimits& limits);
 

@@ -167,7 +167,7 @@ TEST_CASE_FIXTURE(DefaultServer, "a new life counts for the messages that are al
 
 TEST_CASE_FIXTURE(DefaultServer, "channel names are 1 to 255 bytes of UTF-8") {
   for (std::string name : {std::string("x"), std::string(255, 'n'), std::string("grün ☃ 😀"), std::string("a b"),
-                           std::string("martd"), std::string("Cid"), std::string("a&b=c.d/e"), std::string("0")}) {
+                           std::string("martd"), std::string("Cid1"), std::string("a&b=c.d/e"), std::string("0")}) {
     CAPTURE(name);
     server.publish(name, "hello");
     CHECK(text_at(server.inspect(name), "channel") == name);

@@ -190,11 +190,10 @@ TEST_CASE_FIXTURE(DefaultServer, "a long list of channels is asked for with a fo
   for (int i = 0; i < 1000; ++i) form += "&a%20rather+long+name%20of+a+channel%20" + std::to_string(i) + "=0";
   server.publish("a rather long name of a channel 999", "hello");
   Headers type{{"Content-Type", "application/x-www-form-urlencoded"}};
-  Connection client(server.endpoint());  // cpp-httplib takes no header as long as this cursor
-  Answer answer = client.ask("POST", "/sub", type, form).read_answer();
+  Answer answer = server.send({"POST", "/sub", type, form});
   CHECK(answer.status == 200);
   CHECK(told_in(answer, "a rather long name of a channel 999") == "hello");
-  CHECK(count_of(cursor_in(answer), ".") == 999);
+  CHECK(answer.object().at("channels").as_object().size() == 1);
   Answer one_more = server.send({"POST", "/sub", type, form + "&more=0"});
   CHECK(one_more.status == 400);
   CHECK(contains(one_more.error(), "1000"));

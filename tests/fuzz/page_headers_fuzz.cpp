@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "fuzz.h"
+#include "wire/entity_tags.h"
 #include "wire/page_headers.h"
 #include "wire/text.h"
 

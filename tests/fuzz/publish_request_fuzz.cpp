@@ -37,7 +37,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view query = fuzz::text(data, size);
   wire::PublishLimits limits;
   limits.max_channels = 5;
-  wire::parse_if_match(query);
+  const auto conditions = wire::parse_conditions(query, query, 1);
+  if (!conditions) hold(conditions.error().status == 400, "a refusal is 400");
 
   const auto request = wire::parse_publish_request(query, limits);
   if (request) {

@@ -105,7 +105,8 @@ TEST_CASE_FIXTURE(AccessTest, "origin: a named one is let in with its credential
   const Asker asker = from_page("https://app.example");
   CHECK_FALSE(asker.foreign);
   CHECK(asker.cors ==
-        "Access-Control-Allow-Origin: https://app.example\r\nVary: Origin\r\nAccess-Control-Expose-Headers: ETag\r\n"
+        "Access-Control-Allow-Origin: https://app.example\r\nVary: Origin\r\nAccess-Control-Expose-Headers: ETag, "
+        "Retry-After\r\n"
         "Access-Control-Allow-Credentials: true\r\n");
   CHECK(from_page("http://app.example").foreign);
 }

@@ -38,7 +38,8 @@ TEST_CASE("router: methods as Allow names them") {
   for (const char* method : {"HEAD", "PUT", "DELETE", "get", "", "GE", "GET,"})
     CHECK_FALSE(takes(Place::subscribe, method));
   for (const char* method : {"GET", "POST", "PUT", "DELETE", "OPTIONS"}) CHECK(takes(Place::publish, method));
-  for (const char* method : {"HEAD", "PATCH"}) CHECK_FALSE(takes(Place::publish, method));
+  CHECK(takes(Place::publish, "HEAD"));
+  for (const char* method : {"PATCH", "TRACE"}) CHECK_FALSE(takes(Place::publish, method));
   CHECK(takes(Place::script, "HEAD"));
   for (const Place place : {Place::script, Place::page, Place::publish, Place::subscribe})
     CHECK(takes(place, "OPTIONS"));
@@ -49,5 +50,5 @@ TEST_CASE("router: methods as Allow names them") {
     CHECK_FALSE(takes(Place::subscribe, method));
   }
   CHECK(takes(Place::elsewhere, "BREW"));
-  CHECK(allowed_methods(Place::publish) == "GET, POST, PUT, DELETE, OPTIONS");
+  CHECK(allowed_methods(Place::publish) == "GET, HEAD, POST, PUT, DELETE, OPTIONS");
 }

@@ -40,6 +40,9 @@ TEST_CASE("script: unchanged where the client has it, in whatever form it says s
     CHECK(reply.header("ETag") == etag);
   }
   CHECK(script("If-None-Match: \"x\"\r\n").status == 200);
+  CHECK(script("If-None-Match: \"x\"\r\nIf-None-Match: " + etag + "\r\n").status == 304);
+  const std::string packed = opaque.substr(0, opaque.size() - 1) + "-gzip\"";  // by a front
+  CHECK(script("If-None-Match: " + packed + "\r\n").status == 304);
 }
 
 TEST_CASE("script: compressed when asked") {
@@ -48,6 +51,7 @@ TEST_CASE("script: compressed when asked") {
     CHECK_MESSAGE(reply.header("Content-Encoding") == "gzip", value);
     CHECK(reply.body == assets::client_js().gzip);
   }
+  CHECK(script("Accept-Encoding: br\r\nAccept-Encoding: gzip\r\n").body == assets::client_js().gzip);
   for (const char* value : {"br", "gzip;q=0", "gzip;q=0.000", "identity", "x-gzippy"})
     CHECK_MESSAGE(script(std::string("Accept-Encoding: ") + value + "\r\n").body == assets::client_js().bytes, value);
 }

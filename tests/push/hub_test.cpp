@@ -108,6 +108,62 @@ TEST_CASE_FIXTURE(HubTest, "If-Match: only while that is still the newest") {
   CHECK(refused({"news"}, {.if_match = newest}) == "taken");
 }
 
+PushOptions with_conditions(std::optional<NamedEtags> match, std::optional<NamedEtags> none_match,
+                            std::uint32_t size = 10) {
+  PushOptions options;
+  options.size = size;
+  options.conditions = std::make_shared<PushConditions>(PushConditions{std::move(match), std::move(none_match)});
+  return options;
+}
+
+TEST_CASE_FIXTURE(HubTest, "If-Match: one of several, or any message") {
+  const NamedEtags any{true, {}};
+  CHECK(refused({"news"}, with_conditions(any, {})) == "not_newest news");
+  const Etag a = publish("news", "a");
+  CHECK(refused({"news"}, with_conditions(NamedEtags{false, {}}, {})) == "not_newest news");
+  CHECK(refused({"news"}, with_conditions(NamedEtags{false, {Etag{1}, a, Etag{2}}}, {})) == "taken");
+  CHECK(refused({"news"}, with_conditions(any, {})) == "taken");
+  Follower follower(loops[0]);
+  CHECK(stream(follower, {{"news", kNow}}).empty());
+  clear("news");
+  CHECK(refused({"news"}, with_conditions(any, {})) == "not_newest news");
+}
+
+TEST_CASE_FIXTURE(HubTest, "If-None-Match: only the first, or only what isn't there already") {
+  const NamedEtags any{true, {}};
+  Follower follower(loops[0]);
+  CHECK(stream(follower, {{"news", kNow}}).empty());
+  CHECK(refused({"news"}, with_conditions({}, any)) == "taken");
+  CHECK(refused({"news"}, with_conditions({}, any)) == "not_empty news");
+  const Etag newest = info("news").etag;
+  CHECK(refused({"news"}, with_conditions({}, NamedEtags{false, {newest}})) == "is_newest news");
+  CHECK(refused({"news"}, with_conditions({}, NamedEtags{false, {Etag{1}}})) == "taken");
+  clear("news");
+  CHECK(refused({"news"}, with_conditions({}, NamedEtags{false, {info("news").etag}})) == "is_newest news");
+  publish("news", "");  // an empty one is kept, too
+  CHECK(refused({"news"}, with_conditions({}, any)) == "not_empty news");
+  clear("news");
+  CHECK(refused({"news"}, with_conditions({}, any)) == "taken");
+  CHECK(refused({"other"}, with_conditions({}, NamedEtags{false, {newest}})) == "taken");
+}
+
+TEST_CASE_FIXTURE(HubTest, "If-None-Match: a message whose time is over is none") {
+  const NamedEtags any{true, {}};
+  publish("news", "a", {.life = 1s});
+  CHECK(refused({"news"}, with_conditions({}, any)) == "not_empty news");
+  now += 2s;
+  CHECK(refused({"news"}, with_conditions({}, any)) == "taken");
+}
+
+TEST_CASE_FIXTURE(HubTest, "If-None-Match: of several channels all keep none, or none gets it") {
+  const NamedEtags any{true, {}};
+  publish("b", "x");
+  CHECK(refused({"a", "b"}, with_conditions({}, any)) == "not_all_empty b");
+  CHECK_FALSE(exists("a"));
+  clear("b");
+  CHECK(refused({"a", "b"}, with_conditions({}, any)) == "taken");
+}
+
 TEST_CASE_FIXTURE(HubTest,
                   "id: a second push with one that is kept changes nothing, delivers nothing, answers the first") {
   const Etag first = publish("news", "a", {.id = "1"});

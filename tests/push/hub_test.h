@@ -172,8 +172,8 @@ class Follower final : public Subscriber {
 };
 
 inline const char* name_of(PushError error) {
-  static constexpr const char* kNames[] = {"not_allowed", "wrong_key",   "not_newest",
-                                           "not_found",   "memory_full", "store_away"};
+  static constexpr const char* kNames[] = {"not_allowed",   "wrong_key", "not_newest",  "is_newest", "not_empty",
+                                           "not_all_empty", "not_found", "memory_full", "store_away"};
   return kNames[static_cast<std::size_t>(error)];
 }
 
@@ -185,6 +185,7 @@ struct PushOptions {
   std::string id{};
   std::optional<Duration> expire{};
   std::optional<Etag> if_match{};
+  std::shared_ptr<PushConditions> conditions{};  ///< instead of if_match
   bool allowed = true;
 };
 
@@ -232,7 +233,9 @@ struct HubTest {
     job.channels.assign(channels.begin(), channels.end());
     job.attributes = {options.size, options.life, options.one2one, options.key};
     job.content = content(std::move(payload), options.id, options.expire);
-    job.if_match = options.if_match;
+    if (options.if_match)
+      job.conditions = std::make_unique<PushConditions>(PushConditions{{{false, {*options.if_match}}}, {}});
+    if (options.conditions) job.conditions = std::make_unique<PushConditions>(*options.conditions);
     job.allowed = options.allowed;
     return job;
   }

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "wire/entity_tags.h"
+
 namespace martd::wire {
 namespace {
 
@@ -90,6 +92,15 @@ TEST_CASE("page request: only codings that can be read are asked for") {
   CHECK(request({{"A", "1"}}) == "A: 1");
 }
 
+// `br;q=0` in one line and `*` in the next asked the site for brotli.
+TEST_CASE("page request: the lines of an Accept-Encoding are one list") {
+  CHECK(request({{"Accept-Encoding", "br;q=0"}, {"A", "1"}, {"accept-encoding", "*, gzip"}}) ==
+        "Accept-Encoding: br;q=0, gzip|A: 1");
+  CHECK(request({{"Accept-Encoding", "zstd"}, {"Accept-Encoding", "gzip"}}) == "Accept-Encoding: gzip");
+  CHECK(request({{"Accept-Encoding", "zstd"}, {"Accept-Encoding", "gzip"}}, false) ==
+        "Accept-Encoding: zstd|Accept-Encoding: gzip");
+}
+
 TEST_CASE("page request: our tags become the upstream's, those of the page without the script are left out") {
   const std::string ours = tags().mark("\"a\"");
   const std::string weak = tags().mark("W/\"b\"");
@@ -98,6 +109,8 @@ TEST_CASE("page request: our tags become the upstream's, those of the page witho
   CHECK(request({{"If-None-Match", ours + ", \"strange\" ," + weak}}) == "If-None-Match: \"a\", W/\"b\"");
   CHECK(request({{"If-None-Match", "\"strange\""}, {"A", "1"}}) == "A: 1");
   CHECK(request({{"If-None-Match", "*"}}) == "");
+  // A front that packs pages marks our tag as its own.
+  CHECK(request({{"If-None-Match", ours.substr(0, ours.size() - 1) + "-gzip\""}}) == "If-None-Match: \"a\"");
   CHECK(has_page({{"If-None-Match", ours}}));
   CHECK(!has_page({{"If-None-Match", "\"a\""}}));
   CHECK(!has_page({{"If-None-Match", ours}}, "PUT"));

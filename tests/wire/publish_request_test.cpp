@@ -94,6 +94,12 @@ TEST_CASE("publish: channel names") {
     CHECK(refused("channel=" + name).starts_with("channel: not a channel name: "));
 }
 
+TEST_CASE("publish: a channel that nobody could follow, by another spelling of what /sub takes, is refused") {
+  CHECK(refused("channel=Cid") == "Cid: not a channel name, as it is another spelling of cid (taken: cid)");
+  CHECK(refused("channel=a&channel=Last-Event-ID").find("another spelling of lastEventId") != std::string::npos);
+  CHECK(refused("channel=_").starts_with("_: not a channel name, as libraries send it"));
+}
+
 TEST_CASE("publish: an unknown parameter is refused with the nearest known one") {
   CHECK(refused("channel=a&sise=3") == "unknown parameter: sise (nearest: size)");
   CHECK(refused("channel=a&.sise=3") == "unknown parameter: .sise (nearest: size)");
@@ -200,6 +206,14 @@ TEST_CASE("publish: an event name can't forge a line of an event stream, nor one
     CHECK(refused("channel=a&event=" + value).starts_with("event: not an event name: "));
 }
 
+// A page's `onerror` ran with every message of a publisher who called its events `error`, and closed the stream.
+TEST_CASE("publish: an event that a browser's EventSource has for itself is refused") {
+  CHECK(refused("channel=a&event=error").starts_with("event: error is what a browser tells a page"));
+  CHECK(refused("channel=a&event=open").starts_with("event: open is what a browser tells a page"));
+  for (const std::string name : {"Error", "OPEN", "errors", "message", "opened"})
+    CHECK(accepted("channel=a&event=" + name).event == name);
+}
+
 TEST_CASE("publish: an id is up to 128 bytes of UTF-8 without controls") {
   CHECK(accepted("channel=a&id=" + std::string(128, 'i')).id.size() == 128);
   CHECK(accepted("channel=a&id=%E4%B8%96").id == "世");
@@ -213,15 +227,60 @@ TEST_CASE("publish: a long value is cut in the message") {
         "size: not a whole number: " + std::string(64, 'x') + "… (taken: 1 to 10000)");
 }
 
-TEST_CASE("publish: If-Match is one strong etag, quoted or not") {
-  CHECK(parse_if_match("\"17\"") == push::Etag{17});
-  CHECK(parse_if_match("17") == push::Etag{17});
-  CHECK(parse_if_match(" \"1763600000000000001\"\t") == push::Etag{1763600000000000001U});
-  for (const char* header : {"", "*", "W/\"17\"", "\"17", "17\"", "\"17\", \"18\"", "\"\"", "\"", "now", "-1",
-                             "\" 17\"", "99999999999999999999", "17.18"}) {
-    CAPTURE(header);
-    CHECK(parse_if_match(header) == std::nullopt);
+/// `etags` of an If-Match, or of an If-None-Match: their numbers joined by spaces, or `*`.
+std::string conditions(std::string_view if_match, std::string_view if_none_match = {}, std::size_t channels = 1) {
+  CAPTURE(if_match);
+  CAPTURE(if_none_match);
+  const auto read = parse_conditions(if_match, if_none_match, channels);
+  if (!read) {
+    CHECK(read.error().status == 400);
+    return read.error().message;
   }
+  if (!*read) return "none";
+  std::string out;
+  for (const auto& named : {(*read)->match, (*read)->none_match}) {
+    if (!named) continue;
+    if (!out.empty()) out += " | ";
+    if (named->any) out += '*';
+    for (const push::Etag etag : named->etags) out += (out.empty() ? "" : " ") + push::to_string(etag);
+  }
+  return out;
+}
+
+TEST_CASE("publish: If-Match is a list of strong etags, or any") {
+  CHECK(conditions("\"17\"") == "17");
+  CHECK(conditions("17") == "17");
+  CHECK(conditions(" \"1763600000000000001\"\t") == "1763600000000000001");
+  CHECK(conditions("\"17\", W/\"18\",\"19\"") == "17 19");
+  CHECK(conditions("*") == "*");
+  CHECK(conditions("") == "none");
+  // None of ours, so like none of ours.
+  for (const char* header :
+       {"W/\"17\"", "\"\"", "\"now\"", "\"99999999999999999999\"", "\"17.18\"", "\"abc, 17\"", ","})
+    CHECK(conditions(header).empty());
+  for (const char* header :
+       {"\"17", "17\"", "\"", "now", "-1", "\" 17\"", "99999999999999999999", "17.18", "*, \"17\"", "\"17\", x"})
+    CHECK(conditions(header).starts_with("If-Match: not an entity tag: "));
+}
+
+TEST_CASE("publish: If-None-Match compares weakly, too") {
+  CHECK(conditions({}, "*") == "*");
+  CHECK(conditions({}, "W/\"17\", \"18\"") == "17 18");
+  CHECK(conditions("\"17\"", "\"18\"") == "17 | 18");
+  CHECK(conditions({}, "x").starts_with("If-None-Match: not an entity tag: x"));
+}
+
+TEST_CASE("publish: what a front put behind an etag is taken off") {
+  for (const char* header : {"\"17-gzip\"", "\"17-br\"", "\"17;br\"", "17-gzip"}) CHECK(conditions(header) == "17");
+  CHECK(conditions({}, "W/\"17-gzip\"") == "17");
+  CHECK(conditions("\"17--gzip\"").empty());
+}
+
+TEST_CASE("publish: a condition is for one channel only, but for none at all") {
+  CHECK(conditions("\"17\"", {}, 2) == "If-Match: for one channel only");
+  CHECK(conditions("*", {}, 2) == "If-Match: for one channel only");
+  CHECK(conditions({}, "\"17\"", 2) == "If-None-Match: for one channel only (taken: * for several)");
+  CHECK(conditions({}, "*", 2) == "*");
 }
 
 }  // namespace

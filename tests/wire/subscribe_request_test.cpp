@@ -97,6 +97,17 @@ TEST_CASE("subscribe: what is not a channel name is refused") {
   CHECK(refused("a%4=0").starts_with("malformed percent-encoding in a name: a%4"));
 }
 
+TEST_CASE("subscribe: a name that is another spelling of a reserved one is no channel") {
+  CHECK(refused("a=1&lastEventID=7") ==
+        "lastEventID: not a channel name, as it is another spelling of lastEventId (taken: lastEventId)");
+  CHECK(refused("a=1&Last-Event-ID=7").find("(taken: lastEventId)") != std::string::npos);
+  CHECK(refused("a=1&evs_last_event_id=7").find("(taken: lastEventId)") != std::string::npos);
+  CHECK(refused("a=1&CID=me").find("(taken: cid)") != std::string::npos);
+  // jQuery's `cache: false` adds a number of its own.
+  CHECK(refused("a=1&_=1763600000000") ==
+        "_: not a channel name, as libraries send it to get by caches (taken: none of it, leave it out)");
+}
+
 TEST_CASE("subscribe: a channel, the cid or an option twice is refused") {
   CHECK(refused("a=1&b=2&a=1") == "a: the channel is given twice (taken: once)");
   CHECK(refused("a+b=1&a%20b=2") == "a b: the channel is given twice (taken: once)");
@@ -281,11 +292,26 @@ TEST_CASE("subscribe: If-None-Match is a long-poll's whole cursor, weak, quoted 
   }
   CHECK_FALSE(accepted("a=1", if_none_match("")).if_none_match);
   CHECK_FALSE(accepted("a=1", if_none_match(" ")).if_none_match);
-  for (const char* header : {"*", "x", "\"x\"", "\"7", "7\"", "\"7\", \"8\"", "w/\"7\"", "W/7", "\" 7\""}) {
+  for (const char* header : {"*", "x", "\"x\"", "\"7", "7\"", "w/\"7\"", "W/7", "\" 7\"", "\"x\", \"y\""}) {
     CAPTURE(header);
     CHECK(refused("a=1", if_none_match(header)).starts_with("If-None-Match: not a cursor: "));
   }
   CHECK(refused("a=1", if_none_match("\"7.8\"")).starts_with("If-None-Match: wrong number of etags in 7.8: 2 (taken"));
+}
+
+TEST_CASE("subscribe: of the tags in an If-None-Match the cursor is the one that is one") {
+  CHECK(wants(accepted("a=1", if_none_match("\"x\", W/\"7\", \"y,z\""))) == "a=7");
+  CHECK(wants(accepted("a=1", if_none_match("\"7\", W/\"7\""))) == "a=7");
+  CHECK(wants(accepted("a=1&b=2", if_none_match("\"7\", \"7.8\", \"7.x\""))) == "a=7 b=8");
+  CHECK(wants(accepted("a=1", if_none_match(",, \"7\" ,"))) == "a=7");
+  CHECK(refused("a=1", if_none_match("\"7\", \"8\"")) == "If-None-Match: several cursors (taken: one)");
+  CHECK_FALSE(accepted("a=1", if_none_match(" , ,")).if_none_match);
+}
+
+TEST_CASE("subscribe: what a front put behind the tag is taken off") {
+  for (const char* header : {"\"7.8-gzip\"", "W/\"7.8-gzip\"", "\"7.8;br\"", "7.8-zstd", "\"x\", \"7.8-br\""})
+    CHECK(wants(accepted("a=1&b=2", if_none_match(header))) == "a=7 b=8");
+  CHECK(refused("a=1", if_none_match("\"7--gzip\"")).starts_with("If-None-Match: not a cursor: 7-"));
 }
 
 TEST_CASE("subscribe: the ETag of an answer without channels comes back as it was given") {

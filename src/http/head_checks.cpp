@@ -1,0 +1,59 @@
+#include "http/head_checks.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "wire/head_reader.h"
+#include "wire/request_fields.h"
+#include "wire/text.h"
+
+namespace martd::http {
+namespace {
+
+bool less_without_case(std::string_view a, std::string_view b) {
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
+                                      [](char x, char y) { return wire::lower(x) < wire::lower(y); });
+}
+
+bool is_token(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(),
+                                      [](char c) { return wire::HeadReader::is(c, wire::HeadReader::kToken); });
+}
+
+}  // namespace
+
+std::optional<wire::Refusal> refuse_head(const wire::RequestHead& head, Place place) {
+  if (auto refusal = wire::refuse_repeated(head.fields)) return refusal;
+  const bool posts = head.method == "POST" || (place == Place::publish && head.method == "PUT");
+  if (!posts || (place != Place::publish && place != Place::subscribe)) return std::nullopt;
+  return wire::refuse_body_fields(head.fields);
+}
+
+std::string_view lines_of_refusal(int status) {
+  static const std::string codings = "Accept-Encoding: " + std::string(wire::kTakenCodings) + "\r\n";
+  return status == 415 ? std::string_view(codings) : std::string_view();
+}
+
+std::string preflight_lines(std::string_view asked) {
+  constexpr std::size_t kMost = 4096;
+  std::string names = "Authorization, Cache-Control, Content-Type, If-Match, If-None-Match, Last-Event-ID";
+  std::vector<std::string_view> sorted;  // a head has room for tens of thousands of names
+  while (!asked.empty()) {
+    const std::string_view name = wire::take_element(asked);
+    if (is_token(name)) sorted.push_back(name);
+  }
+  std::sort(sorted.begin(), sorted.end(), less_without_case);
+  sorted.erase(std::unique(sorted.begin(), sorted.end(), wire::iequals), sorted.end());
+  const std::size_t fixed = names.size();
+  for (const std::string_view name : sorted) {
+    std::string_view known = std::string_view(names).substr(0, fixed);
+    bool there = false;
+    while (!known.empty()) there |= wire::iequals(wire::take_element(known), name);
+    if (there || names.size() + name.size() + 2 > kMost) continue;
+    names.append(", ").append(name);
+  }
+  return "Access-Control-Allow-Methods: GET, HEAD, POST, PUT, DELETE, OPTIONS\r\nAccess-Control-Allow-Headers: " +
+         names + "\r\nAccess-Control-Max-Age: 600\r\n";
+}
+
+}  // namespace martd::http
