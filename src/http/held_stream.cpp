@@ -40,6 +40,10 @@ Form shared_form(HeldStream::Kind kind) {
 /// How many chunks of the backlog one subscriber may have in one turn of the loop.
 constexpr int kChunksATurn = 32;
 
+/// A browser's EventSource knows no end that it doesn't come back from: it is told to wait for longer than its page
+/// lives.
+constexpr push::Duration kNever = std::chrono::hours{24};
+
 }  // namespace
 
 void append_stream_head(std::string& out, HeldStream::Kind kind, const AnswerContext& context, push::Time now) {
@@ -241,6 +245,7 @@ void HeldStream::finish(Ending ending, std::string_view channel, std::size_t cha
   } else {
     if (row(ending).comes_back == push::Return::later)
       wire::append_retry(text, session_.worker().random(std::chrono::seconds{1}, std::chrono::seconds{5}));
+    if (row(ending).comes_back == push::Return::never) wire::append_retry(text, kNever);
     wire::append_closed_event(text, row(ending).name, channel);
   }
   if (session_.put(text) == Session::Sent::gone) return session_.close();

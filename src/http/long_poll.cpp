@@ -21,8 +21,9 @@ namespace {
 /// body has the etag of each channel that has moved.
 constexpr std::size_t kLongestTag = 4096;
 
-/// A client that asks again as soon as it is refused is slowed down to this.
-constexpr push::Duration kRefusalDelay = std::chrono::seconds{1};
+/// A client that asks again as soon as it is refused, or replaced, is slowed down to this. Two polls of one client
+/// replaced each other six thousand times a second once.
+constexpr push::Duration kPutOff = std::chrono::seconds{1};
 
 void append_part(std::string& body, std::string_view channel, Etag cursor, Missed missed,
                  std::span<const push::Message> messages) {
@@ -151,12 +152,15 @@ void LongPoll::refuse(const push::Roster::Refused& refused, push::Time now, std:
     append_refused(reply, refused.ending, refused.channel, context(), now);
     return done(refused.ending, refused.channel, 1);
   }
-  put_off_ = std::make_unique<std::string>(refused.channel);
-  session_.set_deadline(now + kRefusalDelay);
+  put_off_ = std::make_unique<PutOff>(PutOff{Ending::one2one, refused.channel, {}});
+  session_.set_deadline(now + kPutOff);
 }
 
 void LongPoll::done(Ending ending, std::string_view channel, std::size_t channels) {
-  if (!std::exchange(holding_, false)) return;
+  if (std::exchange(holding_, false)) over(ending, channel, channels);
+}
+
+void LongPoll::over(Ending ending, std::string_view channel, std::size_t channels) {
   note(session_, ending, channel, channels);
   Counters& counters = session_.worker().counters();
   counters.polls_held.sub();
@@ -241,21 +245,28 @@ void LongPoll::answer_empty(const push::Left& left, push::Time now) {
 
 void LongPoll::on_deadline(push::Time now) {
   if (!holding()) return;
-  if (put_off_) {
-    done(Ending::one2one, *put_off_, 1);
-    std::string reply;
-    append_refused(reply, Ending::one2one, *put_off_, context(), now);
-    return send(reply);
-  }
+  if (put_off_) return answer_put_off(now);
   push::Left left;
   session_.worker().roster().leave(*this, now, &left);
   done(Ending::waited);
   answer_empty(left, now);
 }
 
+void LongPoll::answer_put_off(push::Time now) {
+  const std::unique_ptr<PutOff> told = std::move(put_off_);
+  if (told->ending == Ending::replaced) {
+    holding_ = false;
+    return answer_empty(told->left, now);
+  }
+  done(told->ending, told->channel, 1);
+  std::string reply;
+  append_refused(reply, told->ending, told->channel, context(), now);
+  send(reply);
+}
+
 void LongPoll::stop(push::Time now) {
   close_ = true;
-  if (put_off_) return on_deadline(now);
+  if (put_off_) return answer_put_off(now);
   push::Left left;
   session_.worker().roster().leave(*this, now, &left);
   done(Ending::stopping);
@@ -264,10 +275,15 @@ void LongPoll::stop(push::Time now) {
 
 void LongPoll::end(Ending ending, std::string_view channel, const push::Left& left) {
   if (!holding()) return;
-  done(ending, channel, left.channels.size());
   const push::Time now = session_.worker().loop().now();
-  // Replaced: the same client waits on another connection, and this one is answered as after its wait.
-  if (row(ending).poll_status == 200) return answer_empty(left, now);
+  if (ending == Ending::replaced) {
+    // The same client waits on another connection. This one is answered as after its wait, and not at once: where that
+    // is the other poll of a client that asks for ever, each would replace the other as fast as they can.
+    over(ending, channel, left.channels.size());
+    put_off_ = std::make_unique<PutOff>(PutOff{ending, std::string(channel), left});
+    return session_.set_deadline(now + kPutOff);
+  }
+  done(ending, channel, left.channels.size());
   std::string reply;
   append_refused(reply, ending, channel, context(), now);
   session_.worker().counters().refusals.add();
@@ -276,7 +292,11 @@ void LongPoll::end(Ending ending, std::string_view channel, const push::Left& le
 
 void LongPoll::hung_up(push::Time now) {
   if (!holding()) return;
-  done(Ending::hung_up, put_off_ ? std::string_view(*put_off_) : std::string_view(), 1);
+  if (put_off_ && put_off_->ending == Ending::replaced) {
+    holding_ = false;
+    return;
+  }
+  done(Ending::hung_up, put_off_ ? std::string_view(put_off_->channel) : std::string_view(), 1);
   if (!put_off_) session_.worker().roster().leave(*this, now);
 }
 

@@ -35,7 +35,15 @@ class LongPoll final : public HeldSubscriber {
   void describe(push::SubscriberInfo& info) const override { tell_of(session_, info); }
 
  private:
+  /// An answer that waits for a second, as its client may well ask again at once. Nothing is followed meanwhile.
+  struct PutOff {
+    push::Ending ending;  ///< one2one: refused; replaced: it is over already, and counted
+    std::string channel;
+    push::Left left;  ///< where it stood
+  };
+
   void refuse(const push::Roster::Refused& refused, push::Time now, std::string& reply);
+  void answer_put_off(push::Time now);
   void answer_empty(const push::Left& left, push::Time now);
   void write(const Answer& answer, std::string_view etags, std::string_view body, push::Time now,
              std::string& reply) const;
@@ -43,11 +51,12 @@ class LongPoll final : public HeldSubscriber {
   void write_empty(std::string_view etags, std::string_view body, push::Time now, std::string& reply) const;
   void send(const std::string& reply);
   void done(push::Ending ending, std::string_view channel = {}, std::size_t channels = 0);
+  void over(push::Ending ending, std::string_view channel, std::size_t channels);
   AnswerContext context() const;
 
   Session& session_;
-  std::unique_ptr<std::string> cors_;     ///< only for a foreign page
-  std::unique_ptr<std::string> put_off_;  ///< the one2one channel that another client has: told when a second is over
+  std::unique_ptr<std::string> cors_;  ///< only for a foreign page
+  std::unique_ptr<PutOff> put_off_;
   std::unique_ptr<std::vector<bool>> wants_now_;  ///< by slot: asked for with `now`, so named in every answer
   push::Duration wait_;
   bool conditional_;  ///< If-None-Match: 304 where there is nothing

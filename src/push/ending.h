@@ -18,9 +18,10 @@ enum class Ending : std::uint8_t {
 inline constexpr std::size_t kEndings = 7;
 
 enum class Return : std::uint8_t {
-  at_once,  ///< the client is expected to come back with its cursor
-  later,    ///< after a pause that it is told
-  never,    ///< not before something changes
+  at_once,    ///< the client is expected to come back with its cursor
+  later,      ///< after a pause that it is told
+  on_change,  ///< not before something changes: until then it is refused
+  never,      ///< another has taken over, or an operator wants it gone
 };
 
 /// One row of the table of endings.

@@ -85,9 +85,10 @@ Roster::LookResult Roster::look_and_park(Subscriber& subscriber, std::span<const
       look.resumes.push_back(std::move(resume));
     }
     if (news) {
+      // A look: nobody sits down, so no place is taken, and who sits there stays. The client whose place is kept keeps
+      // it from now on, as after any request of its own.
       for (Channel* channel : channels) {
-        take_place(*channel, subscriber.cid(), ready);
-        if (channel->place) channel->free_place(now);
+        if (channel->place && channel->place->free_at) channel->free_place(now);
         registry.settle(*channel);
       }
     } else {

@@ -38,7 +38,8 @@ class Roster {
   using LookResult = std::variant<Look, Refused>;
 
   /// A long-poll: where a channel has news all is told and nobody parks; else, with `hold`, it parks in the same turn,
-  /// so that nothing is published between the look and the wait. What is told is cut after some `max_bytes`.
+  /// so that nothing is published between the look and the wait. What is told is cut after some `max_bytes`. Who
+  /// doesn't park takes no place in a one2one channel, and replaces nobody.
   LookResult look_and_park(Subscriber& subscriber, std::span<const Want> wants, bool hold, std::size_t max_bytes,
                            Time now);
 

@@ -43,7 +43,7 @@ std::optional<std::string> decode_base64(std::string_view text) {
 bool ends_for_good(std::string_view reason) {
   for (std::size_t i = 0; i < push::kEndings; ++i) {
     const push::EndingRow& row = push::row(static_cast<push::Ending>(i));
-    if (row.name == reason) return row.comes_back == push::Return::never;
+    if (row.name == reason) return row.comes_back == push::Return::never || row.comes_back == push::Return::on_change;
   }
   return false;
 }

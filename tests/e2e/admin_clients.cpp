@@ -45,6 +45,7 @@ TEST_CASE("a client is kicked by its cid, whatever it follows by") {
   CHECK(text_at(json::parse(closed.data), "reason") == "kicked");
   CHECK(text_at(json::parse(closed.data), "channel") == "news");
   CHECK(stream.ends());
+  CHECK(stream.retry() == 86400000);  // else a browser would be back in two seconds
   CHECK(text_at(lines.next(), "closed") == "kicked");
   const Answer refused = poll.answer();
   CHECK(refused.status == 403);

@@ -74,15 +74,14 @@ TEST_CASE_FIXTURE(Room, "a client without a cid leaves its place when it goes") 
 }
 
 TEST_CASE_FIXTURE(Room, "a client with a cid keeps its place between its requests") {
-  std::string cursor = cursor_in(server.poll("room=now&cid=a&.wait=0"));
-  check_refused("room=now&cid=b");
-  check_refused("room=now");
-  CHECK(server.poll("room=" + cursor + "&cid=a&.wait=0").status == 200);
-
+  std::string cursor = server.newest("room");
   HeldPoll held(server.endpoint(), "room=" + cursor + "&cid=a");
   server.await_subscribers("room", 1);
   server.publish("room", "x", "one2one=1");
   CHECK(told_in(held.answer(), "room") == "x");
+  check_refused("room=now&cid=b");
+  check_refused("room=now");
+  CHECK(server.poll("room=" + cursor + "&cid=a&.wait=0").status == 200);
   check_refused("room=now&cid=b");
 
   EventStream stream(server.endpoint(), "room=now&cid=a");
@@ -113,6 +112,9 @@ TEST_CASE_FIXTURE(Room, "the same client on a newer connection replaces its olde
   CHECK(end.type == "martd.closed");
   CHECK(json::parse(end.data) == closed("replaced"));
   CHECK(older.ends());
+  // Two tabs with one cid chased each other every two seconds, for ever: a browser comes back from whatever isn't an
+  // error. Told to wait for a day, it stays away.
+  CHECK(older.retry() == 86400000);
   Answer pushed = server.push("channel=room&one2one=1", "x");
   CHECK(pushed.object().at("subscribers") == 1);
   CHECK(newer.next().data == "x");
@@ -138,6 +140,61 @@ TEST_CASE_FIXTURE(Room, "a replaced poll is answered as after its wait") {
   CHECK(answer.parsed() == expected);
   server.publish("room", "x", "one2one=1");
   CHECK(told_in(newer.answer(), "room") == "x");
+}
+
+// A client that was started twice with one cid: each poll replaced the other, was answered at once, asked again and
+// replaced. The two made six thousand requests a second.
+TEST_CASE_FIXTURE(Room, "a replaced poll is held for a moment before it is answered, and follows nothing meanwhile") {
+  std::string cursor = server.newest("room");
+  std::string other = server.publish("other", "a");
+  std::string query = "room=" + cursor + "&other=" + other + "&cid=a";
+  HeldPoll older(server.endpoint(), query);
+  server.await_subscribers("other", 1);
+  EventStream newer(server.endpoint(), "room=now&cid=a");
+  server.await_subscribers("other", 0);
+  std::string later = server.publish("other", "b");
+  CHECK(server.inspect("room").at("subscribers") == 1);
+  CHECK_FALSE(older.answered());
+  Answer answer = older.answer();
+  CHECK(answer.status == 200);
+  CHECK(told_in(answer, "other").empty());
+  CHECK(cursor_in(answer) == cursor + "." + other);
+  CHECK(server.told("other", other) == "b");
+}
+
+TEST_CASE(
+    "a replaced poll with If-None-Match gets its 304, and one that is put off when the server stops gets it at once") {
+  TestServer server({"--grace", "60s"});
+  server.set("room", "one2one=1");
+  std::string cursor = server.newest("room");
+  Headers known{{"If-None-Match", "\"" + cursor + "\""}};
+  HeldPoll first(server.endpoint(), "room=0&cid=a", known);
+  server.await_subscribers("room", 1);
+  HeldPoll second(server.endpoint(), "room=0&cid=a", known);
+  CHECK(first.answer().status == 304);
+  EventStream third(server.endpoint(), "room=now&cid=a");
+  server.begin_to_stop();
+  Answer answer = second.answer();
+  CHECK(answer.status == 304);
+  CHECK(answer.header("Connection") == "close");
+}
+
+// A page with two calls of martd.sub for one one2one channel: the second caught up by a poll that doesn't wait, which
+// took the place of the stream, and then nobody was there.
+TEST_CASE_FIXTURE(Room, "a poll that is answered at once takes no place, and replaces nobody") {
+  EventStream stream(server.endpoint(), "room=now&cid=a");
+  CHECK(server.poll("room=now&cid=a&.wait=0").status == 200);
+  server.publish("room", "x", "one2one=1");
+  CHECK(stream.next().data == "x");
+  CHECK(told_in(server.poll("room=0&cid=a"), "room") == "x");  // it would have waited
+  server.publish("room", "y", "one2one=1");
+  CHECK(stream.next().data == "y");
+  check_refused("room=now&cid=b");
+  stream.connection().close();
+
+  server.set("free", "one2one=1");
+  CHECK(server.poll("free=now&cid=a&.wait=0").status == 200);
+  EventStream other(server.endpoint(), "free=now&cid=b");
 }
 
 TEST_CASE_FIXTURE(DefaultServer, "a push that makes a channel one2one closes all but the client that came first") {

@@ -31,5 +31,9 @@ TEST_CASE("endings: as the contract has them") {
   CHECK(row(Ending::unavailable).poll_status == 503);
   CHECK(row(Ending::kicked).websocket_code == 4003);
   CHECK(row(Ending::waited).poll_status == 200);
+  // Who is refused may come in later; who was replaced, or sent away by an operator, is to stay away.
+  CHECK(row(Ending::one2one).comes_back == Return::on_change);
+  CHECK(row(Ending::replaced).comes_back == Return::never);
+  CHECK(row(Ending::kicked).comes_back == Return::never);
   CHECK_FALSE(row(Ending::hung_up).stream_event);
 }
