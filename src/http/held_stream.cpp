@@ -114,7 +114,7 @@ void HeldStream::append_resume(std::string& out, const push::Resume& resume, std
   const Etag quiet = quiet_ ? (*quiet_)[slot] : Etag{};
   const auto hole = [&](Etag past) {
     // Each loss stands where it happened, so that its id is a cursor that loses nothing more.
-    if (past > at && resume.counts_holes && past > quiet) append_missed(out, slot, past, Missed::of(past - at));
+    if (past > at && at < resume.lost && past > quiet) append_missed(out, slot, past, Missed::of(past - at));
     at = past;
   };
   if (resume.lead) append_missed(out, slot, at, resume.lead);

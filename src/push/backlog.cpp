@@ -32,6 +32,7 @@ void Backlog::count_out(const Message& message) {
   const Content& content = *message.content;
   payload_bytes_ -= content.payload.size();
   cost_ -= cost_of(content);
+  if (message.visible()) lose(message.etag);
   if (content.expire) {
     own_lives_->erase({message.published + *content.expire, message.etag});
     if (own_lives_->empty()) own_lives_.reset();

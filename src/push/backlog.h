@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/circular_buffer.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -46,6 +47,11 @@ class Backlog {
   /// When the next message expires; nothing where there is none.
   std::optional<Time> next_expiry(Duration life) const;
 
+  /// The newest visible message that was dropped, by whatever; 0: none was. Empty ones are nobody's loss.
+  Etag lost() const { return lost_; }
+  /// That one was dropped elsewhere.
+  void lose(Etag etag) { lost_ = std::max(lost_, etag); }
+
   std::size_t payload_bytes() const { return payload_bytes_; }
   /// Payloads and what keeping them costs, in bytes: what --max-memory limits.
   std::size_t cost() const { return cost_; }
@@ -65,6 +71,7 @@ class Backlog {
   std::uint32_t size_ = 1;
   std::size_t payload_bytes_ = 0;
   std::size_t cost_ = 0;
+  Etag lost_{};
   /// Messages with an `expire` of their own, by when that is over: only they can leave from the middle. Made when the
   /// first comes.
   std::unique_ptr<std::set<std::pair<Time, Etag>>> own_lives_;

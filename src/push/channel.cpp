@@ -7,14 +7,24 @@ namespace martd::push {
 
 Missed Resume::missed() const {
   if (lead) return lead;
-  if (!counts_holes) return Missed::none();
-  return Missed::of((cursor - from) - messages.size());
+  if (lost <= from || cursor - from == messages.size()) return Missed::none();
+  std::uint64_t gone = 0;
+  Etag at = from;
+  const auto pass = [&](Etag past) {
+    if (at < lost) gone += past - at;
+  };
+  for (const Message& message : messages) {
+    pass(Etag{value(message.etag) - 1});
+    at = message.etag;
+  }
+  pass(cursor);
+  return Missed::of(gone);
 }
 
 void Resume::put_off(Etag asked) {
   messages.clear();
   lead = Missed::none();
-  counts_holes = false;
+  lost = Etag{};
   cursor = asked == Etag{} ? from : asked;
   more = true;
 }
@@ -35,7 +45,7 @@ Channel::Channel(ChannelKey key, Etag origin, std::optional<Life> before, Etag d
 }
 
 std::optional<Channel::Life> Channel::life() const {
-  if (count_ > 0) return Life{origin_, newest()};
+  if (count_ > 0) return Life{origin_, newest(), lost()};
   return before_;
 }
 
@@ -75,16 +85,45 @@ Channel::Staged& Channel::stage() {
   if (!staged_) {
     staged_ = std::make_unique<Staged>();
     staged_->floor = floor();
+    staged_->lost = lost();
     staged_->attributes = attributes_;
   }
   ++staged_->entries;
   return *staged_;
 }
 
-Etag Channel::stage_message(const Attributes& attributes) {
+void Channel::stage_floor(Etag floor) {
+  Staged& next = *staged_;
+  // Of what goes, the last that is visible. Each message goes once, so each is looked at once.
+  std::size_t kept = backlog_.first_after(Etag{value(floor) - 1});
+  Etag etag = floor;
+  while (etag > std::max(next.floor, newest() + 1)) {
+    etag = Etag{value(etag) - 1};
+    if (next.visible[etag - newest() - 1]) {
+      next.lost = std::max(next.lost, etag);
+      kept = 0;
+      break;
+    }
+  }
+  for (; kept > 0 && backlog_[kept - 1].etag >= next.floor; --kept) {
+    if (!backlog_[kept - 1].visible()) continue;
+    next.lost = std::max(next.lost, backlog_[kept - 1].etag);
+    break;
+  }
+  next.floor = floor;
+}
+
+Etag Channel::stage_clear() {
+  stage();
+  stage_floor(next_newest() + 1);
+  return staged_->floor;
+}
+
+Etag Channel::stage_message(const Attributes& attributes, bool visible) {
   Staged& next = stage();
   set_all_but_a_key(next.attributes, attributes);
   const Etag etag = newest() + ++next.count;
+  next.visible.push_back(visible);
   // What is kept now and above the floor, then what is staged: the oldest of it go where `size` is passed.
   const std::size_t first = backlog_.first_after(Etag{value(next.floor) - 1});
   const std::size_t kept = backlog_.count() - first;
@@ -92,7 +131,7 @@ Etag Channel::stage_message(const Attributes& attributes) {
   const std::uint64_t total = kept + (etag - staged_from) + 1;
   if (total > attributes.size) {
     const std::uint64_t over = total - attributes.size;
-    next.floor = over < kept ? backlog_[first + over].etag : staged_from + (over - kept);
+    stage_floor(over < kept ? backlog_[first + over].etag : staged_from + (over - kept));
   }
   return etag;
 }
@@ -101,9 +140,10 @@ void Channel::unstage() {
   if (--staged_->entries == 0) staged_.reset();
 }
 
-void Channel::restore(const Attributes& attributes, std::uint64_t count) {
+void Channel::restore(const Attributes& attributes, std::uint64_t count, Etag lost) {
   attributes_ = attributes;
   count_ = count;
+  if (lost > origin_) backlog_.lose(lost);
   backlog_.resize(attributes.size);
 }
 
@@ -148,18 +188,18 @@ Resume Channel::since(Cursor seen, std::size_t max_bytes) const {
   const bool everything = etag == Etag{};
   const bool this_life = origin_ <= etag && etag <= newest();
   const std::size_t first = this_life ? backlog_.first_after(etag) : 0;
+  if (!everything) resume.lost = lost();
   if (this_life) {
     resume.from = etag;
   } else {
     // What is kept is all new to it. Holes before the first kept message are part of the unknown loss.
     resume.from = backlog_.empty() ? newest() : Etag{value(backlog_[0].etag) - 1};
-    resume.counts_holes = !everything;
     if (!everything) {
       // An earlier life (or a clock, where there was none): was anything lost between? A later one: our state was lost.
-      const bool lost_before = etag > newest() || etag < (before_ ? before_->last : doubt_);
-      const bool lost_in_front = resume.from > origin_;
+      const bool lost_before = etag > newest() || etag < (before_ ? before_->lost : doubt_);
+      const bool lost_in_front = resume.from > origin_ && backlog_.lost() > origin_;
       if (lost_before || lost_in_front) resume.lead = Missed::some();
-      const bool known = count_ == 0 && before_ && before_->origin <= etag && etag < before_->last;
+      const bool known = count_ == 0 && before_ && before_->origin <= etag && etag < before_->lost;
       if (known) resume.lead = Missed::of(before_->last - etag);
     }
   }

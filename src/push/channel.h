@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -26,9 +27,11 @@ using LoopId = std::uint32_t;
 /// What follows a cursor. The messages are in order, the empty ones among them; where their etags have holes (and
 /// behind the last of them up to `cursor`), something was kept and is gone.
 struct Resume {
-  Etag from{};                    ///< holes are counted from here
-  Missed lead;                    ///< what was lost before everything here, in an earlier life
-  bool counts_holes = true;       ///< false: the subscriber asked for what is kept, and misses nothing
+  Etag from{};  ///< holes are counted from here
+  Missed lead;  ///< what was lost before everything here, in an earlier life
+  /// A hole that begins below it may be a loss. Another had empty messages only, or the subscriber asked for what is
+  /// kept, and misses nothing.
+  Etag lost{};
   std::vector<Message> messages;  ///< with the empty ones
   Etag cursor{};                  ///< after all of this
   bool more = false;              ///< cut at the limit; the rest follows `cursor`
@@ -82,10 +85,12 @@ struct Group {
 /// Attributes, backlog, subscribers, and what was before. Not thread-safe: its shard is locked.
 class Channel {
  public:
-  /// A life of a channel of this name that has ended: its etags were in (origin, last].
+  /// A life of a channel of this name that has ended: its etags were in (origin, last]. A cursor from `lost` on has
+  /// missed nothing: the last visible message, of this life or of one before it, or where nothing is known of that.
   struct Life {
     Etag origin;
     Etag last;
+    Etag lost;
   };
 
   /// A loop that lags behind by this much serves its seats from the backlog: a bound, not something that happens.
@@ -102,6 +107,8 @@ class Channel {
   Etag newest() const { return origin_ + count_; }
   const std::optional<Life>& before() const { return before_; }
   Etag doubt() const { return doubt_; }
+  /// A cursor from here on has missed nothing: the newest visible message that is gone, or as Life::lost before it.
+  Etag lost() const { return std::max(backlog_.lost(), before_ ? before_->lost : doubt_); }
   /// No message below it is kept: the oldest one's etag, or the next etag where there is none.
   Etag floor() const { return backlog_.empty() ? newest() + 1 : backlog_[0].etag; }
   /// Set: this life, where it had messages; else the one before.
@@ -147,6 +154,8 @@ class Channel {
     std::uint32_t entries = 0;                       ///< pushes and clears
     std::uint64_t count = 0;                         ///< messages: their etags follow the channel's newest
     Etag floor{};                                    ///< no message below it will be kept
+    Etag lost{};                                     ///< as the channel's, in the end
+    std::vector<bool> visible;                       ///< of those messages
     Attributes attributes;                           ///< as they will be
     std::unordered_map<std::string_view, Etag> ids;  ///< of staged messages; views into their contents
   };
@@ -154,6 +163,7 @@ class Channel {
   const Attributes& next_attributes() const { return staged_ ? staged_->attributes : attributes_; }
   Etag next_newest() const { return newest() + (staged_ ? staged_->count : 0); }
   Etag next_floor() const { return staged_ ? staged_->floor : floor(); }
+  Etag next_lost() const { return staged_ ? staged_->lost : lost(); }
   /// The message that the publisher gave this id, if it is kept.
   std::optional<Etag> find_id(std::string_view id) const;
   /// The kept message that a push with this `size` drops, if it drops one.
@@ -161,7 +171,9 @@ class Channel {
   /// What it will be like, begun where nothing was staged.
   Staged& stage();
   /// One push with these attributes: the etag that it will have.
-  Etag stage_message(const Attributes& attributes);
+  Etag stage_message(const Attributes& attributes, bool visible);
+  /// One clear: nothing below the etag that is returned will be kept.
+  Etag stage_clear();
   /// `id` stays until it is settled.
   void stage_id(std::string_view id, Etag etag) { staged_->ids.insert_or_assign(id, etag); }
   /// One entry was settled, one way or the other.
@@ -172,11 +184,16 @@ class Channel {
   /// Neither messages nor subscribers nor a kept place, nothing staged, and no loop has it on its list.
   bool forgettable() const;
 
-  /// As a store has it. The messages follow by restore_message().
-  void restore(const Attributes& attributes, std::uint64_t count);
+  /// As a store has it: see lost(). The messages follow by restore_message(), or are over by now.
+  void restore(const Attributes& attributes, std::uint64_t count, Etag lost);
   void restore_message(Message message) { backlog_.append(std::move(message)); }
+  void restore_over(const Message& message) {
+    if (message.visible()) backlog_.lose(message.etag);
+  }
 
  private:
+  void stage_floor(Etag floor);
+
   friend class Hub;
   friend class Overseer;
   friend class Roster;

@@ -46,14 +46,13 @@ class RowsEntry final : public KeptEntry {
 class DropEntry final : public KeptEntry {
  public:
   explicit DropEntry(const Channel& channel)
-      : name_(channel.name()), origin_(channel.origin()), newest_(channel.newest()), floor_(channel.floor()) {}
-  void write(StoreWriter& writer) override { writer.drop(name_, origin_, newest_, floor_); }
+      : name_(channel.name()), life_{channel.origin(), channel.newest(), channel.lost()}, floor_(channel.floor()) {}
+  void write(StoreWriter& writer) override { writer.drop(name_, life_, floor_); }
   std::size_t cost() const override { return kEntryCost + name_.size(); }
 
  private:
   std::string name_;
-  Etag origin_;
-  Etag newest_;
+  Channel::Life life_;
   Etag floor_;
 };
 
@@ -92,7 +91,8 @@ class CeilingEntry final : public KeptEntry {
 }  // namespace
 
 ChannelRecord record_of(const Channel& channel) {
-  return {channel.attributes(), channel.origin(), channel.newest(), channel.before(), channel.doubt(), channel.floor()};
+  return {channel.attributes(), channel.origin(), channel.newest(), channel.before(),
+          channel.doubt(),      channel.floor(),  channel.lost()};
 }
 
 std::optional<PushRefusal> Journal::refusal(std::string_view channel) const {

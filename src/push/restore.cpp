@@ -38,10 +38,11 @@ std::optional<std::string> Restorer::channel(std::string_view name, const Channe
   finish();
   if (auto full = memory_full()) return full;
   const bool sound = valid_channel_name(name) && record.attributes.size > 0 && possible(record.attributes.life) &&
-                     record.newest >= record.origin && (!record.before || record.before->last <= record.origin);
+                     record.newest >= record.origin && record.lost <= record.newest &&
+                     (!record.before || record.before->last <= record.origin);
   Channel* channel = sound ? hub_.registry_.restore(name, record.origin, record.before, record.doubt) : nullptr;
   if (!channel) return "it is damaged: a channel that can't be";
-  channel->restore(record.attributes, record.newest - record.origin);
+  channel->restore(record.attributes, record.newest - record.origin, record.lost);
   channel_ = channel;
   last_ = record.origin;
   newest_ = record.newest;
@@ -58,6 +59,7 @@ std::optional<std::string> Restorer::message(Message message) {
   message.published = std::min(message.published, now_);
   if (Backlog::expiry_of(message, channel_->attributes().life) <= now_) {
     dropped_ = true;
+    channel_->restore_over(message);
     return std::nullopt;
   }
   const Registry::Recount recount(hub_.registry_, *channel_);

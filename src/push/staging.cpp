@@ -15,8 +15,8 @@ PushRefusal not_kept(const Journal& journal, const std::string& channel) {
 }
 
 ChannelRecord next_record(const Channel& channel) {
-  return {channel.next_attributes(), channel.origin(), channel.next_newest(),
-          channel.before(),          channel.doubt(),  channel.next_floor()};
+  return {channel.next_attributes(), channel.origin(),     channel.next_newest(), channel.before(),
+          channel.doubt(),           channel.next_floor(), channel.next_lost()};
 }
 
 }  // namespace
@@ -61,7 +61,7 @@ void PushEntry::write(StoreWriter& writer) {
       continue;
     }
     Channel& channel = target.channel ? *target.channel : hub_.registry_.find_or_bear(keys[i], now_);
-    const Etag etag = channel.stage_message(order.attributes);
+    const Etag etag = channel.stage_message(order.attributes, !order.content->payload.empty());
     if (!order.content->id.empty()) channel.stage_id(order.content->id, etag);
     staged_.push_back({&channel, etag, channel.next_floor(), false});
     staged_cost_ += Backlog::cost_of(*order.content);
@@ -118,7 +118,7 @@ void ClearEntry::write(StoreWriter& writer) {
   } else {
     channel_ = channel;
     result_ = Cleared{channel->next_newest(), 0};
-    channel->stage().floor = floor_ = channel->next_newest() + 1;
+    floor_ = channel->stage_clear();
     if (floor_ > channel->origin() + 1) writer.put_channel(name_, next_record(*channel));
   }
 }

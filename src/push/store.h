@@ -27,6 +27,7 @@ struct ChannelRecord {
   std::optional<Channel::Life> before;
   Etag doubt{};
   Etag floor{};  ///< no message below it is kept
+  Etag lost{};   ///< as Channel::lost()
 };
 
 /// One transaction of a store, as who writes sees it: on the store's thread only. A write that fails shows at the
@@ -38,9 +39,8 @@ class StoreWriter {
   virtual void put_channel(std::string_view name, const ChannelRecord& record) = 0;
   /// In this transaction, after its channel was put.
   virtual void put_message(std::string_view name, const Message& message) = 0;
-  /// Of the life that began at `origin` and has come to `newest`, messages below `floor` are over. Nothing where
-  /// another life is kept.
-  virtual void drop(std::string_view name, Etag origin, Etag newest, Etag floor) = 0;
+  /// Of this life, which goes on, messages below `floor` are over. Nothing where another life is kept.
+  virtual void drop(std::string_view name, Channel::Life life, Etag floor) = 0;
   /// The life has ended, only its etags are remembered, behind all that were forgotten before. Nothing where another
   /// life is kept.
   virtual void forget(std::string_view name, Channel::Life life) = 0;

@@ -16,7 +16,8 @@ Statement& bind(Statement& statement, const MessageRow& row) {
       .bind_blob(6, content.content_type)
       .bind_blob(7, content.event)
       .bind_blob(8, content.id)
-      .bind_blob(9, content.payload);
+      .bind_blob(9, content.payload)
+      .bind(10, row.lost);
 }
 
 push::Message message_at(const Statement& row, push::Etag origin) {

@@ -19,8 +19,8 @@ RecentRows::RecentRows(Database& database, std::size_t most)
     : database_(database),
       most_(most),
       all_(database, "SELECT place, channel, number, floor, length(payload) FROM unmoved ORDER BY place"),
-      insert_(database, "INSERT INTO recent(" + kColumns + ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)"),
-      insert_at_(database, "INSERT INTO recent(" + kColumns + ", place) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)"),
+      insert_(database, "INSERT INTO recent(" + kColumns + ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)"),
+      insert_at_(database, "INSERT INTO recent(" + kColumns + ", place) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"),
       delete_(database, "DELETE FROM recent WHERE place=?1"),
       delete_below_(database, "DELETE FROM messages WHERE channel=?1 AND number<?2"),
       move_(database, "INSERT INTO messages(" + kColumns + ") SELECT " + kColumns + " FROM recent WHERE place=?1"),
@@ -65,7 +65,7 @@ void RecentRows::add(const MessageRow& row) {
   std::int64_t place = next_place_;
   if (is_moving()) {
     // The last row may be gone, and its place must not be had again by one that would count as moved.
-    if (!bind(insert_at_, row).bind(10, place).run()) return;
+    if (!bind(insert_at_, row).bind(11, place).run()) return;
   } else {
     // SQLite has the end of the table at hand, where it need not look for the place.
     if (!bind(insert_, row).run()) return;

@@ -73,6 +73,22 @@ CREATE VIEW unmoved AS SELECT * FROM recent
   OR (channel, number) > (SELECT a.value, b.value FROM meta AS a, meta AS b
                           WHERE a.name='moved_channel' AND b.name='moved_number');
 )",
+    // 4. `lost`: the number of the newest visible message that is gone, 0 where none of this life is; the last
+    // message's counts, or the channel's, whichever is more. Who has read that far has missed nothing. NULL, as of
+    // rows that were there before: nobody knows, so it is the row's own number, or the channel's count. `before_lost`,
+    // an etag, likewise of the life before, and of those before that.
+    R"(
+DROP VIEW unmoved;
+ALTER TABLE channels ADD COLUMN lost INTEGER;
+ALTER TABLE channels ADD COLUMN before_lost INTEGER;
+ALTER TABLE messages ADD COLUMN lost INTEGER;
+ALTER TABLE recent ADD COLUMN lost INTEGER;
+
+CREATE VIEW unmoved AS SELECT * FROM recent
+  WHERE place > (SELECT value FROM meta WHERE name='moved_place')
+  OR (channel, number) > (SELECT a.value, b.value FROM meta AS a, meta AS b
+                          WHERE a.name='moved_channel' AND b.name='moved_number');
+)",
 };
 
 std::string newer(std::int64_t version) {

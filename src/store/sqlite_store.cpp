@@ -90,7 +90,8 @@ void SqliteStore::tear(push::Time now) {
   const std::int64_t origin =
       std::max({clock, ceiling, std::max(highest, recent) + static_cast<std::int64_t>(2 * kMostWaiting)}) + 1;
   db.run("BEGIN IMMEDIATE");
-  Statement(db, "UPDATE channels SET before_origin=origin, before_last=?1, origin=?1 WHERE forgotten IS NULL")
+  Statement(
+      db, "UPDATE channels SET before_origin=origin, before_last=?1, before_lost=?1, origin=?1 WHERE forgotten IS NULL")
       .bind(1, origin)
       .run();
   db.run("DELETE FROM channels WHERE forgotten IS NOT NULL");

@@ -13,6 +13,9 @@ namespace {
 /// Above all numbers of messages.
 constexpr std::uint64_t kEvery = UINT64_MAX;
 
+/// The number of the message with this etag; 0 where it is none of this life.
+std::uint64_t number_of(Etag etag, Etag origin) { return etag > origin ? etag - origin : 0; }
+
 }  // namespace
 
 SqliteWriter::SqliteWriter(Database& database, std::size_t most_recent)
@@ -22,22 +25,26 @@ SqliteWriter::SqliteWriter(Database& database, std::size_t most_recent)
       begin_(database, "BEGIN IMMEDIATE"),
       commit_(database, "COMMIT"),
       update_channel_(database,
-                      "UPDATE channels SET count=?3, size=?4, life=?5, one2one=?6, key=?7 "
+                      "UPDATE channels SET count=?3, size=?4, life=?5, one2one=?6, key=?7, lost=?8 "
                       "WHERE name=?1 AND origin=?2 AND forgotten IS NULL RETURNING id"),
       replace_channel_(database,
-                       "INSERT INTO channels(name, origin, count, size, life, one2one, key, before_origin, "
-                       "before_last, doubt, forgotten) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,NULL) "
+                       "INSERT INTO channels(name, origin, count, size, life, one2one, key, lost, before_origin, "
+                       "before_last, before_lost, doubt, forgotten) "
+                       "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,NULL) "
                        "ON CONFLICT(name) DO UPDATE SET origin=?2, count=?3, size=?4, life=?5, one2one=?6, key=?7, "
-                       "before_origin=?8, before_last=?9, doubt=?10, forgotten=NULL RETURNING id"),
-      update_by_id_(database, "UPDATE channels SET count=?2, size=?3, life=?4, one2one=?5, key=?6 WHERE id=?1"),
-      insert_message_(database,
-                      "INSERT INTO messages(" + std::string(kMessageColumns) + ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)"),
+                       "lost=?8, before_origin=?9, before_last=?10, before_lost=?11, doubt=?12, forgotten=NULL "
+                       "RETURNING id"),
+      update_by_id_(database,
+                    "UPDATE channels SET count=?2, size=?3, life=?4, one2one=?5, key=?6, lost=?7 WHERE id=?1"),
+      insert_message_(database, "INSERT INTO messages(" + std::string(kMessageColumns) +
+                                    ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)"),
       delete_below_(database, "DELETE FROM messages WHERE channel=?1 AND number<?2"),
       advance_(database,
-               "UPDATE channels SET count=max(count, ?3) WHERE name=?1 AND origin=?2 AND forgotten IS NULL "
+               "UPDATE channels SET count=max(count, ?3), lost=?4 WHERE name=?1 AND origin=?2 AND forgotten IS NULL "
                "RETURNING id"),
       delete_all_(database, "DELETE FROM messages WHERE channel=?1"),
-      forget_(database, "UPDATE channels SET forgotten=?3, count=?4, key=x'' WHERE name=?1 AND origin=?2 RETURNING id"),
+      forget_(database,
+              "UPDATE channels SET forgotten=?3, count=?4, lost=?5, key=x'' WHERE name=?1 AND origin=?2 RETURNING id"),
       evict_(database, "DELETE FROM channels WHERE name=?1 AND forgotten IS NOT NULL AND origin+count=?2"),
       meta_(database, "UPDATE meta SET value=?2 WHERE name=?1"),
       raise_meta_(database, "UPDATE meta SET value=?2 WHERE name=?1 AND value<?2") {}
@@ -60,7 +67,8 @@ SqliteWriter::Row& SqliteWriter::row_of(const std::string& name, const push::Cha
         .bind(4, std::int64_t{attributes.size})
         .bind(5, std::int64_t{attributes.life.count()})
         .bind(6, std::int64_t{attributes.one2one})
-        .bind_blob(7, attributes.key);
+        .bind_blob(7, attributes.key)
+        .bind(8, number_of(record.lost, record.origin));
   };
   row.origin = record.origin;
   row.attributes = record.attributes;
@@ -71,12 +79,13 @@ SqliteWriter::Row& SqliteWriter::row_of(const std::string& name, const push::Cha
   }
   // Another life, or none: what is left of it goes.
   bind_all(replace_channel_);
-  std::optional<std::int64_t> before_origin, before_last;
+  std::optional<std::int64_t> before_origin, before_last, before_lost;
   if (record.before) {
     before_origin = static_cast<std::int64_t>(value(record.before->origin));
     before_last = static_cast<std::int64_t>(value(record.before->last));
+    before_lost = static_cast<std::int64_t>(value(record.before->lost));
   }
-  replace_channel_.bind(8, before_origin).bind(9, before_last).bind(10, value(record.doubt));
+  replace_channel_.bind(9, before_origin).bind(10, before_last).bind(11, before_lost).bind(12, value(record.doubt));
   row.id = replace_channel_.one().value_or(0);
   recent_.drop_below(row.id, kEvery);
   delete_all_.bind(1, row.id).run();
@@ -130,7 +139,8 @@ bool fill_pages(std::span<const push::Message> messages) {
 void SqliteWriter::flush(Touched& touched) {
   const push::ChannelRecord& record = touched.record;
   Row& row = *touched.row;
-  const std::uint64_t floor = record.floor > record.origin ? record.floor - record.origin : 0;
+  const std::uint64_t floor = number_of(record.floor, record.origin);
+  const std::uint64_t lost = number_of(record.lost, record.origin);
   std::span<const push::Message> messages = touched.messages;
   while (!messages.empty() && messages.front().etag < record.floor) messages = messages.subspan(1);
   // With no message to tell of them, the row has to have the count, and what is below the floor to be gone.
@@ -145,13 +155,14 @@ void SqliteWriter::flush(Touched& touched) {
         .bind(4, std::int64_t{attributes.life.count()})
         .bind(5, std::int64_t{attributes.one2one})
         .bind_blob(6, attributes.key)
+        .bind(7, lost)
         .run();
   }
   if (over) recent_.drop_below(row.id, floor);
   if (prune) delete_below_.bind(1, row.id).bind(2, floor).run();
   if (direct) recent_.raise_floor(row.id, floor);
   for (const push::Message& message : messages) {
-    const MessageRow made{row.id, message.etag - record.origin, floor, message};
+    const MessageRow made{row.id, message.etag - record.origin, floor, lost, message};
     if (direct) {
       bind(insert_message_, made).run();
     } else {
@@ -168,21 +179,29 @@ void SqliteWriter::flush(std::string_view name) {
   channels_.erase(found);
 }
 
-void SqliteWriter::drop(std::string_view name, Etag origin, Etag newest, Etag floor) {
+void SqliteWriter::drop(std::string_view name, push::Channel::Life life, Etag floor) {
   begin();
   flush(name);
-  const auto id = advance_.bind_text(1, name).bind(2, value(origin)).bind(3, newest - origin).one();
+  const auto id = advance_.bind_text(1, name)
+                      .bind(2, value(life.origin))
+                      .bind(3, life.last - life.origin)
+                      .bind(4, number_of(life.lost, life.origin))
+                      .one();
   if (!id) return;
-  recent_.drop_below(*id, floor - origin);
-  delete_below_.bind(1, *id).bind(2, floor - origin).run();
+  recent_.drop_below(*id, floor - life.origin);
+  delete_below_.bind(1, *id).bind(2, floor - life.origin).run();
 }
 
 void SqliteWriter::forget(std::string_view name, push::Channel::Life life) {
   begin();
   flush(name);
   rows_.erase(std::string(name));
-  const auto id =
-      forget_.bind_text(1, name).bind(2, value(life.origin)).bind(3, turn_++).bind(4, life.last - life.origin).one();
+  const auto id = forget_.bind_text(1, name)
+                      .bind(2, value(life.origin))
+                      .bind(3, turn_++)
+                      .bind(4, life.last - life.origin)
+                      .bind(5, number_of(life.lost, life.origin))
+                      .one();
   if (!id) return;
   recent_.drop_below(*id, kEvery);
   delete_all_.bind(1, *id).run();

@@ -27,7 +27,7 @@ class SqliteWriter final : public push::StoreWriter {
 
   void put_channel(std::string_view name, const push::ChannelRecord& record) override;
   void put_message(std::string_view name, const push::Message& message) override;
-  void drop(std::string_view name, push::Etag origin, push::Etag newest, push::Etag floor) override;
+  void drop(std::string_view name, push::Channel::Life life, push::Etag floor) override;
   void forget(std::string_view name, push::Channel::Life life) override;
   void evict(std::string_view name, push::Etag last) override;
   void put_ceiling(push::Etag ceiling) override;

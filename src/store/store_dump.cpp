@@ -29,7 +29,8 @@ class Checker : public push::StoreReader {
     last_ = record.origin;
     newest_ = record.newest;
     if (!push::valid_channel_name(name)) return "it is damaged: a channel without a valid name";
-    if (record.before && record.before->last > record.origin) return "it is damaged: the lives of channel " + name_;
+    if (record.lost > record.newest || (record.before && record.before->last > record.origin))
+      return "it is damaged: the lives of channel " + name_;
     return std::nullopt;
   }
   std::optional<std::string> message(push::Message message) override {
@@ -105,6 +106,7 @@ class Importer {
     record.origin = line.life.origin;
     record.newest = line.life.last;
     record.floor = line.life.last + 1;
+    record.lost = record.doubt = line.life.lost;  // where it is of a life before, the row has it as its doubt
     writer_.put_channel(line.name, record);
     writer_.forget(line.name, line.life);
     return std::nullopt;
@@ -137,7 +139,7 @@ class Importer {
 
  private:
   std::optional<std::string> enter(const std::string& name) {
-    if (!begun_) return "the first line is missing: {\"store\":1,…} (taken: what martd store export writes)";
+    if (!begun_) return "the first line is missing: {\"store\":2,…} (taken: what martd store export writes)";
     if (!names_.insert(name).second) return "a channel that was there already";
     return std::nullopt;
   }

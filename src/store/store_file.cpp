@@ -76,22 +76,27 @@ class LastMessages {
   struct Last {
     std::uint64_t number = 0;
     std::uint64_t floor = 0;
+    std::uint64_t lost = 0;
   };
 
   explicit LastMessages(Database& database)
-      : one_(database, "SELECT number, floor FROM messages WHERE channel=?1 ORDER BY number DESC LIMIT 1"),
+      : one_(
+            database,
+            "SELECT number, floor, coalesce(lost, number) FROM messages WHERE channel=?1 ORDER BY number DESC LIMIT 1"),
         // Beside max(), SQLite gives the columns of the row that has it.
-        recent_(database, "SELECT channel, max(number), floor FROM unmoved GROUP BY channel ORDER BY channel") {
+        recent_(database,
+                "SELECT channel, max(number), floor, coalesce(lost, number) FROM unmoved GROUP BY channel ORDER BY "
+                "channel") {
     there_ = recent_.step();
   }
   /// Zeros where there is none; channels are asked for by rising id.
   Last of(std::int64_t channel) {
     Last last;
-    if (one_.bind(1, channel).step()) last = {one_.count(0), one_.count(1)};
+    if (one_.bind(1, channel).step()) last = {one_.count(0), one_.count(1), one_.count(2)};
     one_.reset();
     while (there_ && recent_.number(0) < channel) there_ = recent_.step();
     if (there_ && recent_.number(0) == channel && recent_.count(1) > last.number)
-      last = {recent_.count(1), recent_.count(2)};
+      last = {recent_.count(1), recent_.count(2), recent_.count(3)};
     return last;
   }
 
@@ -102,14 +107,15 @@ class LastMessages {
 
 std::optional<push::Channel::Life> life_at(const Statement& row, int column) {
   if (row.null(column) || row.null(column + 1)) return std::nullopt;
-  return push::Channel::Life{Etag{row.count(column)}, Etag{row.count(column + 1)}};
+  return push::Channel::Life{Etag{row.count(column)}, Etag{row.count(column + 1)}, Etag{row.count(column + 2)}};
 }
 
 std::optional<std::string> read_channels(Database& database, push::StoreReader& reader) {
   Messages messages(database);
-  Statement rows(database,
-                 "SELECT id, name, origin, count, size, life, one2one, key, doubt, before_origin, before_last "
-                 "FROM channels WHERE forgotten IS NULL ORDER BY id");
+  Statement rows(
+      database,
+      "SELECT id, name, origin, count, size, life, one2one, key, doubt, before_origin, before_last, "
+      "coalesce(before_lost, before_last), coalesce(lost, count) FROM channels WHERE forgotten IS NULL ORDER BY id");
   LastMessages last_messages(database);
   while (rows.step()) {
     push::ChannelRecord record;
@@ -125,6 +131,8 @@ std::optional<std::string> read_channels(Database& database, push::StoreReader& 
     record.attributes.key = rows.bytes(7);
     record.doubt = Etag{rows.count(8)};
     record.before = life_at(rows, 9);
+    const std::uint64_t lost = std::max(rows.count(12), last.lost);
+    record.lost = lost > 0 ? record.origin + lost : record.before ? record.before->lost : record.doubt;
     if (auto wrong = reader.channel(rows.bytes(1), record)) return wrong;
     if (auto wrong = messages.give(rows.number(0), record, reader)) return wrong;
   }
@@ -144,9 +152,12 @@ std::optional<std::string> read_store(Database& database, push::StoreReader& rea
   if (!database.failed())
     reader.ground(Etag{static_cast<std::uint64_t>(*doubt)}, Etag{static_cast<std::uint64_t>(*ceiling)});
   {
-    Statement rows(database,
-                   "SELECT name, origin, origin+count FROM channels WHERE forgotten IS NOT NULL ORDER BY forgotten");
-    while (rows.step()) reader.forgotten(rows.bytes(0), {Etag{rows.count(1)}, Etag{rows.count(2)}});
+    Statement rows(
+        database,
+        "SELECT name, origin, origin+count, CASE WHEN lost=0 THEN coalesce(before_lost, before_last, doubt) "
+        "ELSE origin+coalesce(lost, count) END FROM channels WHERE forgotten IS NOT NULL ORDER BY forgotten");
+    while (rows.step())
+      reader.forgotten(rows.bytes(0), {Etag{rows.count(1)}, Etag{rows.count(2)}, Etag{rows.count(3)}});
   }
   auto wrong = read_channels(database, reader);
   if (database.failed()) return database.fault().what;

@@ -141,20 +141,24 @@ class Members {
   std::size_t taken_ = 0;
 };
 
-push::Channel::Life life(Etag origin, Etag last) {
+push::Channel::Life life(Etag origin, Etag last, Etag lost) {
   if (origin > last) throw Wrong{"origin: above the last etag"};
-  return {origin, last};
+  if (lost > last) throw Wrong{"lost: above the last etag"};
+  return {origin, last, lost};
 }
 
+Etag lost(Members& members, Etag last) { return members.has("lost") ? members.etag("lost") : last; }
+
 GroundLine ground(Members& members) {
-  if (members.number("store", 1, INT64_MAX) != 1) throw Wrong{"store: of a newer martd (taken: 1)"};
+  if (members.number("store", 1, INT64_MAX) > 2) throw Wrong{"store: of a newer martd (taken: 1, 2)"};
   return {members.etag("doubt"), members.etag("ceiling")};
 }
 
 ForgottenLine forgotten(Members& members) {
   std::string name = members.channel("forgotten");
   const Etag origin = members.etag("origin");
-  return {std::move(name), life(origin, members.etag("last"))};
+  const Etag last = members.etag("last");
+  return {std::move(name), life(origin, last, lost(members, last))};
 }
 
 constexpr std::int64_t kMostLife = push::Attributes::kMostLife.count();
@@ -164,7 +168,7 @@ ChannelLine channel(Members& members) {
   push::ChannelRecord& record = line.record;
   record.origin = members.etag("origin");
   record.newest = members.etag("newest");
-  life(record.origin, record.newest);
+  record.lost = life(record.origin, record.newest, lost(members, record.newest)).lost;
   record.floor = record.origin;
   record.attributes.size = static_cast<std::uint32_t>(members.number("size", 1, UINT32_MAX));
   record.attributes.life = push::Duration(members.number("life", 1, kMostLife));
@@ -173,8 +177,9 @@ ChannelLine channel(Members& members) {
   record.doubt = members.etag("doubt");
   if (members.has("before")) {
     const auto* pair = members.at("before").if_array();
-    if (!pair || pair->size() != 2) Members::wrong("before", "two etags");
-    record.before = life(Members::etag_of("before", (*pair)[0]), Members::etag_of("before", (*pair)[1]));
+    if (!pair || pair->size() < 2 || pair->size() > 3) Members::wrong("before", "two or three etags");
+    record.before = life(Members::etag_of("before", (*pair)[0]), Members::etag_of("before", (*pair)[1]),
+                         Members::etag_of("before", pair->back()));
     if (record.before->last > record.origin) throw Wrong{"before: not before the origin"};
   }
   return line;
@@ -206,7 +211,7 @@ StoreLine read(Members& members) {
 }  // namespace
 
 void append_line(std::string& out, const GroundLine& line) {
-  out += "{\"store\":1";
+  out += "{\"store\":2";
   append_etag(out, "doubt", line.doubt);
   append_etag(out, "ceiling", line.ceiling);
   out += "}\n";
@@ -217,6 +222,7 @@ void append_forgotten_line(std::string& out, std::string_view name, push::Channe
   append_json_string(out, name);
   append_etag(out, "origin", life.origin);
   append_etag(out, "last", life.last);
+  append_etag(out, "lost", life.lost);
   out += "}\n";
 }
 
@@ -230,9 +236,11 @@ void append_channel_line(std::string& out, std::string_view name, const push::Ch
   out += record.attributes.one2one ? ",\"one2one\":true" : ",\"one2one\":false";
   append_some(out, "key", record.attributes.key);
   append_etag(out, "doubt", record.doubt);
+  append_etag(out, "lost", record.lost);
   if (record.before) {
     append_member(out, "before");
-    out += "[\"" + to_string(record.before->origin) + "\",\"" + to_string(record.before->last) + "\"]";
+    out += "[\"" + to_string(record.before->origin) + "\",\"" + to_string(record.before->last) + "\",\"" +
+           to_string(record.before->lost) + "\"]";
   }
   out += "}\n";
 }

@@ -14,20 +14,21 @@ namespace martd::wire {
 // as
 // {"base64":"…"} where otherwise a string does.
 
-/// {"store":1,"doubt":"…","ceiling":"…"}: the first line; 1 is the version of this form.
+/// {"store":2,"doubt":"…","ceiling":"…"}: the first line; 2 is the version of this form. 1 had no "lost".
 struct GroundLine {
   push::Etag doubt{};
   push::Etag ceiling{};
 };
 
-/// {"forgotten":"news","origin":"…","last":"…"}
+/// {"forgotten":"news","origin":"…","last":"…","lost":"…"}; without "lost" it is the last.
 struct ForgottenLine {
   std::string name;
   push::Channel::Life life{};
 };
 
-/// {"channel":"news","origin":"…","newest":"…","size":10,"life":…,"one2one":false,"doubt":"…"}, with "key", and with
-/// "before":["…","…"] where an earlier life is remembered.
+/// {"channel":"news","origin":"…","newest":"…","size":10,"life":…,"one2one":false,"doubt":"…","lost":"…"}, with "key",
+/// and with "before":["…","…","…"] (origin, last, lost) where an earlier life is remembered. Without "lost" it is the
+/// newest, and in "before" the last.
 struct ChannelLine {
   std::string name;
   push::ChannelRecord record;

@@ -102,6 +102,22 @@ TEST_CASE("subscriber: a loss is told, with its count, before what follows it, o
   });
 }
 
+TEST_CASE("subscriber: empty messages that are gone are no loss, among others they are counted") {
+  for_each_kind([](WorkerTest& server, Kind kind) {
+    const auto first = server.publish("news", "a", sized(2)).etag;
+    const auto read = server.publish("news", "b", sized(2)).etag;
+    for (int i = 0; i < 5; ++i) server.publish("news", "", sized(2));
+    Client client(server, kind, "news=" + to_string(read));
+    CHECK(client.told().empty());
+    server.publish("news", "c", sized(2));
+    CHECK(client.told() == "c");
+    Client late(server, kind, "news=" + to_string(read));
+    CHECK(late.told() == "c");
+    Client missed(server, kind, "news=" + to_string(first));
+    CHECK(missed.told() == "[missed 5] c");
+  });
+}
+
 TEST_CASE("subscriber: a loss with nothing kept is told at once") {
   for_each_kind([](WorkerTest& server, Kind kind) {
     const auto etag = server.publish("news", "a").etag;

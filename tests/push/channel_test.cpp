@@ -110,13 +110,36 @@ TEST_CASE_FIXTURE(ChannelTest, "missed: an expired one at the end is told with n
   CHECK(channel.since(after(Etag{1001}), SIZE_MAX).cursor == Etag{1002});
 }
 
-TEST_CASE_FIXTURE(ChannelTest, "missed: an empty message that is gone counts as an etag, one that is kept is no news") {
+TEST_CASE_FIXTURE(ChannelTest, "missed: an empty message is no news while it is kept, and no loss when it is gone") {
   channel.append(content(""), now);
   const Resume kept = channel.since(after(Etag{1000}), SIZE_MAX);
   CHECK_FALSE(kept.news());
   CHECK(kept.cursor == Etag{1001});
   channel.clear();
-  CHECK(since(1000) == "missed 1");
+  const Resume gone = channel.since(after(Etag{1000}), SIZE_MAX);
+  CHECK_FALSE(gone.news());
+  CHECK(gone.cursor == Etag{1001});
+  // With a visible one among what is gone, the etags are counted.
+  publish({"a", ""});
+  channel.clear();
+  CHECK(since(1000) == "missed 3");
+  CHECK(since(1001) == "missed 2");
+  CHECK(since(1002).empty());
+}
+
+TEST_CASE_FIXTURE(ChannelTest, "missed: a hole of empty messages behind the last visible one that is gone is none") {
+  set(10);
+  publish({"a"});
+  channel.append(content("-", {}, 1s), now);
+  publish({"c"});
+  channel.append(content("", {}, 1s), now);
+  publish({"e"});
+  channel.refresh(now + 1s);
+  CHECK(since(1001) == "missed 1: c e");
+  CHECK(since(1002) == "c e");
+  const Resume first = channel.since(after(Etag{1001}), 1);
+  CHECK(text(first) == "missed 1: c");
+  CHECK(text(channel.since(after(first.cursor), 1)) == "e");
 }
 
 TEST_CASE_FIXTURE(ChannelTest, "missed: a cursor later than everything gets all that is kept, and is told") {
@@ -145,14 +168,16 @@ TEST_CASE_FIXTURE(ChannelTest, "missed: an earlier cursor is told of what is los
 }
 
 TEST_CASE("missed: with the life before remembered, its last etag has lost nothing") {
-  Channel channel("news", Etag{1000}, Channel::Life{Etag{700}, Etag{710}}, Etag{900});
+  Channel channel("news", Etag{1000}, Channel::Life{Etag{700}, Etag{710}, Etag{708}}, Etag{900});
   const auto since = [&](std::uint64_t etag) { return text(channel.since(after(Etag{etag}), SIZE_MAX)); };
   CHECK(since(710).empty());
+  CHECK(since(708).empty());  // what came after it was empty
   CHECK(since(805).empty());  // a clock that was given where there was no channel
   CHECK(since(707) == "missed 3");
   CHECK(since(699) == "missed some");
   channel.append(content("a"), kStart);
   CHECK(since(710) == "a");
+  CHECK(since(708) == "a");
   CHECK(since(707) == "missed some: a");
   CHECK(since(699) == "missed some: a");
 }

@@ -6,7 +6,7 @@ using namespace martd::push;
 
 namespace {
 
-Channel::Life life(std::uint64_t origin, std::uint64_t last) { return {Etag{origin}, Etag{last}}; }
+Channel::Life life(std::uint64_t origin, std::uint64_t last) { return {Etag{origin}, Etag{last}, Etag{last}}; }
 
 }  // namespace
 

@@ -129,6 +129,96 @@ TEST_CASE_FIXTURE(HubTest, "lives: a subscriber keeps the channel, its key and i
   CHECK(follower.heard == "[b]");
 }
 
+// A site set a channel's attributes anew every minute, with empty pushes. Who had read its one message, and came back
+// after half an hour, was told that fifteen were missed.
+TEST_CASE_FIXTURE(HubTest, "empty pushes: who has read the last message has missed nothing, however many follow") {
+  const Etag first = publish("news", "a");
+  const Etag read = publish("news", "b");
+  Etag between{};
+  for (int i = 0; i < 25; ++i) {
+    const Etag etag = publish("news", "");
+    if (i == 7) between = etag;
+  }
+  CHECK(poll("news", after(read)).empty());
+  CHECK(cursor == read + 25);
+  CHECK(poll("news", after(between)).empty());
+  CHECK(poll("news", after(first)) == "missed 16");  // the count is of etags
+  Follower follower(loops[0]);
+  CHECK(stream(follower, {{"news", after(read)}}).empty());
+  publish("news", "c");
+  turn();
+  CHECK(follower.heard == "[c]");
+  CHECK(poll("news", after(read)) == "c");
+  CHECK(poll("news", after(first)) == "missed 17: c");
+}
+
+TEST_CASE_FIXTURE(HubTest, "empty pushes: between and before the visible ones they are no loss either") {
+  const Etag first = publish("news", "", {.size = 2});
+  const Etag second = publish("news", "", {.size = 2});
+  publish("news", "", {.size = 2});
+  const Etag a = publish("news", "a", {.size = 2});
+  CHECK(poll("news", after(Etag{value(first) - 1})) == "a");
+  CHECK(poll("news", after(first)) == "a");
+  publish("news", "b", {.size = 2});
+  CHECK(poll("news", after(second)) == "a b");
+  publish("news", "", {.size = 2});
+  CHECK(poll("news", after(second)) == "missed 2: b");
+  CHECK(poll("news", after(a)) == "b");
+}
+
+TEST_CASE_FIXTURE(HubTest, "empty pushes: gone by life, by expire or by a clear, they are no loss") {
+  Follower keeps(loops[0]);
+  CHECK(stream(keeps, {{"news", kNow}}).empty());
+  const Etag a = publish("news", "a");
+  publish("news", "", {.expire = 1s});
+  const Etag c = publish("news", "c");
+  now += 1s;
+  hub->sweep(now);
+  CHECK(poll("news", after(a)) == "c");
+  SUBCASE("a clear") {
+    publish("news", "");
+    clear("news");
+  }
+  SUBCASE("life") {
+    publish("news", "", {.life = 10s});
+    now += 10s;
+    hub->sweep(now);
+  }
+  SUBCASE("a smaller size") {
+    publish("news", "", {.size = 2});
+    publish("news", "", {.size = 1});
+  }
+  CHECK(poll("news", after(c)).empty());
+  CHECK(poll("news", after(a)) == "missed 3");
+}
+
+TEST_CASE_FIXTURE(HubTest, "empty pushes: over the end of a channel, and a life that had no others, they are no loss") {
+  publish("news", "a");
+  const Etag b = publish("news", "b");
+  const Etag empty = publish("news", "");
+  forget("news");
+  CHECK(poll("news", after(b)).empty());
+  now += 1s;
+  const Etag only = publish("news", "");
+  CHECK(poll("news", after(b)).empty());
+  CHECK(poll("news", after(empty)).empty());
+  forget("news");
+  now += 1s;
+  CHECK(poll("news", after(b)).empty());
+  CHECK(poll("news", after(only)).empty());
+  publish("news", "c");
+  CHECK(poll("news", after(b)) == "c");
+  CHECK(poll("news", after(Etag{value(b) - 1})) == "missed some: c");
+  // One that never had a visible message: who knows its clock has missed nothing.
+  CHECK(poll("never", kNow).empty());
+  const Etag clock = cursor;
+  now += 1s;
+  publish("never", "");
+  forget("never");
+  now += 1s;
+  CHECK(poll("never", after(clock)).empty());
+}
+
 TEST_CASE_FIXTURE(HubTest, "lives: the key goes with the channel") {
   publish("news", "a", {.life = 1s, .key = "k"});
   CHECK(refused({"news"}) == "wrong_key news");

@@ -93,6 +93,27 @@ TEST_CASE_FIXTURE(StoreTest, "batch: sizes and a clear take effect in their turn
   }
 }
 
+TEST_CASE_FIXTURE(StoreTest, "batch: empty messages that others of the same transaction push out are no loss") {
+  const Etag a = publish("news", "a");
+  gather();
+  for (int i = 0; i < 3; ++i) ask({"cleared"}, i == 0 ? "x" : "");
+  for (int i = 0; i < 25; ++i) ask({"news"}, i == 2 ? "b" : "", {.size = 5});
+  const std::uint64_t ticket = ++tickets;
+  REQUIRE_FALSE(hub->clear_later("cleared", {}, true, now, {0, ticket}));
+  const auto last = ask({"cleared"}, "");
+  go();
+  CHECK(answer(last, Etag{}).starts_with("etag"));
+  const Etag cleared{push::value(info("cleared").etag) - 4};
+  for (int i = 0; i < 2; ++i) {
+    CHECK(poll("news", push::test::after(a)) == "missed 20");
+    CHECK(poll("news", push::test::after(a + 2)) == "missed 18");
+    CHECK(poll("news", push::test::after(a + 3)).empty());
+    CHECK(poll("cleared", push::test::after(cleared)) == "missed 3");
+    CHECK(poll("cleared", push::test::after(cleared + 1)).empty());
+    kill();
+  }
+}
+
 // A push and the clear behind it in one transaction wrote neither the message nor the channel's row: after a restart
 // what was cleared was back, and the etag was given to another message.
 TEST_CASE_FIXTURE(StoreTest, "batch: a push that is cleared at once takes what was before it along") {

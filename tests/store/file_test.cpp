@@ -17,6 +17,15 @@ using namespace martd::store::test;
 
 namespace {
 
+/// A store of this version as the one before it wrote it.
+constexpr const char* kBackTo3 =
+    "DROP VIEW unmoved; ALTER TABLE channels DROP COLUMN lost; ALTER TABLE channels DROP COLUMN before_lost; "
+    "ALTER TABLE messages DROP COLUMN lost; ALTER TABLE recent DROP COLUMN lost; "
+    "CREATE VIEW unmoved AS SELECT * FROM recent "
+    "WHERE place > (SELECT value FROM meta WHERE name='moved_place') "
+    "OR (channel, number) > (SELECT a.value, b.value FROM meta AS a, meta AS b "
+    "WHERE a.name='moved_channel' AND b.name='moved_number'); PRAGMA user_version=3";
+
 struct FileTest {
   FileTest() {
     char name[] = "/tmp/martd-store-XXXXXX";
@@ -71,18 +80,19 @@ TEST_CASE_FIXTURE(FileTest, "file: one server for each, by whatever name") {
 TEST_CASE_FIXTURE(FileTest, "file: of a newer martd it is refused, and left as it is") {
   CHECK(try_open() == "");
   sql("PRAGMA user_version=7");
-  CHECK(try_open() == "it was written by a newer martd (schema 7; this one knows up to 3)");
+  CHECK(try_open() == "it was written by a newer martd (schema 7; this one knows up to 4)");
   Database database(file, Database::Open::existing);
   CHECK(database.one("PRAGMA user_version") == 7);
 }
 
 TEST_CASE_FIXTURE(FileTest, "file: an older one is brought up to date") {
   const char* const back[] = {"DROP TABLE recent; PRAGMA user_version=1",
-                              "DROP VIEW unmoved; DELETE FROM meta WHERE name LIKE 'moved%'; PRAGMA user_version=2"};
-  for (const int version : {2, 1}) {
+                              "DROP VIEW unmoved; DELETE FROM meta WHERE name LIKE 'moved%'; PRAGMA user_version=2",
+                              kBackTo3};
+  for (const int version : {3, 2, 1}) {
     CAPTURE(version);
     CHECK(try_open() == "");
-    for (int step = 2; step >= version; --step) sql(back[step - 1]);
+    for (int step = 3; step >= version; --step) sql(back[step - 1]);
     {
       Database database(file, Database::Open::existing);
       CHECK(check_schema(database) == "it was written by an older martd (schema " + std::to_string(version) +
@@ -94,6 +104,35 @@ TEST_CASE_FIXTURE(FileTest, "file: an older one is brought up to date") {
     CHECK(database.one("SELECT count(*) FROM unmoved") == 0);
     CHECK(database.one("SELECT sum(value) FROM meta WHERE name LIKE 'moved%'") == 0);
   }
+}
+
+TEST_CASE_FIXTURE(FileTest,
+                  "file: an older one doesn't know which messages were empty, a newer learns it from then on") {
+  StoreTest test;
+  test.file = file;
+  test.renew();
+  const Etag a = test.publish("news", "a", {.size = 2});
+  for (int i = 0; i < 3; ++i) test.publish("news", "", {.size = 2});
+  const Etag gone = test.publish("gone", "x");
+  test.publish("gone", "");
+  test.forget("gone");
+  test.settle();
+  test.hub->close(test.now);
+  test.kept->stop();
+  test.kept.reset();
+  sql(kBackTo3);
+  CHECK(test.open() == "");
+  for (int i = 0; i < 2; ++i) {
+    CHECK(test.poll("news", push::test::after(a)) == "missed 1");
+    CHECK(test.poll("gone", push::test::after(gone)) == "missed 1");
+    CHECK(test.poll("news", push::test::after(a + 3)).empty());
+    CHECK(test.poll("gone", push::test::after(gone + 1)).empty());
+    test.restart();
+  }
+  for (int i = 0; i < 3; ++i) test.publish("news", "", {.size = 2});
+  test.restart();
+  CHECK(test.poll("news", push::test::after(a + 3)).empty());
+  CHECK(test.poll("news", push::test::after(a)) == "missed 4");
 }
 
 TEST_CASE_FIXTURE(FileTest, "file: somebody else's is refused, and left as it is") {

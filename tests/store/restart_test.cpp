@@ -1,5 +1,8 @@
 // What outlives a restart, a crash, and a power cut.
 
+#include <map>
+#include <vector>
+
 #include "store_test.h"
 
 using namespace martd;
@@ -87,6 +90,51 @@ TEST_CASE_FIXTURE(StoreTest, "restart: what is missed is counted as if there had
   kill();
   CHECK(poll("news", after(etags[0])) == "missed 6: g");
   CHECK(poll("news", kAll) == "g");
+}
+
+TEST_CASE_FIXTURE(StoreTest, "restart: empty messages that are gone are no loss after it either") {
+  std::map<std::string, std::vector<Etag>> etags;
+  const auto add = [&](const std::string& channel, const char* text, const PushOptions& options = {}) {
+    etags[channel].push_back(publish(channel, text, options));
+  };
+  for (const char* text : {"", "a", "", "b", "", "", ""}) add("sized", text, {.size = 3});
+  for (const char* text : {"c", "", ""}) add("over", text, {.life = 10s});
+  add("middle", "d");
+  add("middle", "", {.expire = 5s});
+  add("middle", "e", {.expire = 5s});
+  add("middle", "");
+  add("middle", "f");
+  for (const char* text : {"g", ""}) add("cleared", text);
+  for (const char* text : {"h", ""}) add("forgotten", text);
+  Follower stays(loops[0]);
+  CHECK(stream(stays, {{"over", kNow}, {"cleared", kNow}}).empty());
+  clear("cleared");
+  forget("forgotten");
+  now += 6s;
+  hub->sweep(now);
+  const auto told = [&] {
+    std::string out;
+    for (const auto& [channel, of] : etags) {
+      out += channel + ":";
+      for (const Etag etag : of) out += " [" + poll(channel, after(etag)) + "]";
+      out += "\n";
+    }
+    return out;
+  };
+  const std::string before = told();
+  CHECK(before ==
+        "cleared: [] []\nforgotten: [] []\nmiddle: [missed 2: f] [missed 1: f] [f] [f] []\nover: [] [] []\n"
+        "sized: [missed 3] [missed 2] [missed 1] [] [] [] []\n");
+  settle();
+  kill();
+  CHECK(told() == before);
+  // What is over by the next start is let go of without having been there.
+  const Etag c = etags["over"].front();
+  kill(10s);
+  CHECK(poll("over", after(c)).empty());
+  CHECK(poll("over", after(Etag{martd::push::value(c) - 1})) == "missed 3");
+  restart();
+  CHECK(told() == before);
 }
 
 TEST_CASE_FIXTURE(StoreTest, "restart: what was dropped does not come back, whatever size comes after") {
