@@ -415,7 +415,7 @@
       } else if (final) {
         close();
         become("closed");
-      } else fail(pause);
+      } else fail(channel ? 0 : pause); // of one that we let go of: its pause may be a day
       tell({ closed: reason, channel: channel, final: final });
     }
 

@@ -47,7 +47,7 @@ void append_refused(std::string& out, Ending ending, std::string_view channel, c
       text += "it is one2one, and another client has it";
       break;
     case Ending::unavailable:
-      text += "no memory left for another channel (--max-memory)";
+      text += "no memory left to follow it (--max-memory)";
       break;
     case Ending::kicked:
       text += "an operator has closed this subscription";

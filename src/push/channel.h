@@ -179,6 +179,8 @@ class Channel {
   /// One entry was settled, one way or the other.
   void unstage();
 
+  /// Nothing was published to it that is kept, or will be.
+  bool bare() const { return backlog_.empty() && !staged_; }
   /// It is there for what is staged only: nobody is to see it yet.
   bool only_staged() const { return staged_ && held_ == 0 && !place && backlog_.empty(); }
   /// Neither messages nor subscribers nor a kept place, nothing staged, and no loop has it on its list.

@@ -93,7 +93,7 @@ std::optional<PushRefusal> Hub::examine(const PushOrder& order, const Keys& keys
     }
     if (!duplicate) {
       cost += Backlog::cost_of(*order.content);
-      if (!channel) {
+      if (!channel || channel->bare()) {
         cost += Registry::cost_of(name);
       } else if (const Message* oldest = channel->makes_way(order.attributes.size)) {
         // What this push itself makes way for doesn't count.
@@ -102,7 +102,7 @@ std::optional<PushRefusal> Hub::examine(const PushOrder& order, const Keys& keys
     }
     targets.push_back(Target{channel, duplicate});
   }
-  if (cost > 0 && registry_.cost() + staged_cost_ + cost > max_memory())
+  if (cost > 0 && registry_.published() + staged_cost_ + cost > max_memory())
     return PushRefusal{PushError::memory_full, order.channels.front()};
   return std::nullopt;
 }

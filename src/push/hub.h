@@ -163,6 +163,9 @@ class Hub {
   Registry& registry() { return registry_; }
   std::uint64_t published() const { return published_.load(std::memory_order_relaxed); }
   bool memory_full() const { return registry_.cost() > max_memory(); }
+  /// Who only follows has half of --max-memory, and takes nothing from those who publish. Whether `more` bytes for
+  /// followers are too many.
+  bool followers_full(std::size_t more) const { return registry_.followed() + more > max_memory() / 2; }
 
  private:
   friend class Overseer;

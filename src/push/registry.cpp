@@ -60,6 +60,7 @@ Channel& Registry::insert(std::unique_ptr<Channel> channel) {
   shards_[shard_of(born.key())].channels.insert(std::move(channel));
   channels_.fetch_add(1, std::memory_order_relaxed);
   cost_.fetch_add(cost_of(born.name()), std::memory_order_relaxed);
+  bare_.fetch_add(cost_of(born.name()), std::memory_order_relaxed);
   return born;
 }
 
@@ -89,6 +90,7 @@ bool Registry::settle(Channel& channel) {
     remember(channel.name(), *life);
   }
   channels_.fetch_sub(1, std::memory_order_relaxed);
+  bare_.fetch_sub(cost_of(channel.name()), std::memory_order_relaxed);
   cost_.fetch_sub(cost_of(channel.name()), std::memory_order_relaxed);
   shard.channels.erase(shard.channels.find(channel.key()));
   return true;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -82,29 +83,50 @@ class Registry {
   std::size_t channels() const { return channels_.load(std::memory_order_relaxed); }
   /// What all backlogs and channels cost, in bytes.
   std::size_t cost() const { return cost_.load(std::memory_order_relaxed); }
+  /// Of that, what is there because somebody published: backlogs and the channels that have messages.
+  std::size_t published() const {
+    const std::size_t bare = bare_.load(std::memory_order_relaxed);
+    return std::max(cost(), bare) - bare;
+  }
+  /// What is there because somebody follows, in bytes: channels without messages, and seats.
+  std::size_t followed() const {
+    return bare_.load(std::memory_order_relaxed) + seats_.load(std::memory_order_relaxed) * kSeatCost;
+  }
+  /// Seats of those who have several: a connection may have as many as it likes.
+  void add_seats(std::size_t count) { seats_.fetch_add(count, std::memory_order_relaxed); }
+  void sub_seats(std::size_t count) { seats_.fetch_sub(count, std::memory_order_relaxed); }
   /// How many messages all backlogs hold.
   std::size_t messages() const { return messages_.load(std::memory_order_relaxed); }
   /// Stands by while a channel's backlog changes, and counts the difference when it goes.
   class Recount {
    public:
     Recount(Registry& registry, const Channel& channel)
-        : registry_(registry), backlog_(channel.backlog()), cost_(backlog_.cost()), messages_(backlog_.count()) {}
+        : registry_(registry),
+          channel_(channel),
+          cost_(channel.backlog().cost()),
+          messages_(channel.backlog().count()) {}
     ~Recount() {
       // Unsigned: what is less wraps round, and so does the sum.
-      registry_.cost_.fetch_add(backlog_.cost() - cost_, std::memory_order_relaxed);
-      registry_.messages_.fetch_add(backlog_.count() - messages_, std::memory_order_relaxed);
+      const Backlog& backlog = channel_.backlog();
+      registry_.cost_.fetch_add(backlog.cost() - cost_, std::memory_order_relaxed);
+      registry_.messages_.fetch_add(backlog.count() - messages_, std::memory_order_relaxed);
+      if (backlog.empty() == (messages_ == 0)) return;
+      const std::size_t channel = cost_of(channel_.name());
+      registry_.bare_.fetch_add(backlog.empty() ? channel : 0 - channel, std::memory_order_relaxed);
     }
     Recount(const Recount&) = delete;
     Recount& operator=(const Recount&) = delete;
 
    private:
     Registry& registry_;
-    const Backlog& backlog_;
+    const Channel& channel_;
     std::size_t cost_;
     std::size_t messages_;
   };
   /// What a channel costs beside its messages.
   static std::size_t cost_of(std::string_view name) { return kChannelCost + name.size(); }
+  /// What a seat costs, with what points at it.
+  static constexpr std::size_t kSeatCost = 80;
 
  private:
   static constexpr std::size_t kChannelCost = 512;
@@ -144,6 +166,8 @@ class Registry {
   Journal* journal_ = nullptr;
   std::atomic<std::size_t> channels_{0};
   std::atomic<std::size_t> cost_{0};
+  std::atomic<std::size_t> bare_{0};  ///< of channels without messages; in cost_, too
+  std::atomic<std::size_t> seats_{0};
   std::atomic<std::size_t> messages_{0};
 };
 

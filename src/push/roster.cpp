@@ -7,7 +7,8 @@ namespace martd::push {
 
 // --- sitting down ---
 
-std::optional<Roster::Refused> Roster::refused(Channel* channel, std::string_view name, std::string_view cid) const {
+std::optional<Roster::Refused> Roster::refused(const Channel* channel, std::string_view name,
+                                               std::string_view cid) const {
   if (!channel) {
     if (hub_.memory_full()) return Refused{Ending::unavailable, std::string(name)};
     return std::nullopt;
@@ -17,6 +18,24 @@ std::optional<Roster::Refused> Roster::refused(Channel* channel, std::string_vie
   if (!channel->place) return std::nullopt;
   if (!cid.empty() && channel->place->cid == cid) return std::nullopt;
   return Refused{Ending::one2one, std::string(name)};
+}
+
+/// With the shards locked: the channels that are there, null for the others. Why it is refused: then nothing changes.
+std::optional<Roster::Refused> Roster::find(std::span<const Want> wants, std::string_view cid, bool sits, Time now,
+                                            Channels& channels) const {
+  // Names cost whoever follows them nothing: a few connections had used up the memory of those who publish.
+  std::size_t cost = sits && wants.size() > 1 ? wants.size() * Registry::kSeatCost : 0;
+  std::string_view first;
+  for (const Want& want : wants) {
+    Channel* channel = hub_.registry().find(want.channel, now);
+    if (auto refusal = refused(channel, want.channel.name, cid)) return refusal;
+    channels.push_back(channel);
+    if (channel) continue;
+    cost += Registry::cost_of(want.channel.name);
+    if (first.empty()) first = want.channel.name;
+  }
+  if (cost == 0 || !hub_.followers_full(cost)) return std::nullopt;
+  return Refused{Ending::unavailable, std::string(first.empty() ? wants.front().channel.name : first)};
 }
 
 void Roster::take_place(Channel& channel, std::string_view cid, Hub::Ready& ready) {
@@ -67,12 +86,8 @@ Roster::LookResult Roster::look_and_park(Subscriber& subscriber, std::span<const
   {
     Registry& registry = hub_.registry();
     const Registry::ShardLock lock(registry, shards_of(wants));
-    boost::container::small_vector<Channel*, 4> channels;
-    for (const Want& want : wants) {
-      Channel* channel = registry.find(want.channel, now);
-      if (auto refusal = refused(channel, want.channel.name, subscriber.cid())) return *std::move(refusal);
-      channels.push_back(channel);
-    }
+    Channels channels;
+    if (auto refusal = find(wants, subscriber.cid(), hold, now, channels)) return *std::move(refusal);
     bool news = !hold;
     look.resumes.reserve(wants.size());
     for (std::size_t i = 0; i < wants.size(); ++i) {
@@ -93,6 +108,7 @@ Roster::LookResult Roster::look_and_park(Subscriber& subscriber, std::span<const
       }
     } else {
       for (std::size_t i = 0; i < wants.size(); ++i) sit(subscriber, *channels[i], look.resumes[i].cursor, ready);
+      if (wants.size() > 1) registry.add_seats(wants.size());
       look.resumes.clear();
       look.parked = true;
     }
@@ -107,11 +123,8 @@ std::optional<Roster::Refused> Roster::park(Subscriber& subscriber, std::span<co
   {
     Registry& registry = hub_.registry();
     const Registry::ShardLock lock(registry, shards_of(wants));
-    boost::container::small_vector<Channel*, 4> channels;
-    for (const Want& want : wants) {
-      channels.push_back(registry.find(want.channel, now));
-      if (auto refusal = refused(channels.back(), want.channel.name, subscriber.cid())) return refusal;
-    }
+    Channels channels;
+    if (auto refusal = find(wants, subscriber.cid(), true, now, channels)) return refusal;
     bool behind = false;
     for (std::size_t i = 0; i < wants.size(); ++i) {
       const Want& want = wants[i];
@@ -129,6 +142,7 @@ std::optional<Roster::Refused> Roster::park(Subscriber& subscriber, std::span<co
       sit(subscriber, channel, cursor, ready);
     }
     subscriber.behind_ = behind;
+    if (wants.size() > 1) registry.add_seats(wants.size());
   }
   hub_.tell(ready);
   return std::nullopt;
@@ -239,6 +253,7 @@ void Roster::leave(Subscriber& subscriber, Time now, Left* left) {
   std::uint64_t mask = 0;
   for (const auto& ref : subscriber.seats_) mask |= Registry::mask_of(ref.group->channel.key());
   Registry& registry = hub_.registry();
+  if (subscriber.seats_.size() > 1) registry.sub_seats(subscriber.seats_.size());
   const Registry::ShardLock lock(registry, mask);
   for (const auto& ref : subscriber.seats_) {
     Group& group = *ref.group;

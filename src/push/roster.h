@@ -75,7 +75,10 @@ class Roster {
   std::span<const Time> served() const { return served_; }
 
  private:
-  std::optional<Refused> refused(Channel* channel, std::string_view name, std::string_view cid) const;
+  using Channels = boost::container::small_vector<Channel*, 4>;
+  std::optional<Refused> refused(const Channel* channel, std::string_view name, std::string_view cid) const;
+  std::optional<Refused> find(std::span<const Want> wants, std::string_view cid, bool sits, Time now,
+                              Channels& channels) const;
   void sit(Subscriber& subscriber, Channel& channel, Etag cursor, Hub::Ready& ready);
   void take_place(Channel& channel, std::string_view cid, Hub::Ready& ready);
   static bool remove(Channel& channel, Group& group, std::uint32_t index, Time now);

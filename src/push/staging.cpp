@@ -61,6 +61,7 @@ void PushEntry::write(StoreWriter& writer) {
       continue;
     }
     Channel& channel = target.channel ? *target.channel : hub_.registry_.find_or_bear(keys[i], now_);
+    if (channel.bare()) staged_cost_ += Registry::cost_of(name);
     const Etag etag = channel.stage_message(order.attributes, !order.content->payload.empty());
     if (!order.content->id.empty()) channel.stage_id(order.content->id, etag);
     staged_.push_back({&channel, etag, channel.next_floor(), false});

@@ -325,6 +325,27 @@ it("streams that never come through, where long-polls do", async (stage) => {
   assert(stage.said.some((text) => /don't come through/.test(text)));
 });
 
+// The second call catches up by a poll that doesn't wait. That once took the seat of the stream, and sat nowhere itself: the
+// page heard nothing more until it was loaded anew.
+it("two calls for one one2one channel in a page: both go on", async (stage) => {
+  for (const before of [undefined, byPoll]) {
+    const server = await stage.server();
+    await server.publish("job", "1", "&one2one=1");
+    const page = await stage.page(server.url, { before });
+    await follow(page, "first", "job");
+    assert.deepEqual(await told(page, "first", 1), ["1"]);
+    await follow(page, "second", "job", { etag: "now" });
+    await opened(page, "second");
+    await follow(page, "third", "job", { etag: "0" });
+    assert.deepEqual(await told(page, "third", 1), ["1"]);
+    await server.publish("job", "2", "&one2one=1");
+    assert.deepEqual(await told(page, "first", 2), ["1", "2"]);
+    assert.deepEqual(await told(page, "second", 1), ["2"]);
+    assert.deepEqual(await told(page, "third", 2), ["1", "2"]);
+    for (const name of ["first", "second", "third"]) assert.deepEqual((await seen(page, name)).closed, []);
+  }
+});
+
 it("another page with the same cid takes over, and the two do not fight", async (stage) => {
   const server = await stage.server();
   await server.publish("job", "", "&one2one=1");

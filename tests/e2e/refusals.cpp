@@ -3,7 +3,11 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <vector>
 
+#include "support/deadline.h"
+#include "support/event_stream_parser.h"
+#include "support/streams.h"
 #include "support/test_server.h"
 #include "support/text.h"
 
@@ -133,6 +137,46 @@ TEST_CASE("a push over the memory limit is refused and changes nothing, until th
   CHECK(server.inspection("other").status == 404);
   CHECK(server.clear("news").status == 200);
   CHECK(server.push("channel=news&size=1000", payload).status == 200);
+}
+
+// Some connections that only followed, each a thousand channels with long names, used up all of --max-memory: nobody
+// could publish any more.
+TEST_CASE("who only follows can't use up the memory of those who publish, and is told to come back") {
+  TestServer server({"--max-memory", "1M"});
+  const auto sixty = [](const std::string& of) {
+    std::string query;
+    for (int i = 0; i < 60; ++i) {
+      std::string name = of + "-" + std::to_string(i) + "-";
+      query += (i > 0 ? "&" : "") + name + std::string(200 - name.size(), 'x') + "=now";
+    }
+    return query;
+  };
+  std::vector<EventStream> held;
+  for (int i = 0; i < 11; ++i) held.emplace_back(server.endpoint(), sixty(std::to_string(i)));
+
+  const Answer stream = server.get("/sub?" + sixty("more"), {{"Accept", "text/event-stream"}});
+  CHECK(stream.status == 200);
+  EventStreamParser parser;
+  parser.feed(stream.body);
+  REQUIRE(parser.events.size() == 1);
+  CHECK(parser.events[0].type == "martd.closed");
+  CHECK(json::parse(parser.events[0].data) == json::value{{"reason", "unavailable"}});
+  REQUIRE(parser.retry.has_value());
+  CHECK(*parser.retry >= 1000);
+  for (auto& headers : {Headers{}, Headers{{"Accept", "application/x-ndjson"}}}) {
+    const Answer answer = server.get("/sub?" + sixty("more"), headers);
+    CHECK(answer.status == 503);
+    CHECK(std::stoi(answer.header("Retry-After")) > 0);
+    answer.error();
+  }
+
+  for (int i = 0; i < 12; ++i)
+    REQUIRE(server.push("channel=news&size=1000", std::string(64 * 1024, 'x')).status == 200);
+  EventStream news(server.endpoint(), "news=now");
+  server.publish("news", "a", "size=1000");
+  CHECK(news.next().data == "a");
+  held.clear();
+  await("room", [&] { return server.poll(sixty("more") + "&.wait=0").status == 200; });
 }
 
 TEST_CASE("messages that make way for the new one are not counted against it") {

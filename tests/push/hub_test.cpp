@@ -276,6 +276,83 @@ TEST_CASE_FIXTURE(HubTest,
   CHECK(wait(all.back(), {{"news", kNow}}) == "parked");
 }
 
+// Some connections that only followed, each a thousand channels with long names, used up all of --max-memory: nobody
+// could publish any more.
+TEST_CASE_FIXTURE(HubTest, "memory: who only follows has half of it, and takes nothing from those who publish") {
+  const std::string kilobyte(1024, 'x');
+  constexpr std::size_t kLimit = 64 * 1024;
+  hub->limit_memory(kLimit);
+  const auto fill = [&] {
+    int taken = 0;
+    while (try_publish({"news"}, kilobyte, {.size = 100}).has_value()) ++taken;
+    clear("news");
+    return taken;
+  };
+  const int alone = fill();
+  CHECK(alone > 50);
+  std::deque<Follower> all;
+  std::string answer;
+  do {
+    all.emplace_back(loops[0]);
+    answer = stream(all.back(), {{std::string(200, 'n') + std::to_string(all.size()), kNow}});
+  } while (answer.empty());
+  CHECK(answer.starts_with("unavailable n"));
+  CHECK(all.size() > 40);
+  CHECK(hub->registry().followed() <= kLimit / 2);
+  CHECK(fill() == alone);
+  // A channel of theirs that is published to counts with its messages from then on, and there is room for another.
+  const std::string first = std::string(200, 'n') + "1";
+  publish(first, "a");
+  turn();
+  CHECK(all.front().news() == "[a]");
+  CHECK(stream(all.back(), {{std::string(200, 'm'), kNow}}).empty());
+  Follower one_more(loops[0]);
+  CHECK(stream(one_more, {{std::string(200, 'o'), kNow}}).starts_with("unavailable o"));
+  CHECK(wait(one_more, {{first, kNow}}) == "parked");  // what is there is served
+  clear(first);
+  CHECK(hub->registry().followed() > kLimit / 2);
+  for (Follower& follower : all) follower.leave(now);
+  one_more.leave(now);
+  CHECK(hub->registry().followed() == 0);
+  CHECK(hub->registry().published() == 0);
+}
+
+TEST_CASE_FIXTURE(HubTest, "memory: a request for many channels is refused as a whole, and changes nothing") {
+  hub->limit_memory(16 * 1024);
+  std::vector<std::string> names;
+  for (int i = 0; i < 100; ++i) names.push_back("c" + std::to_string(i));
+  std::vector<Roster::Want> wants;
+  for (const std::string& name : names) wants.push_back({name, kNow});
+  Follower follower(loops[0]);
+  std::vector<Etag> quiet;
+  auto refusal = loops[0].roster.park(follower, wants, now, quiet);
+  REQUIRE(refusal);
+  CHECK(refusal->ending == Ending::unavailable);
+  CHECK(refusal->channel == "c0");
+  auto looked = loops[0].roster.look_and_park(follower, wants, true, SIZE_MAX, now);
+  REQUIRE(std::holds_alternative<Roster::Refused>(looked));
+  CHECK(hub->registry().channels() == 0);
+  CHECK(hub->registry().followed() == 0);
+}
+
+TEST_CASE_FIXTURE(HubTest, "memory: seats of those who follow several channels count, whoever made the channels") {
+  hub->limit_memory(16 * 1024);
+  for (const char* name : {"a", "b", "c", "d"}) publish(name, "x");
+  std::deque<Follower> all;
+  std::string answer;
+  do {
+    all.emplace_back(loops[0]);
+    answer = wait(all.back(), {{"a", kNow}, {"b", kNow}, {"c", kNow}, {"d", kNow}});
+    REQUIRE(all.size() < 1000);
+  } while (answer == "parked");
+  CHECK(answer == "unavailable a");
+  // A look sits nowhere, and who follows one channel has its connection to show for it.
+  CHECK(poll("a", kAll) == "x");
+  CHECK(wait(all.back(), {{"a", kNow}}) == "parked");
+  for (Follower& follower : all) follower.leave(now);
+  CHECK(hub->registry().followed() == 0);
+}
+
 TEST_CASE_FIXTURE(HubTest, "memory: everything that goes is counted out") {
   std::deque<Follower> all;
   for (int i = 0; i < 100; ++i) {
@@ -296,6 +373,8 @@ TEST_CASE_FIXTURE(HubTest, "memory: everything that goes is counted out") {
   }
   CHECK(hub->registry().channels() == 0);
   CHECK(hub->registry().cost() == 0);
+  CHECK(hub->registry().published() == 0);
+  CHECK(hub->registry().followed() == 0);
 }
 
 TEST_CASE_FIXTURE(HubTest, "inspect: a channel as it is, and none where there is none") {
