@@ -62,7 +62,8 @@ admin::Figures Operations::figures() {
   figures.max_memory = parts_.hub.max_memory();
   figures.channels = registry.channels();
   figures.messages = registry.messages();
-  figures.backlog_bytes = registry.cost();
+  figures.backlog_bytes = registry.published();
+  figures.follower_bytes = registry.followed();
   figures.published_total = parts_.hub.published();
   figures.transports = {{"poll"}, {"sse"}, {"lines"}};
   if (parts_.store) figures.store = parts_.store();

@@ -149,6 +149,7 @@ class Figures {
     this.#tile("Channels", count(stats.channels.count));
     this.#tile("Messages kept", count(stats.channels.messages));
     this.#tile("Memory of messages", `${bytes(stats.memory.backlog_bytes)} of ${bytes(stats.memory.limit_bytes)}`, stats.memory.backlog_bytes > 0.9 * stats.memory.limit_bytes);
+    this.#tile("Memory of followers", `${bytes(stats.memory.follower_bytes)} of ${bytes(stats.memory.limit_bytes / 2)}`, stats.memory.follower_bytes > 0.45 * stats.memory.limit_bytes);
     since("Missed", stats.losses.missed, first.losses.missed);
     since("Slow subscribers", stats.losses.fell_behind, first.losses.fell_behind);
     since("Refused requests", stats.connections.refused, first.connections.refused);

@@ -70,8 +70,9 @@ struct Figures {
   std::uint64_t refusals_total = 0;  ///< answers from 400 on
 
   std::size_t channels = 0;
-  std::size_t messages = 0;       ///< kept
-  std::size_t backlog_bytes = 0;  ///< what they take
+  std::size_t messages = 0;        ///< kept
+  std::size_t backlog_bytes = 0;   ///< what they take, with their channels
+  std::size_t follower_bytes = 0;  ///< what those who follow take, up to half of max_memory
   std::size_t max_memory = 0;
 
   std::uint64_t published_total = 0;    ///< messages

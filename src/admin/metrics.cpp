@@ -153,7 +153,8 @@ std::string metrics_text(const Figures& f, const ProcessFigures& process) {
   out.one("martd_refusals_total", kCounter, "Answers with a status from 400 on.", f.refusals_total);
   out.one("martd_channels", kGauge, "Channels.", f.channels);
   out.one("martd_messages", kGauge, "Messages that are kept.", f.messages);
-  out.one("martd_backlog_bytes", kGauge, "Memory that kept messages take.", f.backlog_bytes);
+  out.one("martd_backlog_bytes", kGauge, "Memory that kept messages and their channels take.", f.backlog_bytes);
+  out.one("martd_follower_bytes", kGauge, "Memory that followers take; half of the limit at most.", f.follower_bytes);
   out.one("martd_memory_limit_bytes", kGauge, "Most memory that kept messages may take.", f.max_memory);
   out.one("martd_messages_published_total", kCounter, "Messages that were published.", f.published_total);
   out.one("martd_missed_total", kCounter, "Times that a subscriber was told of a loss.", f.missed_total);
