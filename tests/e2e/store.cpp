@@ -103,6 +103,27 @@ TEST_CASE("store: one connection's pushes are answered in their order") {
   CHECK(told_in(connection.read_answer(), "news") == "a b c d e f g h i j k l m n o p q r s t");
 }
 
+TEST_CASE("store: empty messages that are gone are no loss, before a kill and after it") {
+  const StoreFile store;
+  std::string a, b, ended;
+  for (int i = 0; i < 3; ++i) {
+    TestServer server(store.options());
+    if (i == 0) {
+      a = server.publish("news", "a");
+      b = server.publish("news", "b");
+      for (int empties = 0; empties < 25; ++empties) server.set("news", "size=10");
+      ended = server.publish("ended", "x");
+      server.set("ended", "");
+      server.clear("ended");
+    }
+    CHECK(server.told("news", b) == "");
+    CHECK(server.told("news", a) == "[missed 16]");
+    CHECK(server.told("ended", ended) == "");
+    server.program().signal(SIGKILL);
+    CHECK(server.stop() == 128 + SIGKILL);
+  }
+}
+
 TEST_CASE("store: a publisher that ends its side, or goes, has pushed all the same") {
   const StoreFile store;
   TestServer server(store.options());
