@@ -85,7 +85,6 @@ Channel::Staged& Channel::stage() {
   if (!staged_) {
     staged_ = std::make_unique<Staged>();
     staged_->floor = floor();
-    staged_->lost = lost();
     staged_->attributes = attributes_;
   }
   ++staged_->entries;

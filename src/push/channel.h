@@ -154,7 +154,7 @@ class Channel {
     std::uint32_t entries = 0;                       ///< pushes and clears
     std::uint64_t count = 0;                         ///< messages: their etags follow the channel's newest
     Etag floor{};                                    ///< no message below it will be kept
-    Etag lost{};                                     ///< as the channel's, in the end
+    Etag lost{};                                     ///< the newest visible one that will be dropped
     std::vector<bool> visible;                       ///< of those messages
     Attributes attributes;                           ///< as they will be
     std::unordered_map<std::string_view, Etag> ids;  ///< of staged messages; views into their contents
@@ -163,7 +163,7 @@ class Channel {
   const Attributes& next_attributes() const { return staged_ ? staged_->attributes : attributes_; }
   Etag next_newest() const { return newest() + (staged_ ? staged_->count : 0); }
   Etag next_floor() const { return staged_ ? staged_->floor : floor(); }
-  Etag next_lost() const { return staged_ ? staged_->lost : lost(); }
+  Etag next_lost() const { return staged_ ? std::max(staged_->lost, lost()) : lost(); }
   /// The message that the publisher gave this id, if it is kept.
   std::optional<Etag> find_id(std::string_view id) const;
   /// The kept message that a push with this `size` drops, if it drops one.

@@ -209,6 +209,37 @@ TEST_CASE_FIXTURE(ChannelTest, "resume: cut behind a hole it counts that hole on
   CHECK(text(second) == "missed 1: e");
 }
 
+TEST_CASE_FIXTURE(ChannelTest, "staged: the newest visible message that will be gone, whoever takes it") {
+  Attributes attributes;
+  attributes.size = 2;
+  set(2);
+  CHECK(channel.next_lost() == Etag{500});
+  channel.append(content("a", {}, 1s), now);
+  channel.append(content(""), now);
+  channel.stage_message(attributes, true);
+  CHECK(channel.next_lost() == Etag{1001});
+  channel.stage_message(attributes, false);
+  CHECK(channel.next_lost() == Etag{1001});
+  channel.stage_message(attributes, false);
+  CHECK(channel.next_lost() == Etag{1003});
+  CHECK(channel.lost() == Etag{500});
+  CHECK(channel.stage_clear() == Etag{1006});
+  CHECK(channel.next_lost() == Etag{1003});
+}
+
+TEST_CASE_FIXTURE(ChannelTest, "staged: what expires between two pushes that are being written is lost to them, too") {
+  Attributes attributes;
+  attributes.size = 2;
+  set(2);
+  channel.append(content("a", {}, 1s), now);
+  channel.stage_message(attributes, false);
+  channel.refresh(now + 1s);
+  channel.stage_message(attributes, false);
+  channel.stage_message(attributes, false);
+  CHECK(channel.next_floor() == Etag{1003});
+  CHECK(channel.next_lost() == Etag{1001});
+}
+
 TEST_CASE_FIXTURE(ChannelTest, "attributes: every push sets all again, but the key stays") {
   Attributes attributes;
   attributes.key = "k";
