@@ -180,6 +180,18 @@ Connection::Sent Connection::put(std::string_view bytes) {
   return Sent::queued;
 }
 
+void Connection::wait_for_reader(push::Duration most) {
+  if (waits_ || !open_) return;
+  waits_ = true;
+  limit_unacknowledged(socket_.descriptor(), most);
+}
+
+void Connection::hurry(push::Duration most) {
+  if (!waits_ || !open_) return;
+  waits_ = false;
+  limit_unacknowledged(socket_.descriptor(), most);
+}
+
 void Connection::end_after_writing() {
   if (!open_ || ending()) return;
   if (outbox_) {

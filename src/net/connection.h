@@ -10,6 +10,7 @@
 #include "net/loop.h"
 #include "net/outbox.h"
 #include "net/socket.h"
+#include "net/tcp.h"
 
 namespace martd::net {
 
@@ -71,6 +72,14 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   /// Written or queued without a limit: answers, which come one for each request.
   Sent put(std::string_view bytes);
   bool all_written() const { return !outbox_; }
+  /// What the peer has acknowledged; a system call.
+  Taken taken() const { return taken_by_peer(socket_.descriptor()); }
+  /// It may take nothing for so long before the kernel ends the connection, whatever it was told before (tcp.h); 0: for
+  /// as long as it answers. A system call, where the last wasn't this; call hurry() when the wait is over.
+  void wait_for_reader(push::Duration most);
+  /// The limit is this again, where wait_for_reader() had raised it.
+  void hurry(push::Duration most);
+  void bound_send_buffer(std::size_t bytes) { net::bound_send_buffer(socket_.descriptor(), bytes); }
   std::size_t queued() const { return outbox_ ? outbox_->bytes() : 0; }
 
   /// Ends the connection once everything is written: the writing side is closed first, and what the peer still sends is
@@ -113,6 +122,7 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   bool writing_ = false;     ///< the outbox is to go on, or on_writable() is due, when the socket takes more
   bool joined_ : 1 = false;  ///< the loop watches it
   bool came_ : 1 = false;    ///< something was read
+  bool waits_ : 1 = false;   ///< wait_for_reader() was called
   bool watched_for_writing_ = false;
   bool half_closed_ = false;
   End end_ = End::open;

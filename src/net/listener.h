@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "net/loop.h"
+#include "net/tcp.h"
 
 namespace martd::net {
 
@@ -21,6 +22,8 @@ class ListenSocket {
   ListenSocket& operator=(ListenSocket&&) = delete;
 
   int descriptor() const { return descriptor_; }
+  /// For what is accepted from now on. Any thread.
+  void limit_silence(const PeerSilence& silence) { net::limit_silence(descriptor_, silence); }
   const boost::asio::ip::address& address() const { return address_; }
   std::uint16_t port() const { return port_; }
   /// `127.0.0.1:54321`, `[::1]:54321`.
