@@ -70,6 +70,13 @@ Result<OriginList> OriginList::parse(std::string_view text) {
   return list;
 }
 
+std::vector<std::string> OriginList::hosts() const {
+  std::vector<std::string> hosts;
+  for (const std::string& origin : origins_)
+    if (const auto parsed = parse_origin(origin)) hosts.push_back(parsed->host);
+  return hosts;
+}
+
 bool OriginList::names(std::string_view origin) const {
   if (origins_.empty()) return false;
   const auto parsed = parse_origin(origin);

@@ -20,6 +20,8 @@ class OriginList {
   bool any() const { return any_; }
   /// Named one by one (not through `*`). Scheme and host without regard to case, default port the same as none.
   bool names(std::string_view origin) const;
+  /// The hosts of those that are named one by one, canonical and without their ports.
+  std::vector<std::string> hosts() const;
 
  private:
   bool any_ = false;
