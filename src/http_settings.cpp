@@ -6,6 +6,18 @@
 #include "log.h"
 
 namespace martd {
+namespace {
+
+wire::KnownHosts known_hosts(const Options& options) {
+  wire::KnownHosts hosts = options.host;
+  // Of an address nothing more is said than every server knows.
+  for (const auto* listeners : {&options.http, &options.https})
+    for (const ListenAddress& listener : *listeners) hosts.add(listener.host);
+  for (const std::string& host : options.origin.hosts()) hosts.add(host);
+  return hosts;
+}
+
+}  // namespace
 
 http::Settings http_settings(const Options& options, std::size_t max_connections, std::uint16_t https_port) {
   http::Settings settings;
@@ -26,6 +38,7 @@ http::Settings http_settings(const Options& options, std::size_t max_connections
   settings.subscribe.max_channels = options.max_channels;
   settings.subscribe.max_wait = options.max_wait;
   settings.max_payload = options.max_payload;
+  settings.max_bodies = std::max(options.max_memory / 4, options.max_payload);
   settings.max_behind = options.max_behind;
   settings.max_connections = max_connections;
   settings.heartbeat = options.heartbeat;
@@ -33,6 +46,7 @@ http::Settings http_settings(const Options& options, std::size_t max_connections
   settings.publish_from = options.publish_from;
   settings.trusted_proxies = options.trusted_proxy;
   settings.origins = options.origin;
+  settings.hosts = known_hosts(options);
   settings.publish_secret = options.publish_secret;
   settings.admin_token = options.admin_token;
   settings.access_log = access_log(options);

@@ -59,6 +59,7 @@ admin::Figures Operations::figures() {
   figures.accepting = accepting_;
   figures.connections = parts_.connections.open;
   figures.max_connections = max_connections_;
+  figures.bodies_bytes = parts_.connections.bodies.held();
   figures.max_memory = parts_.hub.max_memory();
   figures.channels = registry.channels();
   figures.messages = registry.messages();
@@ -82,6 +83,8 @@ admin::Figures Operations::figures() {
     figures.requests_total += counters.requests.value();
     figures.refusals_total += counters.refusals.value();
     figures.missed_total += counters.missed.value();
+    figures.bodies_refused_total += counters.bodies_refused.value();
+    figures.stalled_total += counters.stalled.value();
     figures.fell_behind_total += counters.fell_behind.value();
     figures.publish_to_write += counters.publish_to_write.figures();
     const auto add = [&](std::size_t index, const http::Counter& held, const http::Counter& deliveries) {

@@ -257,6 +257,12 @@ std::vector<OptionRow> make_rows() {
           {"upstream-connect-timeout", "DURATION", kSite, "until it takes a connection (5s)"}, apply,
           set_duration<&O::upstream_connect_timeout, 100 * kMillisecond, kHour>),
 
+      row<&O::host>({"host", "NAME,...", kAccess,
+                     "names that this server answers to, besides addresses,\n"
+                     "localhost and those of --http, --https and --origin;\n"
+                     "requests for others get 421 (none: all are answered)",
+                     true},
+                    apply, set_parsed<&O::host>),
       row<&O::publish_from>(
           {"publish-from", "CIDR,...", kAccess, "who may push by address (loopback); all, none", true}, apply,
           set_parsed<&O::publish_from>),

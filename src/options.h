@@ -15,6 +15,7 @@
 #include "push/time.h"
 #include "tools/command_line.h"
 #include "wire/address.h"
+#include "wire/known_hosts.h"
 #include "wire/origin.h"
 
 namespace martd {
@@ -64,6 +65,7 @@ struct Options {
   wire::AddressSet publish_from = wire::AddressSet::parse("loopback").value();  ///< peers that may push
   std::string publish_secret;      ///< whoever brings it may push; empty: none
   wire::AddressSet trusted_proxy;  ///< whose X-Forwarded-For and Forwarded are believed; default: none
+  wire::KnownHosts host;           ///< names that requests are taken for; default: any
   wire::OriginList origin;         ///< foreign pages that may use /pub and /sub; default: none
   std::string admin_token;         ///< asked for by the admin listener; empty: none (then it is on loopback)
   std::string admin_token_file;    ///< where admin_token was read from; empty: from nowhere

@@ -134,6 +134,14 @@ class Server {
       for (auto& socket : std::get<std::vector<net::ListenSocket>>(listening))
         doors_.push_back(Door{std::move(socket), tls});
     }
+    limit_silence();
+  }
+
+  /// For connections from now on.
+  void limit_silence() {
+    http::Settings settings;
+    settings.heartbeat = options_.heartbeat;
+    for (Door& door : doors_) door.socket.limit_silence({settings.heartbeat, settings.peer_silence()});
   }
 
   void open_admin(const ListenAddress& address) {
@@ -292,6 +300,7 @@ class Server {
     hub_.limit_memory(options_.max_memory);
     if (admin_) admin_->set_token(options_.admin_token);
     max_connections_ = connections_that_fit(options_, open_files_);
+    limit_silence();
     const auto settings = make_settings();
     tell_operations();
     for (auto& lane : lanes_) lane->worker.use(*settings);

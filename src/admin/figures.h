@@ -74,10 +74,13 @@ struct Figures {
   std::size_t backlog_bytes = 0;   ///< what they take, with their channels
   std::size_t follower_bytes = 0;  ///< what those who follow take, up to half of max_memory
   std::size_t max_memory = 0;
+  std::size_t bodies_bytes = 0;            ///< what the bodies that are still coming may take
+  std::uint64_t bodies_refused_total = 0;  ///< requests whose body found no room
 
   std::uint64_t published_total = 0;    ///< messages
   std::uint64_t missed_total = 0;       ///< times that a subscriber was told of a loss
   std::uint64_t fell_behind_total = 0;  ///< times that a subscriber was too slow for its outbox
+  std::uint64_t stalled_total = 0;      ///< streams that were ended as their peer took nothing any more
   push::HistogramFigures publish_to_write;
 
   std::vector<TransportFigures> transports;

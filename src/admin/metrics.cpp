@@ -156,9 +156,13 @@ std::string metrics_text(const Figures& f, const ProcessFigures& process) {
   out.one("martd_backlog_bytes", kGauge, "Memory that kept messages and their channels take.", f.backlog_bytes);
   out.one("martd_follower_bytes", kGauge, "Memory that followers take; half of the limit at most.", f.follower_bytes);
   out.one("martd_memory_limit_bytes", kGauge, "Most memory that kept messages may take.", f.max_memory);
+  out.one("martd_bodies_bytes", kGauge, "What the bodies that are still coming may take.", f.bodies_bytes);
+  out.one("martd_bodies_refused_total", kCounter, "Requests whose body found no room.", f.bodies_refused_total);
   out.one("martd_messages_published_total", kCounter, "Messages that were published.", f.published_total);
   out.one("martd_missed_total", kCounter, "Times that a subscriber was told of a loss.", f.missed_total);
   out.one("martd_slow_subscribers_total", kCounter, "Times that a subscriber fell behind.", f.fell_behind_total);
+  out.one("martd_stalled_subscribers_total", kCounter, "Streams that were ended as their peer took nothing any more.",
+          f.stalled_total);
   out.head("martd_publish_to_write_seconds", kHistogram,
            "From the turn that read a push to when the last subscriber of an event loop was given it; for each message "
            "and loop, without subscribers that are behind.");

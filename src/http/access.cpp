@@ -4,6 +4,7 @@
 
 #include "push/attributes.h"
 #include "wire/forwarded_headers.h"
+#include "wire/query.h"
 #include "wire/text.h"
 
 namespace martd::http {
@@ -15,6 +16,14 @@ std::optional<wire::Address> sender(const Request& request, const Settings& sett
   request.head.fields.each("X-Forwarded-For", [&](std::string_view value) { x_forwarded_for.push_back(value); });
   request.head.fields.each("Forwarded", [&](std::string_view value) { forwarded.push_back(value); });
   return wire::effective_peer(request.peer, x_forwarded_for, forwarded, settings.trusted_proxies);
+}
+
+/// A page's browser says one or the other with whatever can push. No program does.
+bool by_browser(const Request& request) {
+  bool said = false;
+  for (const std::string_view name : {"Origin", "Sec-Fetch-Site"})
+    request.head.fields.each(name, [&](std::string_view) { said = true; });
+  return said;
 }
 
 bool by_address(const Request& request, const Settings& settings) {
@@ -64,6 +73,8 @@ Asker origin_of(const Request& request, const Settings& settings) {
 Asker asker_of(const Request& request, const Settings& settings) {
   Asker asker = origin_of(request, settings);
   asker.may_push = by_address(request, settings);
+  asker.unnamed = asker.may_push && by_browser(request) && !settings.hosts.knows(host_of(request.head));
+  if (asker.unnamed) asker.may_push = false;
   if (!asker.may_push && !settings.publish_secret.empty()) {
     // A page that is let in by `*` only doesn't get to use the cookie of the person who looks at it.
     asker.may_push = by_bearer(request, settings) || ((!asker.cross || asker.named) && by_cookie(request, settings));
@@ -71,12 +82,16 @@ Asker asker_of(const Request& request, const Settings& settings) {
   return asker;
 }
 
-std::optional<bool> proxied_tls(const wire::RequestHead& head, const wire::Address& peer, const Settings& settings) {
-  if (!settings.trusted_proxies.contains(peer)) return std::nullopt;
-  std::string_view told = head.field("X-Forwarded-Proto");
-  const std::string by_forwarded = wire::forwarded_proto(head.field("Forwarded"));
-  if (told.empty() && by_forwarded.empty()) return std::nullopt;
-  return wire::iequals(wire::take_element(told), "https") || wire::iequals(by_forwarded, "https");
+std::optional<wire::Refusal> misdirected(const Request& request, bool forwarded, const Settings& settings) {
+  if (!settings.hosts.only() && !(forwarded && settings.upstream_host)) return std::nullopt;
+  const std::string_view host = host_of(request.head);
+  if (settings.hosts.knows(host)) return std::nullopt;
+  // `OPTIONS *` is about no name, and a proxy that looks whether this server lives (HTTP/1.0) says none.
+  if (request.method() == "OPTIONS" && (host.empty() || request.head.target == "*")) return std::nullopt;
+  if (host.empty()) return wire::Refusal{421, "Host: missing (taken: a name of this server, --host)"};
+  return wire::Refusal{421, "Host: " + wire::shown(host) +
+                                " isn't known here (taken: an address, localhost, a name of " +
+                                "--host, --http, --https or --origin)"};
 }
 
 std::optional<wire::Address> proxied_client(const Request& request, const Settings& settings) {

@@ -15,13 +15,19 @@ struct Asker {
   bool cross = false;     ///< a browser's page of another site
   bool named = false;     ///< its origin is allowed by name
   bool foreign = false;   ///< its origin is not allowed at all
+  bool unnamed = false;   ///< a browser's, for a name that isn't known: its address gives no right
   std::string cors;       ///< header lines for an allowed foreign origin; empty for all others
 };
 
 /// Only what its origin says: may_push is left false. For who doesn't push, on the hot path of long-polls.
 Asker origin_of(const Request& request, const Settings& settings);
-/// All of it.
+/// All of it. A browser's request for a name that isn't known has no right by its address: a stranger's name may point
+/// here, and his page is then of the same origin (DNS rebinding).
 Asker asker_of(const Request& request, const Settings& settings);
+
+/// Why nobody is to answer it here: it is for a name that isn't known, and --host says which are, or the site would be
+/// given its own name in place of that one (--upstream-host), so that it couldn't refuse. Nothing: it is answered.
+std::optional<wire::Refusal> misdirected(const Request& request, bool forwarded, const Settings& settings);
 
 /// The client whom a trusted proxy names, where the peer is one and names another; for showing, not for rights.
 std::optional<wire::Address> proxied_client(const Request& request, const Settings& settings);

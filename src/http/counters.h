@@ -17,7 +17,9 @@ struct Counters {
   Counter tls_handshakes, tls_resumed;  ///< that were completed: from the beginning, by a ticket
   Counter tls_failures;                 ///< connections that ended before their handshake was complete
   Counter requests;
-  Counter refusals;  ///< answers from 400 on
+  Counter refusals;        ///< answers from 400 on
+  Counter bodies_refused;  ///< requests whose body found no room (BodyBudget)
+  Counter stalled;         ///< streams that were ended as their peer took nothing any more
   Counter polls_held, event_streams_held, line_streams_held;
   Counter poll_deliveries, event_deliveries, line_deliveries;  ///< batches given to a subscriber
   Counter missed;                                              ///< notices of a loss

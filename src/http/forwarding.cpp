@@ -205,6 +205,9 @@ void Forwarding::on_answer(const wire::AnswerHead& head, bool tunnel) {
   if (tunnel) {
     stage_ = Stage::tunnel;
     session_.drop_deadline();
+    // Either side may take its time, as long as it is there.
+    session_.hurry();
+    session_.wait_for_reader({});
     append_status(out, head);
     wire::append_response_headers(head.fields, {head.status, head.http_1_0 ? "1.0" : "1.1", {}}, out);
     out += "\r\n";
@@ -330,9 +333,11 @@ void Forwarding::flush() {
 void Forwarding::put(std::string_view bytes) {
   if (session_.put(bytes) == Session::Sent::gone) return session_.broken();
   if (stage_ == Stage::tunnel) return;  // which may wait for as long as it likes
+  const Settings& settings = session_.worker().settings();
+  const push::Duration patience = settings.upstream_timeouts.taking;
   const bool watched = taking_.watching();
-  taking_.gave(bytes.size(), session_.queued(), session_.worker().loop().now(),
-               session_.worker().settings().upstream_timeouts.taking);
+  taking_.gave(bytes.size(), session_.queued(), session_.worker().loop().now(), patience);
+  if (taking_.watching()) session_.wait_for_reader(patience + settings.peer_silence());
   if (taking_.watching() != watched) arm();
 }
 

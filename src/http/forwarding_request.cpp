@@ -18,13 +18,9 @@ bool repeatable(std::string_view method) {
          method == "DELETE";
 }
 
-/// The authority of an absolute target, or the Host.
-std::string_view host_of(const wire::RequestHead& head) {
-  if (const std::string_view host = head.field("Host"); !host.empty()) return host;
-  const auto scheme = head.target.find("://");
-  if (head.target.front() == '/' || scheme == head.target.npos) return {};
-  const std::string_view rest = head.target.substr(scheme + 3);
-  return rest.substr(0, rest.find_first_of("/?"));
+/// Of an absolute target: it ends with its authority.
+bool is_without_path(std::string_view target) {
+  return target.find_first_of("/?", target.find("://") + 3) == target.npos;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "http/held_stream.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "http/forms.h"
@@ -73,7 +74,10 @@ std::optional<push::Roster::Refused> HeldStream::park(std::span<const push::Rost
     return refused;
   }
   (kind_ == Kind::lines ? worker.counters().line_streams_held : worker.counters().event_streams_held).add();
-  if (behind() && !quiet.empty()) quiet_ = std::make_unique<push::Roster::QuietEtags>(std::move(quiet));
+  if (behind() && !quiet.empty()) {
+    seldom_ = std::make_unique<Seldom>();
+    seldom_->quiet = std::move(quiet);
+  }
   last_sent_ = now;
   session_.set_deadline(now + worker.settings().heartbeat);
   return std::nullopt;
@@ -111,7 +115,7 @@ void HeldStream::append_missed(std::string& out, std::uint32_t slot, Etag past, 
 
 void HeldStream::append_resume(std::string& out, const push::Resume& resume, std::uint32_t slot) {
   Etag at = resume.from;
-  const Etag quiet = quiet_ ? (*quiet_)[slot] : Etag{};
+  const Etag quiet = seldom_ && !seldom_->quiet.empty() ? seldom_->quiet[slot] : Etag{};
   const auto hole = [&](Etag past) {
     // Each loss stands where it happened, so that its id is a cursor that loses nothing more.
     if (past > at && at < resume.lost && past > quiet) append_missed(out, slot, past, Missed::of(past - at));
@@ -209,22 +213,53 @@ void HeldStream::catch_up(push::Time now) {
     }
     if (more) continue;
     push::Roster::caught_up(*this);
-    quiet_.reset();
+    if (seldom_) seldom_->quiet = {};
   }
 }
 
-void HeldStream::on_writable() { catch_up(session_.worker().loop().now()); }
+void HeldStream::on_writable() {
+  if (seldom_ && seldom_->quiet.empty())
+    seldom_.reset();
+  else if (seldom_)
+    seldom_->stalled_since = {};
+  session_.hurry();
+  catch_up(session_.worker().loop().now());
+}
+
+/// Called while something waits for the peer. What it acknowledges counts as taken, wherever that lies then. True: it
+/// took nothing for too long, and this is gone. It has its cursor, so it loses nothing; no end can be told, as that
+/// would wait like all else.
+bool HeldStream::gave_up(push::Time now) {
+  const Settings& settings = session_.worker().settings();
+  const net::Taken taken = session_.taken();
+  if (!seldom_) seldom_ = std::make_unique<Seldom>();
+  if (seldom_->stalled_since == push::Time{} || seldom_->taken != taken.mark) {
+    seldom_->stalled_since = now;
+    seldom_->taken = taken.mark;
+  } else if (now - seldom_->stalled_since >= settings.stall()) {
+    session_.worker().counters().stalled.add();
+    session_.abort();
+    return true;
+  }
+  // A peer whose buffer is full and who says so is not gone, which the kernel makes no difference of.
+  if (!taken.in_flight) session_.wait_for_reader(settings.stall() + settings.peer_silence());
+  return false;
+}
 
 void HeldStream::on_deadline(push::Time now) {
   if (!holding()) return;
-  const push::Duration heartbeat = session_.worker().settings().heartbeat;
+  const Settings& settings = session_.worker().settings();
+  const push::Duration heartbeat = settings.heartbeat;
+  if (session_.queued() > 0 && gave_up(now)) return;
   if (last_sent_ + heartbeat <= now) {
     last_sent_ = now;
     // What waits in the outbox is sign enough, and a heartbeat behind it would only add to it.
     const std::string_view sign = kind_ == Kind::lines ? wire::kLineHeartbeat : wire::kEventStreamHeartbeat;
     if (session_.queued() == 0 && session_.put(sign) == Session::Sent::gone) return session_.close();
   }
-  session_.set_deadline(last_sent_ + heartbeat);
+  push::Time due = last_sent_ + heartbeat;
+  if (seldom_ && seldom_->stalled_since != push::Time{}) due = std::min(due, seldom_->stalled_since + settings.stall());
+  session_.set_deadline(due);
 }
 
 // --- ending ---

@@ -46,10 +46,17 @@ class HeldStream final : public HeldSubscriber {
   void append_message(std::string& out, std::uint32_t slot, const push::Message& message) const;
   void append_id(std::string& out, std::uint32_t slot, push::Etag own) const;
   void finish(push::Ending ending, std::string_view channel, std::size_t channels);
+  bool gave_up(push::Time now);
   void over(push::Ending ending, std::string_view channel = {}, std::size_t channels = 0);
 
   Session& session_;
-  std::unique_ptr<push::Roster::QuietEtags> quiet_;  ///< by slot, until it has caught up for the first time
+  /// What few have at a time: there are many streams.
+  struct Seldom {
+    push::Roster::QuietEtags quiet;  ///< by slot, until it has caught up for the first time; else empty
+    push::Time stalled_since{};      ///< its peer was first seen to take nothing; the epoch: it isn't
+    std::uint64_t taken = 0;         ///< net::Taken::mark of then
+  };
+  std::unique_ptr<Seldom> seldom_;
   push::Time last_sent_{};
   std::uint32_t next_slot_ = 0;  ///< whose turn it is when it catches up
   Kind kind_;

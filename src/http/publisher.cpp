@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "wire/publish_request.h"
+#include "wire/query.h"
 #include "wire/text.h"
 
 namespace martd::http {
@@ -64,23 +65,58 @@ class Publisher {
       : request_(request), asker_(asker), settings_(settings), hub_(hub), now_(now), to_(to) {}
 
   wire::Result<Body> serve() const {
-    if (asker_.foreign)
-      return wire::Refusal{
-          403, "Origin: pages of this origin may not use /pub (taken: this site's own, and those of --origin)"};
+    if (asker_.foreign) return foreign_page();
     auto asked = wire::parse_publish_request(request_.query, settings_.publish);
     if (!asked) return std::move(asked).error();
     const std::string_view method = request_.method();
-    if (method == "POST" || method == "PUT") return publish(*std::move(asked));
+    if (method == "POST" || method == "PUT") {
+      // The store's thread, which may have the last word, doesn't know of browsers.
+      if (asker_.unnamed)
+        if (auto refusal = access_refusal(*asked)) return *std::move(refusal);
+      return publish(*std::move(asked));
+    }
     if (asked->channels.size() != 1) return wire::bad_request("channel: one only with " + std::string(method));
     return method == "DELETE" ? clear(*asked) : inspect(*asked);
   }
 
+  std::optional<wire::Refusal> refused_by_head() const {
+    if (asker_.foreign) return foreign_page();
+    auto asked = wire::parse_publish_request(request_.query, settings_.publish);
+    if (!asked) return std::move(asked).error();
+    if (auto conditions = read_conditions(*asked); !conditions) return std::move(conditions).error();
+    return access_refusal(*asked);
+  }
+
  private:
-  wire::Result<Body> publish(wire::PublishRequest&& asked) const {
+  static wire::Refusal foreign_page() {
+    return {403, "Origin: pages of this origin may not use /pub (taken: this site's own, and those of --origin)"};
+  }
+
+  std::optional<wire::Refusal> access_refusal(const wire::PublishRequest& asked) const {
+    const auto refusal =
+        hub_.access_refusal(asked.channels, asked.attributes.key, asker_.may_push, asker_.operates, now_);
+    if (!refusal) return std::nullopt;
+    return told(*refusal);
+  }
+
+  /// With what is to be done about it where it is the name that was asked for.
+  wire::Refusal told(const push::PushRefusal& refusal) const {
+    wire::Refusal told = explain(refusal);
+    if (asker_.unnamed && refusal.error == PushError::not_allowed)
+      told.message += "; a browser's address counts only where Host is a name of this server, not " +
+                      wire::shown(host_of(request_.head)) + " (--host)";
+    return told;
+  }
+
+  wire::Result<std::unique_ptr<push::PushConditions>> read_conditions(const wire::PublishRequest& asked) const {
     std::string match;
     std::string none_match;
-    auto conditions = wire::parse_conditions(request_.list("If-Match", match),
-                                             request_.list("If-None-Match", none_match), asked.channels.size());
+    return wire::parse_conditions(request_.list("If-Match", match), request_.list("If-None-Match", none_match),
+                                  asked.channels.size());
+  }
+
+  wire::Result<Body> publish(wire::PublishRequest&& asked) const {
+    auto conditions = read_conditions(asked);
     if (!conditions) return std::move(conditions).error();
     auto* content = new push::Content;
     push::ContentPtr shared(content);
@@ -107,7 +143,7 @@ class Publisher {
   wire::Result<Body> inspect(const wire::PublishRequest& asked) const {
     const std::string& channel = asked.channels.front();
     const auto info = hub_.inspect(channel, asked.attributes.key, asker_.may_push, now_);
-    if (!info) return explain(info.error());
+    if (!info) return told(info.error());
     std::string body = "{\"channel\":";
     wire::append_json_string(body, channel);
     body += ",\"size\":" + std::to_string(info->attributes.size) + ",\"life\":";
@@ -119,6 +155,8 @@ class Publisher {
   }
 
   wire::Result<Body> clear(const wire::PublishRequest& asked) const {
+    if (asker_.unnamed)
+      if (auto refusal = access_refusal(asked)) return *std::move(refusal);
     if (hub_.answers_later()) {
       const auto refusal =
           hub_.clear_later(asked.channels.front(), asked.attributes.key, asker_.may_push, now_, to_, asker_.operates);
@@ -183,6 +221,11 @@ wire::Refusal explain(const push::PushRefusal& refusal) {
 int serve_publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub,
                     push::Time now, const AnswerContext& context, std::string& out, push::AnswerTo to) {
   return append(out, Publisher(request, asker, settings, hub, now, to).serve(), context, now);
+}
+
+std::optional<wire::Refusal> refused_by_head(const Request& request, const Asker& asker, const Settings& settings,
+                                             push::Hub& hub, push::Time now) {
+  return Publisher(request, asker, settings, hub, now, {}).refused_by_head();
 }
 
 int append_push_answer(std::string& out, const push::PushAnswer& answer, const AnswerContext& context, push::Time now) {

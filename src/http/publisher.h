@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "http/access.h"
@@ -14,6 +15,11 @@ namespace martd::http {
 /// the request's body as the payload. 0, and nothing appended: it waits for the store, which tells `to`.
 int serve_publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub,
                     push::Time now, const AnswerContext& context, std::string& out, push::AnswerTo to = {});
+
+/// Of a POST or PUT whose body is still to come: why it is refused whatever that is. serve_publisher() looks at all of
+/// it again, as a channel may be another by then.
+std::optional<wire::Refusal> refused_by_head(const Request& request, const Asker& asker, const Settings& settings,
+                                             push::Hub& hub, push::Time now);
 
 /// The same for what waited: appends the whole answer, and returns its status.
 int append_push_answer(std::string& out, const push::PushAnswer& answer, const AnswerContext& context, push::Time now);

@@ -17,6 +17,14 @@ Target split_target(std::string_view target) {
   return split;
 }
 
+std::string_view host_of(const wire::RequestHead& head) {
+  if (const std::string_view host = head.field("Host"); !host.empty()) return host;
+  const auto scheme = head.target.find("://");
+  if (head.target.front() == '/' || scheme == head.target.npos) return {};
+  const std::string_view rest = head.target.substr(scheme + 3);
+  return rest.substr(0, rest.find_first_of("/?#"));
+}
+
 Request::Request(const wire::RequestHead& from, std::string_view whole_body, const wire::Address& connection_peer)
     : head(from), peer(connection_peer), body(whole_body) {
   const Target target = split_target(from.target);

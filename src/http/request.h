@@ -16,6 +16,10 @@ struct Target {
 };
 Target split_target(std::string_view target);
 
+/// Whom a request is for, `host[:port]`: the Host field, or the authority of an absolute target without one (HTTP/1.0).
+/// Empty: it doesn't say.
+std::string_view host_of(const wire::RequestHead& head);
+
 /// One whole request, and whose it is. Views into what outlives it.
 struct Request {
   const wire::RequestHead& head;

@@ -78,6 +78,7 @@ void Session::on_writable() {
 
 void Session::on_deadline(push::Time now) {
   if (held()) return held_->on_deadline(now);
+  if (incoming_ && incoming_->use == Incoming::Use::answered) return close();
   if (incoming_) return refuse(408, "the request's body didn't come in time", cors_of(incoming_->head));
   if (head_begun_) return refuse(408, "the request's header wasn't whole in time (--header-timeout)");
   close();
@@ -94,8 +95,10 @@ void Session::stop(push::Time now) {
   if (held()) return held_->stop(now);
   if (ending()) return;
   // A request whose body is coming is answered first; of one that is only a part of a head nothing is known yet.
-  if (!incoming_) end_after_writing();
+  if (!incoming_ || incoming_->use == Incoming::Use::answered) end_after_writing();
 }
+
+void Session::hurry() { Connection::hurry(worker_.settings().peer_silence()); }
 
 void Session::catch_up() {
   if (held()) held_->catch_up(loop().now());
@@ -156,6 +159,8 @@ void Session::end_record() {
 void Session::await_request() {
   head_begun_ = false;
   set_deadline(loop().now() + kKeepAlive);
+  // An answer that the client is slow to take has that time, whatever the kernel thinks of it.
+  if (queued() > 0) wait_for_reader(kKeepAlive + worker_.settings().peer_silence());
 }
 
 void Session::go_on() {

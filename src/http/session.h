@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +39,7 @@ class Session final : public net::Connection {
 
   // --- for what holds it ---
   using Connection::abort;
+  using Connection::bound_send_buffer;
   using Connection::close;
   using Connection::drop_deadline;
   using Connection::end_after_writing;
@@ -45,6 +47,8 @@ class Session final : public net::Connection {
   using Connection::queued;
   using Connection::Sent;
   using Connection::set_deadline;
+  using Connection::taken;
+  using Connection::wait_for_reader;
   Sent offer(const push::FramePtr& frame, std::size_t limit) {
     const Sent sent = Connection::offer(frame, limit);
     if (record_) note(sent, frame->bytes);
@@ -55,6 +59,8 @@ class Session final : public net::Connection {
     if (record_) note(sent, bytes);
     return sent;
   }
+  /// After wait_for_reader(): whoever is gone is to be found as soon as others again.
+  void hurry();
   Worker& worker() { return worker_; }
   const Worker& worker() const { return worker_; }
   const wire::Address& peer() const { return peer_; }
@@ -104,11 +110,24 @@ class Session final : public net::Connection {
   void await_head(std::string_view part);
   bool begin(std::string_view bytes, std::string_view& data);
   bool read_body(std::string_view& data);
-  void refuse(int status, std::string_view message, std::string cors = {});
+  /// What a head alone decides.
+  struct HeadRefusal {
+    int status = 0;
+    std::string message;
+    std::string headers;  ///< more lines of the answer, each with CR LF
+    std::string cors;
+  };
+  void refuse(int status, std::string_view message, std::string cors = {}, std::string_view headers = {});
+  void refuse_by_head(const wire::RequestHead& head, std::string_view bytes, const HeadRefusal& refusal);
+  bool await_body(const wire::RequestHead& head, std::string_view bytes, Place place);
+  HeadRefusal no_room();
   void refuse_body(const wire::RequestHead& head, std::size_t limit);
   std::string cors_of(const wire::RequestHead& head) const;
   void flush_reply();
   // --- answering them (session_answers.cpp) ---
+  std::optional<HeadRefusal> refused(const Request& request, Place place) const;
+  std::optional<HeadRefusal> refused_by_head(const Request& request, Place place);
+  Asker asker_of_place(const Request& request, Place place) const;
   void handle(const Request& request, Place place);
   bool ask_again(std::string_view& data);
   bool redirects() const;

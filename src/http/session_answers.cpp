@@ -24,6 +24,49 @@ bool wants_web_socket(const Request& request) { return request.head.fields.names
 
 }  // namespace
 
+Asker Session::asker_of_place(const Request& request, Place place) const {
+  Asker asker;
+  if (place == Place::elsewhere) return asker;
+  const Settings& settings = worker_.settings();
+  asker = place == Place::publish ? asker_of(request, settings) : origin_of(request, settings);
+  if (operates_) asker.may_push = asker.operates = true;
+  return asker;
+}
+
+/// Whatever a request's query and body are.
+std::optional<Session::HeadRefusal> Session::refused(const Request& request, Place place) const {
+  if (place == Place::elsewhere) return HeadRefusal{404, "nothing here: this server has no site behind it", {}, {}};
+  if (!takes(place, request.method())) {
+    const std::string methods(allowed_methods(place));
+    return HeadRefusal{
+        405, std::string(request.method()) + ": this path takes " + methods, "Allow: " + methods + "\r\n", {}};
+  }
+  if (auto refusal = refuse_head(request.head, place))
+    return HeadRefusal{refusal->status, std::move(refusal->message), std::string(lines_of_refusal(refusal->status)), {}};
+  // A subscriber is told in the way of its transport, and a preflight is always answered.
+  if (place == Place::subscribe || request.method() == "OPTIONS" || !(surplus_ || worker_.stopping()))
+    return std::nullopt;
+  return HeadRefusal{503,
+                     worker_.stopping() ? "the server is stopping" : "too many connections (--max-connections)",
+                     "Retry-After: 2\r\n",
+                     {}};
+}
+
+/// Whatever its body is, which is still to come. What is served then is looked at again, as things may have changed.
+std::optional<Session::HeadRefusal> Session::refused_by_head(const Request& request, Place place) {
+  const Settings& settings = worker_.settings();
+  const Asker asker = asker_of_place(request, place);
+  auto refusal = refused(request, place);
+  std::optional<wire::Refusal> own;
+  if (!refusal && place == Place::publish && (request.method() == "POST" || request.method() == "PUT"))
+    own = http::refused_by_head(request, asker, settings, worker_.hub(), loop().now());
+  if (!refusal && place == Place::subscribe && request.method() == "POST")
+    own = wire::check_subscribe_query(request.query, settings.subscribe);
+  if (own) refusal = HeadRefusal{own->status, own->message, {}, {}};
+  if (refusal && asker.cross) refusal->cors = asker.cors;
+  return refusal;
+}
+
 void Session::handle(const Request& request, Place place) {
   const push::Time now = loop().now();
   const Settings& settings = worker_.settings();
@@ -42,20 +85,9 @@ void Session::handle(const Request& request, Place place) {
     append_error(reply, status, message, context, now, headers);
   };
 
-  Asker asker;
-  if (place != Place::elsewhere) {
-    asker = place == Place::publish ? asker_of(request, settings) : origin_of(request, settings);
-    if (operates_) asker.may_push = asker.operates = true;
-    if (asker.cross) context.cors = asker.cors;
-  }
-  if (place == Place::elsewhere) return error(404, "nothing here: this server has no site behind it");
-  if (!takes(place, request.method())) {
-    const std::string allow = "Allow: " + std::string(allowed_methods(place)) + "\r\n";
-    return error(405, std::string(request.method()) + ": this path takes " + std::string(allowed_methods(place)),
-                 allow);
-  }
-  if (const auto refusal = refuse_head(request.head, place))
-    return error(refusal->status, refusal->message, lines_of_refusal(refusal->status));
+  const Asker asker = asker_of_place(request, place);
+  if (asker.cross) context.cors = asker.cors;
+  if (const auto refusal = refused(request, place)) return error(refusal->status, refusal->message, refusal->headers);
   if (request.method() == "OPTIONS") {
     if (place == Place::publish && asker.foreign)
       return error(403, "Origin: pages of this origin may not use /pub (--origin)");
@@ -71,7 +103,6 @@ void Session::handle(const Request& request, Place place) {
     return append_answer(reply, answer, {}, context, now);
   }
   if (place == Place::subscribe) return subscribe(request, context);
-  if (full) return come_later();
   switch (place) {
     case Place::publish:
       return publish(request, asker, context, now);
@@ -146,8 +177,9 @@ bool Session::ask_again(std::string_view& data) {
   target = target.substr(kMethod.size(), target.size() - kMethod.size() - kVersion.size());
   if (target.front() != '/' || target.size() > kMaxTarget || wire::HeadReader(target).take_target() != target)
     return false;
-  if (surplus_ || worker_.stopping() || redirects()) return false;
   const Settings& settings = worker_.settings();
+  // With --host each request is looked at for its name.
+  if (surplus_ || worker_.stopping() || redirects() || settings.hosts.only()) return false;
   const Target split = split_target(target);
   if (place_of(split.path, settings.prefix, settings.has_upstream) != Place::subscribe) return false;
   auto asked = wire::parse_subscribe_request(split.query, {}, {}, settings.subscribe);
@@ -209,7 +241,9 @@ void Session::hold_poll(wire::SubscribeRequest& asked, const AnswerContext& cont
   LongPoll& parked = *poll;
   held_ = std::move(poll);
   parked.begin(asked, now, worker_.reply());
-  if (parked.holding()) close_after_ = false;  // it knows itself
+  if (!parked.holding()) return;
+  close_after_ = false;  // it knows itself
+  hurry();
 }
 
 void Session::hold_stream(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now) {
@@ -220,6 +254,9 @@ void Session::hold_stream(wire::SubscribeRequest& asked, const AnswerContext& co
   wants.reserve(asked.wants.size());
   for (const auto& want : asked.wants) wants.push_back({want.channel, want.cursor});
   auto stream = std::make_unique<HeldStream>(*this, kind, asked.cid);
+  // What it may fall behind by counts for little if the kernel keeps sixteen times as much for it.
+  bound_send_buffer(std::max<std::size_t>(4 * worker_.settings().max_behind, std::size_t{64} * 1024));
+  hurry();
   if (const auto refused = stream->park(wants, now)) {
     worker_.counters().refusals.add();
     if (refused->ending == push::Ending::unavailable) return send_later(asked.transport, context, now);

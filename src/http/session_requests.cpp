@@ -18,6 +18,9 @@ constexpr std::size_t kMaxForm = 4 << 20;
 constexpr std::size_t kMostReply = 64 * 1024;
 /// A body that nobody asked for is read away up to this.
 constexpr std::size_t kMaxIgnoredBody = 64 * 1024;
+/// Of a body that was refused by its head, so much is read away, and the connection goes on: a client that sends all of
+/// it before it reads gets its answer, and its next request. Past it the connection ends.
+constexpr std::size_t kMostReadAway = std::size_t{256} * 1024;
 /// However slow a client is, a body has this long, and a second more for each 10 KiB.
 constexpr push::Duration kBodyTime = std::chrono::seconds{60};
 
@@ -48,6 +51,10 @@ void Session::process(std::string_view bytes) {
     if (incoming_) {
       if (!read_body(data)) break;
       const auto whole = std::exchange(incoming_, nullptr);
+      if (whole->use == Incoming::Use::answered) {
+        await_request();
+        continue;
+      }
       const Request request(whole->head, whole->body, peer_);
       serve(request, place_of(request.path, worker_.settings().prefix, worker_.settings().has_upstream));
     } else {
@@ -128,12 +135,17 @@ bool Session::begin(std::string_view bytes, std::string_view& data) {
   Request request(head, {}, peer_);
   begin_record(head.method, request.path);
   plain_poll_ = false;
-  if (redirects(request)) {
+  const Place place = place_of(request.path, settings.prefix, settings.has_upstream);
+  const bool forwarded = place == Place::elsewhere && settings.has_upstream;
+  if (const auto elsewhere = misdirected(request, forwarded, settings)) {
+    refuse_by_head(head, bytes, {elsewhere->status, elsewhere->message, {}, {}});
+    return true;
+  }
+  if (redirects() && head.field("Access-Control-Request-Method").empty()) {
     redirect(head, data);
     return true;
   }
-  const Place place = place_of(request.path, settings.prefix, settings.has_upstream);
-  if (place == Place::elsewhere && settings.has_upstream) {
+  if (forwarded) {
     forward(head, data);
     if (!held()) end_written_record();
     return true;
@@ -152,10 +164,60 @@ bool Session::begin(std::string_view bytes, std::string_view& data) {
     if (plain_poll_) poll_head_ = worker_.known_heads().remember(bytes.substr(bytes.find("\r\n") + 2));
     return true;
   }
-  incoming_ = std::make_unique<Incoming>(bytes, limit);
+  if (const auto refusal = refused_by_head(request, place)) {
+    refuse_by_head(head, bytes, *refusal);
+    return true;
+  }
+  return await_body(head, bytes, place);
+}
+
+/// Its body is still to come, and nothing in its head is against it.
+bool Session::await_body(const wire::RequestHead& head, std::string_view bytes, Place place) {
+  const Settings& settings = worker_.settings();
+  const std::size_t limit = body_limit(place, settings);
+  const auto length = static_cast<std::size_t>(head.content_length.value_or(0));
+  const bool form = place == Place::subscribe && head.method == "POST";
+  const bool kept = form || (place == Place::publish && (head.method == "POST" || head.method == "PUT"));
+  BodyBudget::Share share(worker_.bodies(), form ? BodyBudget::Sort::form : BodyBudget::Sort::push);
+  if (kept && !head.chunked && !share.grow(length, settings.max_bodies)) {
+    HeadRefusal refusal = no_room();
+    refusal.cors = cors_of(head);
+    refuse_by_head(head, bytes, refusal);
+    return true;
+  }
+  const auto use = kept ? Incoming::Use::kept : Incoming::Use::ignored;
+  incoming_ = std::make_unique<Incoming>(bytes, limit, use, std::move(share));
   set_deadline(loop().now() + kBodyTime + std::chrono::seconds{(head.chunked ? limit : length) / 10240});
   if (!head.http_1_0 && head.fields.names("Expect", "100-continue")) worker_.reply() += "HTTP/1.1 100 Continue\r\n\r\n";
   return true;
+}
+
+Session::HeadRefusal Session::no_room() {
+  worker_.counters().bodies_refused.add();
+  return {503, "no room for another body now (a share of --max-memory)", "Retry-After: 2\r\n", {}};
+}
+
+/// Before its body is read: what comes of that is read away, as far as is sensible.
+void Session::refuse_by_head(const wire::RequestHead& head, std::string_view bytes, const HeadRefusal& refusal) {
+  const std::uint64_t length = head.content_length.value_or(0);
+  AnswerContext context;
+  // Who waits for leave to send the body may send it all the same, or not: nobody knows what comes next then.
+  context.close = !head.keep_alive || worker_.stopping() || surplus_ || head.chunked ||
+                  (length > 0 && !head.field("Expect").empty()) || length > kMostReadAway;
+  context.http_1_0 = head.http_1_0;
+  context.head = head.method == "HEAD";
+  context.cors = refusal.cors;
+  context.hsts = hsts();
+  if (record_) record_->begin_answer(worker_.reply().size());
+  append_error(worker_.reply(), refusal.status, refusal.message, context, loop().now(), refusal.headers);
+  worker_.counters().requests.add();
+  worker_.counters().refusals.add();
+  end_written_record();
+  await_request();
+  close_after_ = context.close;
+  if (close_after_ || length == 0) return;
+  incoming_ = std::make_unique<Incoming>(bytes, kMostReadAway, Incoming::Use::answered, BodyBudget::Share());
+  set_deadline(loop().now() + kBodyTime);
 }
 
 /// True once it is whole.
@@ -167,11 +229,18 @@ bool Session::read_body(std::string_view& data) {
       refuse(400, "the request's body can't be read: " + std::string(incoming.reader.wrong()), cors_of(incoming.head));
       return false;
     }
-    if (incoming.body.size() + piece.size() > incoming.limit) {
-      refuse_body(incoming.head, incoming.limit);
-      return false;
+    switch (incoming.take(piece, worker_.settings().max_bodies)) {
+      case Incoming::Took::all:
+        break;
+      case Incoming::Took::too_long:
+        refuse_body(incoming.head, incoming.limit);
+        return false;
+      case Incoming::Took::no_room: {
+        const HeadRefusal refusal = no_room();
+        refuse(refusal.status, refusal.message, cors_of(incoming.head), refusal.headers);
+        return false;
+      }
     }
-    incoming.body += piece;
   }
   return incoming.reader.done();
 }
@@ -192,14 +261,14 @@ std::string Session::cors_of(const wire::RequestHead& head) const {
   return origin_of(request, worker_.settings()).cors;
 }
 
-void Session::refuse(int status, std::string_view message, std::string cors) {
+void Session::refuse(int status, std::string_view message, std::string cors, std::string_view headers) {
   AnswerContext context;
   context.close = true;
   context.cors = std::move(cors);
   if (!record_) begin_record("-", "-");
   if (record_) record_->begin_answer(worker_.reply().size());
   context.hsts = hsts();
-  append_error(worker_.reply(), status, message, context, loop().now());
+  append_error(worker_.reply(), status, message, context, loop().now(), headers);
   worker_.counters().refusals.add();
   incoming_.reset();
   head_begun_ = false;

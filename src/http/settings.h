@@ -9,6 +9,7 @@
 #include "proxy/timeouts.h"
 #include "push/time.h"
 #include "wire/address.h"
+#include "wire/known_hosts.h"
 #include "wire/origin.h"
 #include "wire/publish_request.h"
 #include "wire/subscribe_request.h"
@@ -31,15 +32,22 @@ struct Settings {
   wire::PublishLimits publish;
   wire::SubscribeLimits subscribe;
   std::size_t max_payload = std::size_t{1} << 20;   ///< bytes of one message
+  std::size_t max_bodies = std::size_t{256} << 20;  ///< bytes of all bodies that are still coming
   std::size_t max_behind = std::size_t{256} << 10;  ///< bytes in one stream's outbox
   std::size_t max_connections = 10000;              ///< of all public listeners together
 
   push::Duration heartbeat = std::chrono::seconds{15};
   push::Duration header_timeout = std::chrono::seconds{10};
 
+  /// A peer that gives no sign of life for so long is gone, in bytes that it doesn't acknowledge or by not answering.
+  push::Duration peer_silence() const { return 2 * heartbeat + std::chrono::seconds{15}; }
+  /// A stream whose peer takes nothing of what waits for so long is ended.
+  push::Duration stall() const { return 4 * heartbeat; }
+
   wire::AddressSet publish_from;
   wire::AddressSet trusted_proxies;
   wire::OriginList origins;
+  wire::KnownHosts hosts;      ///< of --host, of the listeners and of the origins
   std::string publish_secret;  ///< empty: none
   std::string admin_token;     ///< the admin listener's; only so that it never goes to the site. Empty: none
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/body_budget.h"
 #include "http/counters.h"
 #include "http/ending_log.h"
 #include "http/known_heads.h"
@@ -27,9 +28,10 @@ namespace martd::http {
 
 class Session;
 
-/// The connections of all public listeners together, against --max-connections.
+/// The connections of all public listeners together: how many, against --max-connections, and what they send.
 struct ConnectionCount {
   std::atomic<std::size_t> open{0};
+  BodyBudget bodies;
 };
 
 /// One loop of the public side: its sessions, its roster, what it counts. All on the loop's thread but where it says
@@ -101,6 +103,7 @@ class Worker final : public push::LoopDoor {
   push::Duration random(push::Duration least, push::Duration most);
   /// Scratch for the answers of one turn of one session.
   std::string& reply() { return reply_; }
+  BodyBudget& bodies() { return count_.bodies; }
   KnownHeads& known_heads() { return known_heads_; }
   /// How much one answer of a long-poll may carry, in bytes of payload: less while many answers wait for slow sockets.
   std::size_t poll_limit() const;

@@ -200,6 +200,17 @@ void Hub::keep_first_only(Channel& channel, LoopId loops, Ready& ready) {
   }
 }
 
+std::optional<PushRefusal> Hub::access_refusal(std::span<const std::string> channels, std::string_view key,
+                                               bool allowed, bool operates, Time now) {
+  for (const std::string& name : channels) {
+    const Registry::ShardLock lock(registry_, Registry::mask_of(name));
+    const Channel* channel = registry_.find(name, now);
+    if (channel && channel->only_staged()) channel = nullptr;
+    if (const auto error = access_error(channel, key, allowed, operates)) return PushRefusal{*error, name};
+  }
+  return std::nullopt;
+}
+
 PushResult<ChannelInfo> Hub::inspect(std::string_view name, std::string_view key, bool allowed, Time now) {
   const Registry::ShardLock lock(registry_, Registry::mask_of(name));
   const Channel* channel = registry_.find(name, now);

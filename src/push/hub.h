@@ -136,6 +136,10 @@ class Hub {
 
   /// All channels or none. Receipts are in the order of the channels.
   PushResult<Receipts> publish(const PushOrder& order, Time now);
+  /// Whether a push to these would be let in as they are now, by access_error() alone: why not, for the first that
+  /// refuses. A push is looked at again when it is made.
+  std::optional<PushRefusal> access_refusal(std::span<const std::string> channels, std::string_view key, bool allowed,
+                                            bool operates, Time now);
   PushResult<ChannelInfo> inspect(std::string_view channel, std::string_view key, bool allowed, Time now);
   /// `operates`: as in PushOrder.
   PushResult<Cleared> clear(std::string_view channel, std::string_view key, bool allowed, Time now,

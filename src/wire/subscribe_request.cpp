@@ -284,6 +284,11 @@ Result<SubscribeRequest> parse_subscribe_request(std::string_view query, std::st
   return reader.finish();
 }
 
+std::optional<Refusal> check_subscribe_query(std::string_view query, const SubscribeLimits& limits) {
+  const SubscribeHeaders none;
+  return Reader(none, limits).take_all(query);
+}
+
 void append_cursor(std::string& out, const push::Etag* begin, const push::Etag* end) {
   for (const push::Etag* etag = begin; etag != end; ++etag) {
     if (etag != begin) out += '.';

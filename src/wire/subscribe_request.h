@@ -51,6 +51,9 @@ struct SubscribeRequest {
 Result<SubscribeRequest> parse_subscribe_request(std::string_view query, std::string_view form,
                                                  const SubscribeHeaders& headers, const SubscribeLimits& limits);
 
+/// Of a POST, whose form is still to come: what is wrong with `query` whatever the form has.
+std::optional<Refusal> check_subscribe_query(std::string_view query, const SubscribeLimits& limits);
+
 /// The etags joined by `.`, in order: the cursor that the subscriber is given.
 void append_cursor(std::string& out, const push::Etag* begin, const push::Etag* end);
 

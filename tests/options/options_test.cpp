@@ -225,6 +225,18 @@ TEST_CASE("address lists and origins: one list, however it is given") {
   CHECK(is_wrong({"--origin", "a.example"}, "--origin: not an origin"));
 }
 
+TEST_CASE("host: names in one list, however they are given, and nothing else") {
+  const Options none = options({});
+  CHECK_FALSE(none.host.only());
+  const Options o = options({"--host", "push.example,www.example", "--host", "Dev.Test"});
+  CHECK(o.host.only());
+  for (const char* name : {"push.example", "www.example:81", "dev.test"}) CHECK(o.host.knows(name));
+  CHECK_FALSE(o.host.knows("evil.example"));
+  CHECK(options({}, {{"MARTD_HOST", "push.example"}}).host.knows("push.example"));
+  CHECK(is_wrong({"--host", "push.example:80"}, "--host: not a name: push.example:80"));
+  CHECK(is_wrong({"--host", "*"}, "--host: not a name: *"));
+}
+
 TEST_CASE("secrets: what a header and a cookie carry, and never repeated") {
   CHECK(options({}, {{"MARTD_PUBLISH_SECRET", "s3cret#1"}}).publish_secret == "s3cret#1");
   for (const char* secret : {"hunter2 x", "hunter2;", "hunter2\"", "hunter2\n", "hunter2\xC3\xA9"}) {
