@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "admin/await.h"
+#include "net/tcp.h"
 
 namespace martd::admin {
 namespace {
@@ -44,7 +45,10 @@ void name(Ask ask, int descriptor, std::string& ip, int& port) {
 }  // namespace
 
 ClientStream::ClientStream(int descriptor, Patience patience)
-    : descriptor_(descriptor), patience_(patience), begun_(Clock::now()) {}
+    : descriptor_(descriptor), patience_(patience), begun_(Clock::now()) {
+  // Whoever watches may go without a word, and there are few places.
+  net::limit_silence(descriptor, {std::chrono::seconds{15}, std::chrono::seconds{45}});
+}
 
 ClientStream::~ClientStream() {
   cut();
