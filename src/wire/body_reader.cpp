@@ -10,6 +10,7 @@ namespace {
 constexpr std::uint8_t kMostDigits = 16;
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 60;
 constexpr std::uint16_t kMostTrailer = 16 * 1024;
+constexpr std::uint16_t kMostSkipped = 256;
 
 }  // namespace
 
@@ -46,12 +47,18 @@ void BodyReader::framing(char byte) {
   switch (state_) {
     case State::size:
       return size_digit(byte);
+    case State::size_blank:
+    case State::extension:
+    case State::quoted:
+    case State::escaped:
+      return skipped(byte);
     case State::size_end:
       return expect(byte, '\n', left_ == 0 ? State::line_start : State::payload);
     case State::data_end:
       return expect(byte, '\r', State::data_end_lf);
     case State::data_end_lf:
       digits_ = 0;
+      skipped_ = 0;
       left_ = 0;
       return expect(byte, '\n', State::size);
     case State::line_start:
@@ -82,10 +89,39 @@ void BodyReader::size_digit(char byte) {
   if (byte >= '0' && byte <= '9') digit = byte - '0';
   if (byte >= 'a' && byte <= 'f') digit = byte - 'a' + 10;
   if (byte >= 'A' && byte <= 'F') digit = byte - 'A' + 10;
-  if (byte == ';') return fail("a chunk extension");
+  if (digits_ > 0 && (byte == ' ' || byte == '\t' || byte == ';')) {
+    state_ = State::size_blank;
+    return skipped(byte);
+  }
   if (digit < 0) return fail("a chunk's size is not hexadecimal digits and CR LF");
   if (++digits_ > kMostDigits || left_ > kMostBytes >> 4) return fail("a chunk's size is too long");
   left_ = left_ * 16 + static_cast<std::uint64_t>(digit);
+}
+
+/// Behind the size of a chunk: blanks and extensions, of which nothing is wanted but their end.
+void BodyReader::skipped(char byte) {
+  if (byte == '\r' && (state_ == State::size_blank || state_ == State::extension))
+    return expect(byte, '\r', State::size_end);
+  if (byte == '\r') return fail("a quote in a chunk extension that doesn't end");
+  if (++skipped_ > kMostSkipped) return fail("chunk extensions of more than 256 bytes");
+  if (!HeadReader::is(byte, HeadReader::kValue)) return fail("a byte in a chunk extension that can't be there");
+  switch (state_) {
+    case State::size_blank:
+      if (byte == ';')
+        state_ = State::extension;
+      else if (byte != ' ' && byte != '\t')
+        fail("a chunk's size is not hexadecimal digits and CR LF");
+      return;
+    case State::extension:
+      if (byte == '"') state_ = State::quoted;
+      return;
+    case State::quoted:
+      if (byte == '"') state_ = State::extension;
+      if (byte == '\\') state_ = State::escaped;
+      return;
+    default:
+      state_ = State::quoted;
+  }
 }
 
 void BodyReader::expect(char byte, char wanted, State following) {

@@ -94,7 +94,7 @@ TEST_CASE_FIXTURE(DefaultServer,
 TEST_CASE_FIXTURE(DefaultServer, "chunks that are not as they say are refused and the push with them") {
   for (std::string body :
        {"x\r\na\r\n0\r\n\r\n", "2\r\nabc\r\n0\r\n\r\n", "-1\r\na\r\n0\r\n\r\n", "ffffffffffffffffff\r\na\r\n0\r\n\r\n",
-        "\r\na\r\n0\r\n\r\n", "1;a=b\r\na\r\n0\r\n\r\n", "1\na\r\n0\r\n\r\n"}) {
+        "\r\na\r\n0\r\n\r\n", "1;a\nb\r\na\r\n0\r\n\r\n", "1\na\r\n0\r\n\r\n"}) {
     CAPTURE(body);
     int status = answered_and_closed(server, push_with("Transfer-Encoding: chunked\r\n", body));
     CHECK((status == 400 || status == 413));
@@ -107,6 +107,8 @@ TEST_CASE_FIXTURE(DefaultServer, "chunks are read, with their trailers") {
   client.send(push_with("Transfer-Encoding: Chunked\r\n", "3\r\nabc\r\nA\r\n0123456789\r\n0\r\nX-T: t\r\n\r\n"));
   CHECK(client.read_answer().status == 200);
   CHECK(server.kept("news") == "abc0123456789");
+  client.send(push_with("Transfer-Encoding: chunked\r\n", "3 ; a=\"b\"\r\nabc\r\n0;end\r\n\r\n"));
+  CHECK(client.read_answer().status == 200);
 }
 
 TEST_CASE_FIXTURE(DefaultServer, "a target over 16 KiB is refused") {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 
 #include "fuzz.h"
@@ -33,14 +34,32 @@ Read read(wire::BodyReader reader, std::string_view bytes, std::size_t size) {
   return result;
 }
 
-/// A plain reader of chunks, as RFC 9112 section 7.1 has them without extensions: the payload, or nothing where it
-/// isn't exactly that.
+/// What stands behind a chunk's size: nothing, blanks, or extensions, in which no quote stays open.
+bool may_be_skipped(std::string_view text) {
+  if (text.size() > 256) return false;
+  bool quoted = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if ((byte < 0x20 && byte != '\t') || byte == 0x7F) return false;
+    if (byte == '"') quoted = !quoted;
+    if (quoted && byte == '\\') ++at;
+    if (at < text.size() && (text[at] == '\r' || text[at] == '\n' || text[at] == '\0')) return false;
+  }
+  const auto first = text.find_first_not_of(" \t");
+  return !quoted && (first == text.npos || text[first] == ';');
+}
+
+/// A plain reader of chunks, as RFC 9112 section 7.1 has them: the payload, or nothing where it isn't exactly that.
 bool read_plainly(std::string_view bytes, std::string& payload) {
   for (;;) {
     const auto end = bytes.find("\r\n");
-    if (end == bytes.npos || end == 0 || end > 16) return false;
+    if (end == bytes.npos) return false;
+    const auto digits = bytes.substr(0, end).find_first_not_of("0123456789abcdefABCDEF");
+    const std::string_view number = bytes.substr(0, std::min(digits, end));
+    if (number.empty() || number.size() > 16 || !may_be_skipped(bytes.substr(number.size(), end - number.size())))
+      return false;
     std::uint64_t size = 0;
-    for (const char c : bytes.substr(0, end)) {
+    for (const char c : number) {
       const auto digit =
           std::string_view("0123456789abcdef").find(c >= 'A' && c <= 'F' ? static_cast<char>(c + 32) : c);
       if (digit == std::string_view::npos || size >> 59) return false;
