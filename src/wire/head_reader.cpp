@@ -47,7 +47,7 @@ const char* past_run(const char* at, const char* end, HeadReader::Part part, uns
   return past(at, end, part);
 }
 
-bool at_line_end(const char* at, const char* end) { return end - at >= 2 && at[0] == '\r' && at[1] == '\n'; }
+bool is_blank(char byte) { return byte == ' ' || byte == '\t'; }
 
 /// The lengths of the names that note_field() knows: they tell them from nearly all others.
 constexpr std::uint32_t kNotedLengths = 1U << 4 | 1U << 10 | 1U << 14 | 1U << 17;
@@ -97,8 +97,20 @@ std::string_view HeadReader::take_target() {
 }
 
 std::string_view HeadReader::take_value() {
-  const char* const begin = std::exchange(at_, past_run(at_, end_, kValue, 0x20));
+  const char* const begin = std::exchange(at_, past_value(at_));
   return {begin, at_};
+}
+
+std::size_t HeadReader::line_end_at(const char* at) const {
+  if (end_ - at >= 2 && at[0] == '\r' && at[1] == '\n') return 2;
+  return lenient_ && at != end_ && *at == '\n' ? 1 : 0;
+}
+
+const char* HeadReader::past_value(const char* at) const {
+  at = past_run(at, end_, kValue, 0x20);
+  if (lenient_)
+    while (at != end_ && *at != '\r' && *at != '\n' && *at != '\0') at = past_run(at + 1, end_, kValue, 0x20);
+  return at;
 }
 
 bool HeadReader::take_byte(char byte) {
@@ -109,15 +121,15 @@ bool HeadReader::take_byte(char byte) {
 
 bool HeadReader::take_version() {
   const std::string_view version = rest().substr(0, 8);
-  if (version != "HTTP/1.1" && version != "HTTP/1.0") return false;
-  version_1_1_ = version.back() == '1';
+  if (version.size() < 8 || !version.starts_with("HTTP/1.") || version[7] < '0' || version[7] > '9') return false;
+  version_1_1_ = version.back() != '0';
   at_ += version.size();
   return true;
 }
 
 std::optional<Refusal> HeadReader::take_line_end() {
-  if (at_line_end(at_, end_)) {
-    at_ += 2;
+  if (const std::size_t size = line_end_at(at_)) {
+    at_ += size;
     return std::nullopt;
   }
   if (at_ == end_) return bad_request("the head is not whole");
@@ -127,7 +139,7 @@ std::optional<Refusal> HeadReader::take_line_end() {
 }
 
 Refusal HeadReader::wrong_name(const char* name_end) const {
-  const auto blank_at = [this](const char* at) { return at != end_ && (*at == ' ' || *at == '\t'); };
+  const auto blank_at = [this](const char* at) { return at != end_ && is_blank(*at); };
   if (blank_at(at_)) return bad_request("folded header line");
   const std::string_view name(at_, name_end);
   if (blank_at(name_end)) return bad_request("space before the colon of header " + shown(name));
@@ -148,9 +160,14 @@ std::optional<Refusal> HeadReader::note_field(const Field& field) {
       }
       return std::nullopt;
     case 14:
-      return iequals(name, "Content-Length") ? note(content_length_, value, "Content-Length") : std::nullopt;
+      if (!iequals(name, "Content-Length")) return std::nullopt;
+      if (lengths_ < 2) ++lengths_;
+      if (no_body_) content_length_.reset();
+      return note(content_length_, value, "Content-Length");
     case 17:
-      return iequals(name, "Transfer-Encoding") ? note(transfer_encoding_, value, "Transfer-Encoding") : std::nullopt;
+      if (!iequals(name, "Transfer-Encoding")) return std::nullopt;
+      if (no_body_) transfer_encoding_.reset();
+      return note(transfer_encoding_, value, "Transfer-Encoding");
     default:
       return std::nullopt;
   }
@@ -158,26 +175,36 @@ std::optional<Refusal> HeadReader::note_field(const Field& field) {
 
 std::optional<Refusal> HeadReader::read_fields(Fields& fields) {
   fields.clear();
-  while (!at_line_end(at_, end_)) {
+  std::size_t line_end = 0;
+  while ((line_end = line_end_at(at_)) == 0) {
     if (fields.size() == kMostFields)
       return Refusal{431, "more than " + std::to_string(kMostFields) + " header fields"};
     const char* const name_end = past(at_, end_, kToken);
-    if (name_end == at_ || name_end == end_ || *name_end != ':') return wrong_name(name_end);
+    const char* colon = name_end;
+    if (lenient_)
+      while (colon != end_ && is_blank(*colon)) ++colon;
+    if (name_end == at_ || colon == end_ || *colon != ':') return wrong_name(name_end);
     const std::string_view name(at_, name_end);
-    at_ = past_run(name_end + 1, end_, kValue, 0x20);
-    if (!at_line_end(at_, end_)) return take_line_end();
-    const Field& field = fields.emplace_back(Field{name, trim({name_end + 1, at_})});
-    at_ += 2;
+    at_ = past_value(colon + 1);
+    if ((line_end = line_end_at(at_)) == 0) return take_line_end();
+    const Field& field = fields.emplace_back(Field{name, trim({colon + 1, at_})});
+    at_ += line_end;
     if (name.size() < 32 && (kNotedLengths >> name.size() & 1) != 0)
       if (auto refusal = note_field(field)) return refusal;
   }
-  if (at_ + 2 != end_) return bad_request("bytes after the end of the head");
+  if (at_ + line_end != end_) return bad_request("bytes after the end of the head");
+  return check_framing();
+}
+
+std::optional<Refusal> HeadReader::check_framing() {
+  if (content_length_) length_ = read_length(*content_length_);
+  if (no_body_) return std::nullopt;
   if (transfer_encoding_) {
     if (!version_1_1_) return bad_request("Transfer-Encoding in HTTP/1.0");
     if (content_length_) return bad_request("both Content-Length and Transfer-Encoding");
     if (!iequals(*transfer_encoding_, "chunked")) return bad_request("Transfer-Encoding: not taken (taken: chunked)");
   }
-  if (content_length_ && !(length_ = read_length(*content_length_)))
+  if (content_length_ && !length_)
     return bad_request("Content-Length: not a number of bytes: " + shown(*content_length_));
   return std::nullopt;
 }

@@ -317,7 +317,7 @@ TEST_CASE_FIXTURE(ProxyTest, "a body whose chunks are wrong: 400, and the site's
   Connection behind = site.accept();
   read_request_head(behind);
   CHECK(behind.read_exactly(8) == "3\r\nabc\r\n");
-  client.send("3;x=y\r\nabc\r\n");
+  client.send("3;x\ny\r\nabc\r\n");
   CHECK(client.read_answer().status == 400);
   CHECK(client.ends());
   CHECK(behind.ends());  // without the last chunk
