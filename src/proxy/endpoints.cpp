@@ -27,6 +27,23 @@ Endpoint endpoint_of(const Address& address, std::size_t size) {
   return endpoint;
 }
 
+/// One of each family after the other, as far as there are both: where one kind leads nowhere, the second try is of the
+/// other. The first stays the first.
+std::vector<Endpoint> alternated(std::vector<Endpoint> found) {
+  const auto second = [&found](const Endpoint& endpoint) {
+    return endpoint.address.ss_family != found.front().address.ss_family;
+  };
+  std::vector<Endpoint> mixed;
+  mixed.reserve(found.size());
+  auto a = found.begin();
+  auto b = std::find_if(found.begin(), found.end(), second);
+  while (mixed.size() < found.size()) {
+    if (a != found.end()) mixed.push_back(*a), a = std::find_if_not(a + 1, found.end(), second);
+    if (b != found.end()) mixed.push_back(*b), b = std::find_if(b + 1, found.end(), second);
+  }
+  return mixed;
+}
+
 }  // namespace
 
 bool Endpoint::operator==(const Endpoint& other) const {
@@ -118,11 +135,18 @@ void Endpoints::found(Found endpoints) {
 }
 
 void Endpoints::know(std::vector<Endpoint> found) {
-  known_ = std::move(found);
+  known_ = alternated(std::move(found));
+  // What took a connection is tried first again: else each look-up would cost the wait for one that takes none.
+  put_first(last_);
   known_until_ = known_.empty() ? push::Time{} : loop_.now() + kKept;
 }
 
 void Endpoints::took(const Endpoint& endpoint) {
+  last_ = endpoint;
+  put_first(endpoint);
+}
+
+void Endpoints::put_first(const Endpoint& endpoint) {
   const auto found = std::find(known_.begin(), known_.end(), endpoint);
   if (found != known_.end()) std::rotate(known_.begin(), found, found + 1);
 }

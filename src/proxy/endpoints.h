@@ -31,7 +31,8 @@ using Found = std::optional<std::vector<Endpoint>>;
 Found look_up(const std::string& host, std::uint16_t port);
 
 /// The addresses of a site: looked up without blocking the loop, kept for a while, the one that last took a connection
-/// first. One a loop, on its thread.
+/// first, also after it was found anew; behind it the two kinds of addresses in turn (RFC 8305 section 4). One a loop,
+/// on its thread.
 class Endpoints {
  public:
   using LookUp = Found (*)(const std::string& host, std::uint16_t port);
@@ -45,7 +46,7 @@ class Endpoints {
   void get(std::function<void(std::span<const Endpoint>)> ready);
   /// What a look-up found: known for a while.
   void know(std::vector<Endpoint> found);
-  /// It took a connection: it is the first from now on.
+  /// It took a connection: it is the first from now on, for as long as the name has it.
   void took(const Endpoint& endpoint);
   /// None took one: look again.
   void forget();
@@ -56,11 +57,13 @@ class Endpoints {
 
   void begin_look_up();
   void found(Found endpoints);
+  void put_first(const Endpoint& endpoint);
 
   net::Loop& loop_;
   const Site& site_;
   const LookUp look_up_;
   std::vector<Endpoint> known_;
+  Endpoint last_;  ///< that took a connection; of size 0 before any did
   push::Time known_until_{};
   std::vector<std::function<void(std::span<const Endpoint>)>> waiting_;
   const std::shared_ptr<Door> door_;

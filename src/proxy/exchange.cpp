@@ -11,8 +11,8 @@
 namespace martd::proxy {
 namespace {
 
-/// However many addresses there are, each is given this long.
-constexpr push::Duration kShortestTry = std::chrono::milliseconds{250};
+/// An address has this long before the next one is tried beside it (RFC 8305 section 5), less where there are many.
+constexpr push::Duration kStagger = std::chrono::milliseconds{250};
 
 }  // namespace
 
@@ -29,7 +29,7 @@ void Exchange::start() {
 void Exchange::obtain() {
   // Whoever can't be asked twice doesn't get a connection that the site may just be closing.
   if (!asked_again_)
-    if (UpstreamConnectionPtr kept = pool_.take_kept(order_.repeatable)) return attach(*kept, true);
+    if (UpstreamConnectionPtr kept = pool_.take_kept(order_.repeatable)) return use_kept(*kept);
   pool_.loop().set(*this, deadline_);
   pool_.admit(*this);
 }
@@ -52,35 +52,54 @@ void Exchange::have(std::span<const Endpoint> endpoints) {
   try_next();
 }
 
+/// With a place for it.
 void Exchange::try_next() {
+  kept_ = false;
   trying_ = endpoints_.back();
   endpoints_.pop_back();
-  const push::Time now = pool_.loop().now();
-  const auto left = static_cast<std::int64_t>(endpoints_.size()) + 1;
-  const push::Time until = std::max(now + kShortestTry, now + (deadline_ - now) / left);
   int error = 0;
   const UpstreamConnectionPtr connection = pool_.connect(trying_, error);
   if (!connection) {
     if (!endpoints_.empty()) return try_next();
     pool_.leave();
+    if (!attempts_.empty()) return arm();
     pool_.endpoints().forget();
     const bool no_room = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
     return fail_later(no_room ? Failure::crowded : Failure::refused, std::strerror(error));
   }
-  connection->set_deadline(until);
-  attach(*connection, false);
+  attempts_.push_back(connection);
+  arm();
+  connection->carry(*this);
 }
 
-void Exchange::attach(UpstreamConnection& connection, bool kept) {
+/// The next address is due before the end of all patience.
+void Exchange::arm() {
+  push::Time due = deadline_;
+  if (!endpoints_.empty()) {
+    const push::Time now = pool_.loop().now();
+    const auto left = static_cast<std::int64_t>(endpoints_.size()) + 1;
+    due = std::min(due, now + std::min(kStagger, std::max((deadline_ - now) / left, push::Duration{})));
+  }
+  pool_.loop().set(*this, due);
+}
+
+void Exchange::give_up_attempts() {
+  for (const UpstreamConnectionPtr& attempt : std::exchange(attempts_, {})) attempt->let_go();
+}
+
+void Exchange::use_kept(UpstreamConnection& connection) {
+  kept_ = true;
   connection_ = &connection;
-  kept_ = kept;
-  if (kept) trying_ = connection.endpoint();
   connection.carry(*this);
 }
 
-void Exchange::connected() {
+void Exchange::connected(UpstreamConnection& connection) {
   connected_ = true;
   pool_.loop().drop(*this);
+  connection_ = &connection;
+  trying_ = connection.endpoint();
+  std::erase(attempts_, connection_);
+  give_up_attempts();
   if (!kept_) pool_.endpoints().took(trying_);
   endpoints_.clear();
   if (waiting_.empty()) return;
@@ -91,16 +110,35 @@ void Exchange::connected() {
   });
 }
 
-void Exchange::lost(Failure failure, std::string_view why, bool answer_begun) {
+void Exchange::lost(UpstreamConnection& connection, Failure failure, std::string_view why, bool of_no_use) {
+  const bool attempt = std::erase(attempts_, &connection) > 0;
+  if (connection_ == &connection) connection_.reset();
   if (!asker_) return;
-  const bool never_connected = failure == Failure::refused || failure == Failure::connect_timeout;
-  // Its place among the connections was given back when it closed.
-  if (never_connected && !endpoints_.empty()) return pool_.admit(*this);
-  if (never_connected) pool_.endpoints().forget();
-  if (kept_ && failure == Failure::broken && !answer_begun && order_.repeatable) {
+  if (attempt) return lost_attempt(failure, why);
+  if (kept_ && of_no_use && order_.repeatable) {
     asked_again_ = true;
     connected_ = false;
+    deadline_ = pool_.loop().now() + pool_.timeouts().connect;
     return obtain();
+  }
+  fail_later(failure, why);
+}
+
+/// One of the addresses didn't take the connection. Its place among the connections was given back when it closed.
+void Exchange::lost_attempt(Failure failure, std::string_view why) {
+  if (failure != Failure::refused) {
+    give_up_attempts();
+  } else if (!endpoints_.empty()) {
+    if (attempts_.empty()) {
+      pool_.loop().set(*this, deadline_);
+      return pool_.admit(*this);
+    }
+    if (pool_.enter()) try_next();
+    return;
+  } else if (!attempts_.empty()) {
+    return;  // another one may
+  } else {
+    pool_.endpoints().forget();
   }
   fail_later(failure, why);
 }
@@ -115,12 +153,24 @@ void Exchange::fail(Failure failure, std::string_view why) {
   if (Asker* asker = std::exchange(asker_, nullptr)) asker->on_failure(failure, why);
 }
 
-void Exchange::on_timer(push::Time) {
+void Exchange::on_timer(push::Time now) {
   const ExchangePtr alive(this);
+  if (now < deadline_) {
+    if (attempts_.empty() || endpoints_.empty()) return pool_.loop().set(*this, deadline_);
+    if (pool_.enter()) return try_next();
+    if (!std::exchange(crowded_, true)) {
+      // It has to do with the place that it has: the address that was tried gets its part of the time.
+      const auto left = static_cast<std::int64_t>(endpoints_.size()) + 1;
+      return pool_.loop().set(*this, now + (deadline_ - now) / left);
+    }
+    crowded_ = false;
+    pool_.loop().set(*this, deadline_);
+    give_up_attempts();
+    return pool_.admit(*this);
+  }
   // It waits for a connection of others, for the name's addresses, or for its own last try.
-  if (connection_) {
-    const UpstreamConnectionPtr connection = std::exchange(connection_, nullptr);
-    connection->let_go();
+  if (!attempts_.empty()) {
+    give_up_attempts();
     pool_.endpoints().forget();
   } else if (pool_.forget(*this)) {
     return fail(Failure::crowded, {});
@@ -133,7 +183,9 @@ void Exchange::abandon() {
   asker_ = nullptr;
   waiting_.clear();
   pool_.loop().drop(*this);
-  if (connection_) {
+  if (!attempts_.empty()) {
+    give_up_attempts();
+  } else if (connection_) {
     const UpstreamConnectionPtr connection = std::exchange(connection_, nullptr);
     connection->let_go();
   } else {

@@ -50,7 +50,11 @@ class Asker {
 };
 
 /// One request on its way to the site and back: waits for a connection, tries the site's addresses, asks once more
-/// where a kept connection turned out to be dead and that is safe. On its loop's thread.
+/// where a kept connection turned out to be of no use and that is safe. On its loop's thread.
+///
+/// An address that doesn't take the connection within 250 ms gets company: the next one is tried beside it, and the
+/// first that takes it is asked (RFC 8305). All that are tried carry the request; the one that has written its head is
+/// the one, and the others are closed before they can write theirs.
 class Exchange final : public boost::intrusive_ref_counter<Exchange, boost::thread_unsafe_counter>, private net::Timer {
  public:
   /// `pool` and `asker` must outlive it, or abandon() comes first.
@@ -83,26 +87,32 @@ class Exchange final : public boost::intrusive_ref_counter<Exchange, boost::thre
   void admitted();
   void have(std::span<const Endpoint> endpoints);
   void try_next();
-  void attach(UpstreamConnection& connection, bool kept);
+  void use_kept(UpstreamConnection& connection);
+  void arm();
+  void give_up_attempts();
   void fail_later(Failure failure, std::string_view why);
   void fail(Failure failure, std::string_view why);
   void on_timer(push::Time now) override;
 
   // --- from its connection ---
-  void connected();
-  void lost(Failure failure, std::string_view why, bool answer_begun);
+  void connected(UpstreamConnection& connection);
+  /// `of_no_use`: it ended, or what came first on it was no answer; nothing of one has come.
+  void lost(UpstreamConnection& connection, Failure failure, std::string_view why, bool of_no_use);
+  void lost_attempt(Failure failure, std::string_view why);
 
   UpstreamPool& pool_;
   Asker* asker_;  ///< null: it is over
   Order order_;
-  boost::intrusive_ptr<UpstreamConnection> connection_;
-  std::vector<Endpoint> endpoints_;  ///< left to try; the one being tried, or asked, is `trying_`
+  boost::intrusive_ptr<UpstreamConnection> connection_;             ///< that is asked
+  std::vector<boost::intrusive_ptr<UpstreamConnection>> attempts_;  ///< before: those that are being connected
+  std::vector<Endpoint> endpoints_;                                 ///< left to try, the next one last
   Endpoint trying_;
   std::string waiting_;       ///< of the body, until there is a connection
   push::Time deadline_{};     ///< for a connection
   bool connected_ = false;    ///< what is sent goes straight to the connection
   bool kept_ = false;         ///< the connection served another request before
-  bool asked_again_ = false;  ///< a kept connection was dead: no second one is tried
+  bool asked_again_ = false;  ///< a kept connection was of no use: no second one is tried
+  bool crowded_ = false;      ///< there was no place for a second attempt
   bool whole_ = false;        ///< end_of_body() was called, or there is no body
   bool paused_ = false;
 };

@@ -35,7 +35,7 @@ UpstreamConnection::UpstreamConnection(UpstreamPool& pool, const Endpoint& endpo
 
 void UpstreamConnection::carry(Exchange& exchange) {
   exchange_ = &exchange;
-  keep_alive_ = false;
+  keep_alive_ = true;
   interims_ = 0;
   const bool kept = step_ == Step::idle;
   if (kept) step_ = Step::head;
@@ -43,7 +43,7 @@ void UpstreamConnection::carry(Exchange& exchange) {
   if (sent == Sent::gone) return close();
   if (kept) {
     await_answer();
-    exchange.connected();
+    exchange.connected(*this);
   } else if (sent == Sent::written) {
     connected();
   }
@@ -64,12 +64,17 @@ void UpstreamConnection::await_answer() {
 
 void UpstreamConnection::resume() { watch(); }
 
+bool UpstreamConnection::silent() {
+  char byte = 0;  // the loop's buffer may hold the request that is to go out
+  return read({&byte, 1}).io == net::Io::again;
+}
+
 void UpstreamConnection::connected() {
   if (step_ != Step::connecting) return;
   step_ = Step::head;
   verified_.reset();
   await_answer();
-  if (exchange_) exchange_->connected();
+  if (exchange_) exchange_->connected(*this);
 }
 
 void UpstreamConnection::on_writable() {
@@ -144,6 +149,7 @@ bool UpstreamConnection::take_head(std::string_view& bytes, std::string& kept) {
     bytes = kept;
   }
   if (bytes.substr(0, kStart.size()) != kStart.substr(0, bytes.size())) {
+    no_answer_ = interims_ == 0;
     fail(Failure::rubbish, "not an answer in HTTP/1");
     return false;
   }
@@ -163,15 +169,12 @@ bool UpstreamConnection::take_head(std::string_view& bytes, std::string& kept) {
   }
   bytes.remove_prefix(end);
   const ExchangePtr exchange = exchange_;
-  if (head.status < 200 && (head.content_length || head.chunked)) {
-    fail(Failure::rubbish, "a 1xx answer with a body");
-    return false;
-  }
   if (head.status < 200 && head.status != 101) {
     if (++interims_ > kMostInterims) {
       fail(Failure::rubbish, "too many 1xx answers");
       return false;
     }
+    keep_alive_ = keep_alive_ && head.keep_alive;
     await_answer();
     if (exchange->asker_) exchange->asker_->on_interim(head);
     return open() && exchange_;
@@ -189,12 +192,12 @@ void UpstreamConnection::take_answer(const wire::AnswerHead& head) {
   const bool tunnel = head.status == 101;
   if (tunnel && !order.may_upgrade) return fail(Failure::rubbish, "101 to a request that asked for no upgrade");
   if (tunnel && names_another_protocol(head)) return fail(Failure::rubbish, "101 to a protocol that nobody asked for");
-  const bool no_body = order.head_only || head.status == 204 || head.status == 304;
-  if (head.status == 204 && !order.head_only && (head.chunked || head.content_length.value_or(0) > 0))
-    return fail(Failure::rubbish, "204 with a body");
+  const bool no_body = order.head_only || head.no_body;
+  // Some send the body of a GET behind the head of a HEAD where they don't know its length.
+  const bool may_send_more = order.head_only && !head.no_body && !head.content_length;
   drop_deadline();
   exchange_->order_.head = {};
-  keep_alive_ = head.keep_alive && !tunnel;
+  keep_alive_ = keep_alive_ && head.keep_alive && !tunnel && !may_send_more;
   step_ = tunnel ? Step::tunnel : Step::body;
   reader_ = no_body               ? wire::BodyReader::none()
             : head.chunked        ? wire::BodyReader::chunked()
@@ -238,11 +241,7 @@ void UpstreamConnection::fail(Failure failure, std::string_view why) {
 }
 
 void UpstreamConnection::on_deadline(push::Time) {
-  if (step_ == Step::connecting) {
-    failure_ = Failure::connect_timeout;
-  } else if (step_ != Step::idle) {
-    failure_ = Failure::timeout;
-  }
+  if (step_ != Step::idle) failure_ = Failure::timeout;
   close();
 }
 
@@ -255,8 +254,8 @@ void UpstreamConnection::on_closed() {
     why_ = net::handshake_error(verified_.get());
     failure_ = why_.empty() ? Failure::refused : Failure::certificate;
   }
-  exchange->connection_.reset();
-  exchange->lost(failure_, why_, step_ == Step::body || step_ == Step::tunnel || !partial_.empty() || interims_ > 0);
+  const bool ended = failure_ == Failure::broken && step_ == Step::head && partial_.empty() && interims_ == 0;
+  exchange->lost(*this, failure_, why_, ended || no_answer_);
 }
 
 }  // namespace martd::proxy

@@ -30,6 +30,9 @@ class UpstreamConnection final : public net::Connection {
   /// The answer may take --upstream-timeout from now.
   void await_answer();
   void resume();
+  /// Of one that is kept: nothing has come since the answer, neither bytes nor its end. What has would be taken for the
+  /// next answer.
+  bool silent();
 
   push::Time idle_since() const { return idle_since_; }
   /// Where it leads.
@@ -69,6 +72,7 @@ class UpstreamConnection final : public net::Connection {
   std::string why_;
   std::uint8_t interims_ = 0;
   bool keep_alive_ = false;
+  bool no_answer_ = false;  ///< what came first was none
   Step step_ = Step::connecting;
 };
 using UpstreamConnectionPtr = boost::intrusive_ptr<UpstreamConnection>;

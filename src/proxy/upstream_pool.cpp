@@ -12,8 +12,9 @@
 namespace martd::proxy {
 namespace {
 
-/// Many servers close what was idle for five seconds; a request that can't be repeated stays clear of that.
-constexpr push::Duration kFresh = std::chrono::seconds{2};
+/// Many servers close what was idle for five seconds, and some after two; a request that can't be repeated stays clear
+/// of that.
+constexpr push::Duration kFresh = std::chrono::seconds{1};
 constexpr std::size_t kMostKept = 256;
 
 }  // namespace
@@ -38,11 +39,14 @@ void UpstreamPool::stop() {
 }
 
 UpstreamConnectionPtr UpstreamPool::take_kept(bool any) {
-  if (kept_.empty()) return nullptr;
-  if (!any && loop_.now() - kept_.back()->idle_since() > kFresh) return nullptr;
-  UpstreamConnectionPtr connection = std::move(kept_.back());
-  kept_.pop_back();
-  return connection;
+  while (!kept_.empty()) {
+    if (!any && loop_.now() - kept_.back()->idle_since() > kFresh) return nullptr;
+    const UpstreamConnectionPtr connection = std::move(kept_.back());
+    kept_.pop_back();
+    if (connection->silent()) return connection;
+    connection->close();
+  }
+  return nullptr;
 }
 
 void UpstreamPool::admit(Exchange& exchange) {
@@ -112,10 +116,11 @@ void UpstreamPool::keep(UpstreamConnection& connection) {
   if (stopped_ || kept_.size() >= kMostKept) return connection.close();
   // Others wait for a place: this connection is one.
   while (!queue_.empty()) {
+    if (!connection.silent()) return connection.close();
     const ExchangePtr next = std::move(queue_.front());
     queue_.pop_front();
     if (!next->asker_) continue;
-    next->attach(connection, true);
+    next->use_kept(connection);
     return;
   }
   kept_.emplace_back(&connection);

@@ -36,10 +36,12 @@ class UpstreamPool {
   net::Loop& loop() { return loop_; }
   const Timeouts& timeouts() const { return timeouts_; }
   Endpoints& endpoints() { return endpoints_; }
-  /// One that waits, or null. `any`: also one that has waited for long.
+  /// One that waits and on which nothing has come, or null. `any`: also one that has waited for long.
   UpstreamConnectionPtr take_kept(bool any);
   /// Gives the exchange a place for one more connection: now, or when there is one (Exchange::admitted).
   void admit(Exchange& exchange);
+  /// A place now, or none.
+  bool enter();
   /// The place isn't needed.
   void leave();
   /// Whether it was waiting for a place.
@@ -51,8 +53,6 @@ class UpstreamPool {
   void gone(UpstreamConnection& connection);
 
  private:
-  bool enter();
-
   net::Loop& loop_;
   const Site site_;
   const std::shared_ptr<const net::TlsClient> tls_;

@@ -4,6 +4,7 @@
 #include "proxy/exchange.h"
 
 #include <string>
+#include <vector>
 
 #include "proxy_test.h"
 
@@ -156,8 +157,7 @@ TEST_CASE_FIXTURE(PoolTest, "exchange: rubbish is told at once, before its line 
   SiteDoor door;
   before(door.url());
   for (const char* said :
-       {"S", "HTTP/2", "HTTP/1.1 200 OK\r\nA : b\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\n\r\n",
-        "HTTP/1.1 103 Hints\r\nContent-Length: 1\r\n\r\n"}) {
+       {"S", "HTTP/2", "HTTP/1.1 200 OK\r\nA B: c\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\n\r\n"}) {
     CAPTURE(said);
     Witness witness;
     const ExchangePtr exchange = pool->ask(get(), witness);
@@ -167,6 +167,37 @@ TEST_CASE_FIXTURE(PoolTest, "exchange: rubbish is told at once, before its line 
     until([&] { return witness.done(); });
     CHECK(witness.told == "rubbish ");
     CHECK(end.ended());
+  }
+}
+
+TEST_CASE_FIXTURE(
+    PoolTest,
+    "exchange: what ends with its head is taken whatever it says of a body, and not trusted with another request") {
+  SiteDoor door;
+  before(door.url());
+  const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc";
+  struct Said {
+    std::string bytes;
+    const char* told;
+    std::size_t kept;
+  };
+  for (const auto& [bytes, told, kept] : std::vector<Said>{
+           {"HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n" + ok, "100… 200 abc end ", 0},
+           {"HTTP/1.1 103 Hints\r\nTransfer-Encoding: chunked\r\n\r\n" + ok, "103… 200 abc end ", 0},
+           {"HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n", "204 end ", 0},
+           {"HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "204 end ", 0},
+           {"HTTP/1.1 304 No\r\nTransfer-Encoding: chunked\r\n\r\n", "304 end ", 0},
+           {"HTTP/1.1 204 No\r\nContent-Length: 0\r\n\r\n", "204 end ", 1},
+       }) {
+    CAPTURE(bytes);
+    Witness witness;
+    const ExchangePtr exchange = pool->ask(get(), witness);
+    SiteEnd end = accept(door);
+    await_request(end);
+    end.send(bytes);
+    until([&] { return witness.done(); });
+    CHECK(witness.told == told);
+    CHECK(pool->kept() == kept);
   }
 }
 
