@@ -46,6 +46,7 @@ Forwarding::Forwarding(Session& session, const wire::RequestHead& head, const An
       body_(head.chunked ? wire::BodyReader::chunked() : wire::BodyReader::length(head.content_length.value_or(0))),
       chunked_body_(head.chunked),
       close_(context.close),
+      awaits_continue_(wire::iequals(head.field("Expect"), "100-continue")),
       http_1_0_(context.http_1_0),
       head_only_(context.head),
       wants_page_((head.method == "GET" || context.head) && names_html(head.fields)) {}
@@ -61,7 +62,9 @@ std::string_view Forwarding::take(std::string_view bytes) {
     exchange_->send(bytes);
     return {};
   }
+  if (stage_ == Stage::draining) return discard_rest(bytes);
   if (body_.done() || !exchange_) return bytes;
+  if (!bytes.empty()) awaits_continue_ = false;
   while (!bytes.empty() && !body_.done()) {
     const std::string_view piece = body_.next(bytes);
     if (!body_.wrong().empty()) {
@@ -98,11 +101,17 @@ void Forwarding::send_body(std::string_view piece) {
 }
 
 bool Forwarding::wants_input() const {
+  if (stage_ == Stage::draining) return true;
   if (client_ended_ || !exchange_) return false;
   return (body_.done() && stage_ != Stage::tunnel) || exchange_->unsent() == 0;
 }
 
 bool Forwarding::half_closed() {
+  if (stage_ == Stage::draining) {
+    close_ = true;
+    done();
+    return true;
+  }
   if (stage_ != Stage::tunnel) return false;
   client_ended_ = true;
   exchange_->end_of_tunnel();
@@ -130,6 +139,9 @@ void Forwarding::on_deadline(push::Time now) {
     if (exchange_ && exchange_->unsent() > 0) {
       // It is the site that doesn't read; that has a time of its own.
       body_due_ = now + kBodySilence;
+    } else if (stage_ == Stage::draining) {
+      close_ = true;
+      return done();
     } else if (stage_ == Stage::asking) {
       close_ = true;
       return refuse(408, "the request's body didn't come in time");
@@ -157,6 +169,7 @@ void Forwarding::on_room() { session_.read_on(); }
 
 void Forwarding::stop(push::Time) {
   close_ = true;
+  if (stage_ == Stage::draining) return done();
   // What never ends by itself isn't waited for.
   if (stage_ == Stage::tunnel || endless_) broken();
 }
@@ -192,6 +205,7 @@ void Forwarding::append_status(std::string& out, const wire::AnswerHead& head) c
 }
 
 void Forwarding::on_interim(const wire::AnswerHead& head) {
+  if (head.status == 100) awaits_continue_ = false;
   if (http_1_0_ || stage_ != Stage::asking) return;
   std::string& out = session_.worker().reply();
   append_status(out, head);
@@ -215,6 +229,7 @@ void Forwarding::on_answer(const wire::AnswerHead& head, bool tunnel) {
     session_.read_on();
     return;
   }
+  judge_rest();
   endless_ = wire::iequals(head.field("Content-Type").substr(0, kEventStream.size()), kEventStream);
   Worker& worker = session_.worker();
   if (worker.settings().upstream_publishes) site_push_ = SitePush::of(head, worker.settings());
@@ -241,7 +256,7 @@ void Forwarding::on_answer(const wire::AnswerHead& head, bool tunnel) {
 Forwarding::Opening Forwarding::open_answer(const wire::AnswerHead& head, std::span<const wire::Field> fields,
                                             bool sized) const {
   Opening opening;
-  const bool no_body = head.status == 204 || head.status == 304;
+  const bool no_body = head.no_body;
   opening.close = close_ || session_.worker().stopping();
   if (!no_body && !sized && (!head_only_ || head.chunked)) {
     opening.framing = http_1_0_ ? Framing::until_close : Framing::chunked;
@@ -367,9 +382,8 @@ void Forwarding::pass_end() {
 void Forwarding::end_answer() {
   if (framing_ == Framing::chunked && !head_only_) session_.worker().reply() += "0\r\n\r\n";
   flush();
-  // What the client still sends of a body that nobody wants would be taken for a next request.
-  if (!body_.done()) close_ = true;
-  done();
+  if (body_.done() || close_) return done();
+  drain();
 }
 
 /// What the client got is not all there was: it must not look as if it were.
@@ -385,14 +399,19 @@ void Forwarding::broken() {
 void Forwarding::done() {
   if (!holding_) return;
   holding_ = false;
-  Worker& worker = session_.worker();
-  if (stage_ != Stage::tunnel) worker.counters().proxied.add(worker.loop().now() - since_);
   if (stage_ == Stage::tunnel) close_ = true;
+  if (stage_ != Stage::draining) record();
   stage_ = Stage::over;
   let_go();
+  session_.answered(close_);
+}
+
+/// For metrics and the access log: the client has its answer.
+void Forwarding::record() {
+  Worker& worker = session_.worker();
+  if (stage_ != Stage::tunnel) worker.counters().proxied.add(worker.loop().now() - since_);
   worker.counters().proxied_by_class[status_ < 600 ? static_cast<std::size_t>(status_) / 100 : 0].add();
   session_.note_status(status_);
-  session_.answered(close_);
 }
 
 }  // namespace martd::http

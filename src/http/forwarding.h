@@ -45,10 +45,14 @@ class Forwarding final : public Held, private proxy::Asker, private PushWaiter {
   static constexpr std::size_t kMostUnsent = std::size_t{64} * 1024;
   /// A client that is sending a body may be silent for this long.
   static constexpr push::Duration kBodySilence = std::chrono::seconds{60};
+  /// What is read away of a body that the site didn't wait for, so that the connection can go on.
+  static constexpr std::uint64_t kMostRest = std::uint64_t{256} * 1024;
+  static constexpr push::Duration kRestTime = std::chrono::seconds{5};
 
   enum class Stage : std::uint8_t {
     asking,     ///< no byte of an answer was sent
     answering,  ///< its head was
+    draining,   ///< all of it was; the rest of the request's body is read away
     tunnel,     ///< 101: bytes of another protocol, both ways
     over,
   };
@@ -90,6 +94,11 @@ class Forwarding final : public Held, private proxy::Asker, private PushWaiter {
   void let_go();
   void broken();
   void done();
+  void record();
+  // --- answers before the request was whole (forwarding_rest.cpp) ---
+  void judge_rest();
+  void drain();
+  std::string_view discard_rest(std::string_view bytes);
   // --- no answer of the site's (forwarding_failure.cpp) ---
   void fail(proxy::Failure failure);
   void refuse(int status, std::string_view message, std::string_view headers = {});
@@ -127,6 +136,7 @@ class Forwarding final : public Held, private proxy::Asker, private PushWaiter {
   Framing framing_ = Framing::as_it_came;
   bool chunked_body_;          ///< the request's body goes on in chunks
   bool close_;                 ///< the client's connection ends after the answer
+  bool awaits_continue_;       ///< the client does, and has sent nothing of its body
   bool http_1_0_;              ///< the client's
   bool head_only_;             ///< HEAD
   bool wants_page_;            ///< a browser that would show what comes

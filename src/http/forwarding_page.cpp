@@ -62,7 +62,13 @@ void Forwarding::end_page() {
   end_answer();
 }
 
-/// Goes on with a page that had to wait for its turn.
-void Forwarding::catch_up(push::Time) { on_writable(); }
+/// Goes on with a page that had to wait for its turn; or with nothing, where what was left of the request is read away.
+void Forwarding::catch_up(push::Time) {
+  if (stage_ == Stage::draining) {
+    if (body_.done()) done();
+    return;
+  }
+  on_writable();
+}
 
 }  // namespace martd::http
