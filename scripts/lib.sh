@@ -31,11 +31,16 @@ test_packages() {
   # The proxies that martd is tried behind, and what takes the package, its man page and its completions.
   echo "haproxy caddy dpkg-dev fakeroot groff-base zsh"
   have nginx || [[ -x /usr/sbin/nginx ]] || echo "nginx-light"
+  # The sites that it is tried in front of.
+  echo "busybox lighttpd mini-httpd python3-waitress"
   have npm || echo "nodejs npm"
   have promtool || echo "prometheus"
   have chromium || have chromium-browser || have google-chrome || echo "chromium"
   have nginx || [[ -x /usr/sbin/nginx ]] || echo "nginx"
 }
+
+# What `test sites-all` needs besides: the application servers that are tried behind the program.
+site_packages() { python3 "$root/tests/sites/servers.py"; }
 
 # need_packages PACKAGE...: installs the missing ones where that is allowed, else names them and stops.
 # One dpkg-query where nothing is missing. Where there is no dpkg, the build itself says what it lacks.
