@@ -38,8 +38,14 @@ std::vector<Endpoint> alternated(std::vector<Endpoint> found) {
   auto a = found.begin();
   auto b = std::find_if(found.begin(), found.end(), second);
   while (mixed.size() < found.size()) {
-    if (a != found.end()) mixed.push_back(*a), a = std::find_if_not(a + 1, found.end(), second);
-    if (b != found.end()) mixed.push_back(*b), b = std::find_if(b + 1, found.end(), second);
+    if (a != found.end()) {
+      mixed.push_back(*a);
+      a = std::find_if_not(a + 1, found.end(), second);
+    }
+    if (b != found.end()) {
+      mixed.push_back(*b);
+      b = std::find_if(b + 1, found.end(), second);
+    }
   }
   return mixed;
 }

@@ -57,8 +57,11 @@ class Generator {
     while (!body.empty()) {
       const auto size = std::min<std::size_t>(body.size(), static_cast<std::size_t>(number(1, 3000)));
       char digits[32];
-      std::snprintf(digits, sizeof digits, one_of(std::vector<const char*>{"%zx\r\n", "%zX\r\n", "%08zx\r\n"}), size);
+      std::snprintf(digits, sizeof digits, one_of(std::vector<const char*>{"%zx", "%zX", "%08zx"}), size);
       out += digits;
+      // What is skipped on the way.
+      if (chance(20)) out += one_of(std::vector<std::string>{" ", "\t  ", ";a", " ; a = b", ";a=\"b;\\\"c\""});
+      out += "\r\n";
       out += body.substr(0, size);
       out += "\r\n";
       body.remove_prefix(size);
