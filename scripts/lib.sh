@@ -28,6 +28,8 @@ build_packages() {
 # What `test` needs besides. The system's npm installs the Node that the pages' tests run on (tests/package-lock.json).
 test_packages() {
   echo "doctest-dev curl clang-format clang libclang-rt-dev openssl testssl.sh libnss3-tools"
+  # What others follow streams with in Python.
+  echo "python3-requests python3-urllib3 python3-httpx python3-aiohttp"
   # The proxies that martd is tried behind, and what takes the package, its man page and its completions.
   echo "haproxy caddy dpkg-dev fakeroot groff-base zsh"
   have nginx || [[ -x /usr/sbin/nginx ]] || echo "nginx-light"

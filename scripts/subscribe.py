@@ -85,17 +85,8 @@ class Follower:
             raise http.client.HTTPException(f"status {answer.status} {text}")
         return answer
 
-    def settle(self):
-        """Makes an etag of "now": a stream that breaks before its first message has to resume from somewhere."""
-        if "now" not in self.cursor.values():
-            return
-        answer = json.loads(self.request({".wait": "0"}).read())
-        for name, channel in answer["channels"].items():
-            self.cursor[name] = channel["etag"]
-
     def follow(self, connected):
         """One stream, to its end. Tells whether there is nothing left to do."""
-        self.settle()
         answer = self.request({".transport": "lines"})
         for line in answer:
             connected()
@@ -106,6 +97,8 @@ class Follower:
                 if told["closed"] in ("one2one", "replaced", "kicked"):
                     raise Refused(f"closed by the server: {told['closed']} {told.get('channel', '')}".rstrip())
                 raise http.client.HTTPException(f"closed by the server: {told['closed']}")
+            # Where each channel begins: a stream that breaks before its first message resumes from there.
+            self.cursor.update(told.get("sub", {}))
             if "etag" not in told:
                 continue
             if "missed" in told:

@@ -72,6 +72,15 @@ TEST_CASE("event streams in pieces of any size") {
   for (std::size_t step = 1; step <= wire.size(); ++step) CHECK(messages(wire, step) == expected);
 }
 
+TEST_CASE("where a stream begins is no message, and gives an id to come back with") {
+  const std::string wire = "retry: 2000\nid: 7\nevent: martd.sub\ndata: {\"c\":\"7\"}\n\nid: 8\ndata: one\n\n";
+  for (std::size_t step = 1; step <= wire.size(); ++step)
+    CHECK(messages(wire, step) == std::vector<std::string>{"one"});
+  EventReader reader;
+  reader.feed(std::string_view(wire).substr(0, wire.find("id: 8")), [](std::string_view) {});
+  CHECK(reader.last_id() == "7");
+}
+
 TEST_CASE("a stream that says what it lost is not taken for one that lost nothing") {
   CHECK_THROWS_AS(messages("event: martd.missed\ndata: {}\n\n", 100), std::runtime_error);
 }

@@ -7,7 +7,7 @@
 namespace bench {
 
 /// Reads an event stream from the pieces in which it arrives. Strict about what the benchmark's messages look like:
-/// one `data:` line each, and no event of the server's own (a loss, an end).
+/// one `data:` line each, and no event of the server's own (a loss, an end) but the one that says where it begins.
 class EventReader {
  public:
   /// Calls `on_message(payload)` for each message that `bytes` completes; the payload is valid during the call.
@@ -27,9 +27,9 @@ class EventReader {
       if (!line.empty()) {
         read_line(line);
         if (was_partial) keep_data();
-      } else if (has_data_) {
-        on_message(data_);
-        has_data_ = false;
+      } else {
+        if (has_data_ && !is_opening_) on_message(data_);
+        has_data_ = is_opening_ = false;
       }
       if (was_partial) partial_.clear();
     }
@@ -47,6 +47,8 @@ class EventReader {
       has_data_ = true;
     } else if (line.rfind("id:", 0) == 0) {
       last_id_ = value(line, 3);
+    } else if (line == "event: martd.sub") {
+      is_opening_ = true;
     } else if (line.rfind("event: martd.", 0) == 0) {
       throw std::runtime_error("the server says: " + std::string(line));
     }
@@ -68,6 +70,7 @@ class EventReader {
   std::string kept_;
   std::string_view data_;
   bool has_data_ = false;
+  bool is_opening_ = false;
   std::string last_id_;
 };
 

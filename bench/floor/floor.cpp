@@ -38,12 +38,12 @@ namespace {
 constexpr std::size_t kBacklog = 10;
 constexpr std::string_view kStreamHead =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store, no-transform\r\n"
-    "X-Accel-Buffering: no\r\nConnection: close\r\n\r\nretry: 2000\n";
+    "X-Accel-Buffering: no\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\nc\r\nretry: 2000\n\r\n";
 
 struct Message {
   std::uint64_t etag;
   std::string payload;
-  std::string frame;   ///< for event streams
+  std::string frame;   ///< for event streams: a chunk
   std::string answer;  ///< for long-polls, head and body: made when the first asks for it
 };
 
@@ -177,8 +177,11 @@ void publish(int fd, std::string_view target, std::string_view payload) {
   auto& message = channel.backlog.emplace_back();
   message.etag = channel.newest;
   message.payload = payload;
-  message.frame.reserve(payload.size() + 40);
-  message.frame.append("id: ").append(tag).append("\ndata: ").append(payload).append("\n\n");
+  const std::size_t size = sizeof "id: \ndata: \n\n" - 1 + tag.size() + payload.size();
+  char digits[16];
+  message.frame.reserve(size + 12);
+  message.frame.append(digits, std::to_chars(digits, digits + sizeof digits, size, 16).ptr);
+  message.frame.append("\r\nid: ").append(tag).append("\ndata: ").append(payload).append("\n\n\r\n");
   const auto body = "{\"etag\":\"" + tag +
                     "\",\"subscribers\":" + std::to_string(channel.streams.size() + channel.polls.size()) + "}";
   const auto answer =

@@ -53,7 +53,7 @@ bool InnerRequest::send(std::string_view method, std::string_view target, const 
 }
 
 InnerRequest::Read InnerRequest::read(std::string& into, std::chrono::milliseconds patience) {
-  if (left_ && *left_ == 0) return Read::end;
+  if (body_.done()) return Read::end;
   if (bytes_.empty() && !ended_) {
     if (!await(descriptor_, POLLIN, Clock::now() + patience)) return Read::nothing;
     std::array<char, 16 << 10> buffer;
@@ -63,11 +63,13 @@ InnerRequest::Read InnerRequest::read(std::string& into, std::chrono::millisecon
     ended_ = got <= 0;
   }
   if (bytes_.empty()) return Read::end;
-  const std::size_t size = std::min({bytes_.size(), left_.value_or(SIZE_MAX), kMostAtOnce});
-  into.append(bytes_, 0, size);
-  bytes_.erase(0, size);
-  if (left_) *left_ -= size;
-  return Read::some;
+  std::string_view rest = std::string_view(bytes_).substr(0, kMostAtOnce);
+  const std::size_t before = rest.size();
+  const std::string_view piece = body_.next(rest);
+  into.append(piece);
+  bytes_.erase(0, before - rest.size());
+  if (!piece.empty()) return Read::some;
+  return body_.done() || !body_.wrong().empty() ? Read::end : Read::nothing;
 }
 
 std::optional<InnerRequest::Head> InnerRequest::read_head(std::chrono::milliseconds patience) {
@@ -93,8 +95,9 @@ std::optional<InnerRequest::Head> InnerRequest::read_head(std::chrono::milliseco
                    [](char byte) { return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte; });
     read.headers[name] = field.value;
   }
-  if (answer.content_length) left_ = static_cast<std::size_t>(*answer.content_length);
-  if (read.status == 204 || read.status == 304) left_ = 0;
+  if (answer.chunked) body_ = wire::BodyReader::chunked();
+  if (answer.content_length) body_ = wire::BodyReader::length(*answer.content_length);
+  if (read.status == 204 || read.status == 304) body_ = wire::BodyReader::none();
   return read;
 }
 
@@ -103,7 +106,7 @@ bool InnerRequest::read_all(std::string& into, std::chrono::milliseconds patienc
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
     const Read read_more = read(into, std::max(left, std::chrono::milliseconds{0}));
-    if (read_more == Read::end) return !left_ || *left_ == 0;
+    if (read_more == Read::end) return body_.done() || body_.ends_with_connection();
     if (read_more == Read::nothing && Clock::now() >= until) return false;
   }
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "admin/under_way.h"
+#include "wire/body_reader.h"
 
 namespace martd::admin {
 
@@ -53,8 +54,8 @@ class InnerRequest {
 
  private:
   int descriptor_;
-  std::string bytes_;                ///< received and not yet given away
-  std::optional<std::size_t> left_;  ///< of a body with a length; nothing: up to the end of the connection
+  std::string bytes_;  ///< received and not yet given away
+  wire::BodyReader body_ = wire::BodyReader::until_close();
   bool ended_ = false;
 };
 

@@ -50,9 +50,14 @@ void Watching::channel(httplib::Response& response, Lease lease, const std::stri
       "text/event-stream", [this, lease = std::move(lease), name, after, generation = generation_.load(), silent = 0,
                             begun = false](std::size_t, httplib::DataSink& sink) mutable {
         std::string text;
-        if (!std::exchange(begun, true)) text = wire::kEventStreamOpening;
-        const auto look = gate_.with(
-            [&](PublicSide& side) { return push::Overseer(side.hub()).read(name, after, kBytesATime, side.now()); });
+        const bool first = !std::exchange(begun, true);
+        if (first) text = wire::kEventStreamOpening;
+        const std::size_t opening = text.size();
+        push::Etag clock{};
+        const auto look = gate_.with([&](PublicSide& side) {
+          clock = push::origin_at(side.now());
+          return push::Overseer(side.hub()).read(name, after, kBytesATime, side.now());
+        });
         if (!look || over(generation)) return sink.done(), true;
         if (const auto& resume = *look) {
           after = {push::Cursor::Kind::after, resume->cursor};
@@ -65,6 +70,11 @@ void Watching::channel(httplib::Response& response, Lease lease, const std::stri
           }
         } else if (after.kind == push::Cursor::Kind::now) {
           after = {};  // it isn't there yet: everything in it will be new
+        }
+        // As every stream: who is cut off before the first message comes back to here.
+        if (first && text.size() == opening) {
+          const wire::Place place{name, *look ? (*look)->cursor : clock};
+          wire::append_sub_event(text, std::span(&place, 1));
         }
         if (text.empty() && ++silent >= kLooksOfSilence) text = wire::kEventStreamHeartbeat;
         if (text.empty()) {

@@ -5,6 +5,7 @@
 
 #include "http/responses.h"
 #include "push/cursor.h"
+#include "wire/chunks.h"
 #include "wire/event_stream.h"
 #include "wire/line_stream.h"
 #include "wire/poll_body.h"
@@ -49,17 +50,28 @@ void poll_answer(const Batch& batch, std::vector<FramePtr>& out) {
   frame->last = batch.last();
 }
 
-template <class Append>
+/// What a message has beside its payload is nearly always shorter.
+constexpr std::size_t kRoomAround = 160;
+
+enum class Framing : std::uint8_t { chunk, none };
+
+template <Framing kFraming, class Append>
 void stream_frames(const Batch& batch, std::vector<FramePtr>& out, Append append_message) {
   Frame* frame = nullptr;
+  const auto whole = [&] {
+    if (kFraming == Framing::chunk && frame && !frame->bytes.empty()) wire::make_chunk(frame->bytes);
+  };
   for (const Message& message : batch.messages()) {
     if (!frame || (message.visible() && frame->bytes.size() >= kFrameBytes)) {
+      whole();
       frame = new Frame;
+      frame->bytes.reserve(message.content->payload.size() + kRoomAround);
       out.emplace_back(frame);
     }
     if (message.visible()) append_message(frame->bytes, message);
     frame->last = message.etag;
   }
+  whole();
 }
 
 void append_id_of(std::string& out, Etag etag) {
@@ -68,22 +80,25 @@ void append_id_of(std::string& out, Etag etag) {
   out += '\n';
 }
 
+template <Framing kFraming>
 void events(const Batch& batch, std::vector<FramePtr>& out) {
-  stream_frames(batch, out, [](std::string& bytes, const Message& message) {
+  stream_frames<kFraming>(batch, out, [](std::string& bytes, const Message& message) {
     append_id_of(bytes, message.etag);
     wire::append_event_rest(bytes, message.content->event, message.content->payload);
   });
 }
 
+template <Framing kFraming>
 void json_events(const Batch& batch, std::vector<FramePtr>& out) {
-  stream_frames(batch, out, [&](std::string& bytes, const Message& message) {
+  stream_frames<kFraming>(batch, out, [&](std::string& bytes, const Message& message) {
     append_id_of(bytes, message.etag);
     wire::append_json_event_rest(bytes, batch.channel(), message);
   });
 }
 
+template <Framing kFraming>
 void lines(const Batch& batch, std::vector<FramePtr>& out) {
-  stream_frames(batch, out, [&](std::string& bytes, const Message& message) {
+  stream_frames<kFraming>(batch, out, [&](std::string& bytes, const Message& message) {
     wire::append_message_line(bytes, batch.channel(), message);
   });
 }
@@ -111,8 +126,16 @@ void json_event_rests(const Batch& batch, std::vector<FramePtr>& out) {
   });
 }
 
-constexpr std::array<Batch::Encode, 7> kEncoders{poll_answer, poll_part,         events,          json_events,
-                                                 lines,       named_event_rests, json_event_rests};
+constexpr std::array<Batch::Encode, 10> kEncoders{poll_answer,
+                                                  poll_part,
+                                                  events<Framing::chunk>,
+                                                  json_events<Framing::chunk>,
+                                                  lines<Framing::chunk>,
+                                                  events<Framing::none>,
+                                                  json_events<Framing::none>,
+                                                  lines<Framing::none>,
+                                                  named_event_rests,
+                                                  json_event_rests};
 static_assert(kEncoders.size() <= Batch::kForms);
 
 }  // namespace

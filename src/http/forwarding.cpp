@@ -1,11 +1,11 @@
 #include "http/forwarding.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "http/worker.h"
 #include "wire/channel_list.h"
+#include "wire/chunks.h"
 #include "wire/proxy_headers.h"
 
 namespace martd::http {
@@ -19,13 +19,6 @@ constexpr std::string_view kEventStream = "text/event-stream";
 constexpr std::string_view kCursorLine = "Martd-Cursor: ";
 constexpr std::string_view kTimingLine = "\r\nServer-Timing: martd;desc=\"";
 constexpr std::string_view kTimingEnd = "\"\r\n";
-
-void append_chunk_size(std::string& out, std::size_t size) {
-  char digits[16];
-  const auto end = std::to_chars(digits, digits + sizeof digits, size, 16).ptr;
-  out.append(digits, end);
-  out += "\r\n";
-}
 
 bool is_html(const wire::AnswerHead& head) {
   const std::string_view type = head.field("Content-Type");
@@ -81,7 +74,7 @@ std::string_view Forwarding::take(std::string_view bytes) {
     send_body(piece);
   }
   if (body_.done()) {
-    if (chunked_body_) exchange_->send("0\r\n\r\n");
+    if (chunked_body_) exchange_->send(wire::kLastChunk);
     exchange_->end_of_body();
   }
   body_due_ = session_.worker().loop().now() + kBodySilence;
@@ -93,10 +86,8 @@ void Forwarding::send_body(std::string_view piece) {
   if (piece.empty()) return;
   if (!chunked_body_) return exchange_->send(piece);
   std::string chunk;
-  chunk.reserve(piece.size() + 20);
-  append_chunk_size(chunk, piece.size());
-  chunk += piece;
-  chunk += "\r\n";
+  chunk.reserve(piece.size() + wire::kMostAroundChunk);
+  wire::append_chunk(chunk, piece);
   exchange_->send(chunk);
 }
 
@@ -321,10 +312,10 @@ void Forwarding::append_body(std::string_view piece) {
   if (piece.empty()) return;
   std::string& out = session_.worker().reply();
   const bool chunked = framing_ == Framing::chunked;
-  if (chunked) append_chunk_size(out, piece.size());
+  if (chunked) wire::append_chunk_size(out, piece.size());
   if (chunked || piece.size() <= kJoined) {
     out += piece;
-    if (chunked) out += "\r\n";
+    if (chunked) out += wire::kChunkEnd;
     return;
   }
   flush();
@@ -380,7 +371,7 @@ void Forwarding::pass_end() {
 }
 
 void Forwarding::end_answer() {
-  if (framing_ == Framing::chunked && !head_only_) session_.worker().reply() += "0\r\n\r\n";
+  if (framing_ == Framing::chunked && !head_only_) session_.worker().reply() += wire::kLastChunk;
   flush();
   if (body_.done() || close_) return done();
   drain();

@@ -26,16 +26,16 @@ push::FramePtr frame_of(std::string bytes) {
   return push::FramePtr(frame);
 }
 
-Form shared_form(HeldStream::Kind kind) {
+Form shared_form(HeldStream::Kind kind, bool chunks) {
   switch (kind) {
     case HeldStream::Kind::events:
-      return kEvents;
+      return chunks ? kEvents : kPlainEvents;
     case HeldStream::Kind::json_events:
-      return kJsonEvents;
+      return chunks ? kJsonEvents : kPlainJsonEvents;
     case HeldStream::Kind::lines:
       break;
   }
-  return kLines;
+  return chunks ? kLines : kPlainLines;
 }
 
 /// How many chunks of the backlog one subscriber may have in one turn of the loop.
@@ -51,15 +51,28 @@ void append_stream_head(std::string& out, HeldStream::Kind kind, const AnswerCon
   out += ok_lines(now);
   out += kind == HeldStream::Kind::lines ? "Content-Type: application/x-ndjson\r\n"
                                          : "Content-Type: text/event-stream\r\n";
-  // The body ends with the connection (RFC 9112 section 6.3): a frame is the same bytes for every subscriber, and
-  // nothing is put around it.
   out += "Cache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nConnection: close\r\n";
+  if (!context.http_1_0) out += "Transfer-Encoding: chunked\r\n";  // RFC 9112 section 6.1
   out += context.hsts;
   out += context.cors;
   out += "\r\n";
 }
 
-HeldStream::HeldStream(Session& session, Kind kind, std::string_view cid) : session_(session), kind_(kind) {
+void append_stream_refusal(std::string& out, std::string_view reason, push::Duration retry,
+                           const AnswerContext& context) {
+  std::string body;
+  wire::append_retry(body, retry);
+  wire::append_closed_event(body, reason, {});
+  if (context.http_1_0) {
+    out += body;
+  } else {
+    wire::append_chunk(out, body);
+    out += wire::kLastChunk;
+  }
+}
+
+HeldStream::HeldStream(Session& session, Kind kind, bool chunks, std::string_view cid)
+    : session_(session), kind_(kind), chunks_(chunks) {
   if (!cid.empty()) cid_ = std::make_unique<const std::string>(cid);
 }
 
@@ -84,6 +97,28 @@ std::optional<push::Roster::Refused> HeldStream::park(std::span<const push::Rost
 }
 
 // --- writing ---
+
+void HeldStream::append_opening(std::string& out) {
+  std::string bytes;
+  if (kind_ != Kind::lines) {
+    bytes = wire::kEventStreamOpening;
+    wire::append_heartbeat_note(bytes, session_.worker().settings().heartbeat);
+  }
+  // What is behind may find something to send, which tells an event stream's client where it is.
+  if (kind_ == Kind::lines || !behind()) append_beginning(bytes);
+  frame(bytes);
+  out += bytes;
+}
+
+void HeldStream::append_beginning(std::string& out) {
+  begun_ = true;
+  boost::container::small_vector<wire::Place, 4> places;
+  places.reserve(seats());
+  for (std::uint32_t slot = 0; slot < seats(); ++slot)
+    places.push_back({push::Roster::channel(*this, slot), push::Roster::cursor(*this, slot)});
+  if (kind_ == Kind::lines) return wire::append_sub_line(out, places);
+  wire::append_sub_event(out, places);
+}
 
 void HeldStream::append_id(std::string& out, std::uint32_t slot, Etag own) const {
   out += "id: ";
@@ -131,12 +166,17 @@ void HeldStream::append_resume(std::string& out, const push::Resume& resume, std
 }
 
 push::FramePtr HeldStream::compose(const Batch& batch, std::uint32_t slot) const {
+  const auto& rests = frames(batch, kind_ == Kind::json_events ? kJsonEventRests : kNamedEventRests);
+  constexpr std::size_t kLongestEtag = 20;
+  std::size_t size = wire::kMostAroundChunk;
+  for (const push::FramePtr& rest : rests) size += rest->bytes.size() + (kLongestEtag + 1) * seats() + 4;
   std::string bytes;
-  const Form form = kind_ == Kind::json_events ? kJsonEventRests : kNamedEventRests;
-  for (const push::FramePtr& rest : frames(batch, form)) {
+  bytes.reserve(size);
+  for (const push::FramePtr& rest : rests) {
     append_id(bytes, slot, rest->last);
     bytes += rest->bytes;
   }
+  frame(bytes);
   return frame_of(std::move(bytes));
 }
 
@@ -168,7 +208,7 @@ Delivery HeldStream::deliver(const Batch& batch, std::uint32_t slot) {
     return Delivery::done;
   }
   const push::Frame* before = nullptr;
-  for (const push::FramePtr& frame : frames(batch, shared_form(kind_))) {
+  for (const push::FramePtr& frame : frames(batch, shared_form(kind_, chunks_))) {
     const Session::Sent sent = session_.offer(frame, limit);
     if (sent == Session::Sent::gone) {
       over(Ending::hung_up);
@@ -205,7 +245,10 @@ void HeldStream::catch_up(push::Time now) {
     }
     more |= served < count;
     next_slot_ = (next_slot_ + served) % count;
+    if (bytes.empty() && !more && !begun_) append_beginning(bytes);
     if (!bytes.empty()) {
+      begun_ = true;
+      frame(bytes);
       last_sent_ = now;
       Counters& counters = worker.counters();
       (kind_ == Kind::lines ? counters.line_deliveries : counters.event_deliveries).add();
@@ -254,7 +297,8 @@ void HeldStream::on_deadline(push::Time now) {
   if (last_sent_ + heartbeat <= now) {
     last_sent_ = now;
     // What waits in the outbox is sign enough, and a heartbeat behind it would only add to it.
-    const std::string_view sign = kind_ == Kind::lines ? wire::kLineHeartbeat : wire::kEventStreamHeartbeat;
+    std::string sign(kind_ == Kind::lines ? wire::kLineHeartbeat : wire::kEventStreamHeartbeat);
+    frame(sign);
     if (session_.queued() == 0 && session_.put(sign) == Session::Sent::gone) return session_.close();
   }
   push::Time due = last_sent_ + heartbeat;
@@ -283,6 +327,8 @@ void HeldStream::finish(Ending ending, std::string_view channel, std::size_t cha
     if (row(ending).comes_back == push::Return::never) wire::append_retry(text, kNever);
     wire::append_closed_event(text, row(ending).name, channel);
   }
+  frame(text);
+  if (chunks_) text += wire::kLastChunk;
   if (session_.put(text) == Session::Sent::gone) return session_.close();
   session_.end_after_writing();
 }

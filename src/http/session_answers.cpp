@@ -14,7 +14,6 @@
 #include "http/script.h"
 #include "http/session.h"
 #include "http/worker.h"
-#include "wire/event_stream.h"
 #include "wire/head_reader.h"
 
 namespace martd::http {
@@ -253,7 +252,7 @@ void Session::hold_stream(wire::SubscribeRequest& asked, const AnswerContext& co
   boost::container::small_vector<push::Roster::Want, 4> wants;
   wants.reserve(asked.wants.size());
   for (const auto& want : asked.wants) wants.push_back({want.channel, want.cursor});
-  auto stream = std::make_unique<HeldStream>(*this, kind, asked.cid);
+  auto stream = std::make_unique<HeldStream>(*this, kind, !context.http_1_0, asked.cid);
   // What it may fall behind by counts for little if the kernel keeps sixteen times as much for it.
   bound_send_buffer(std::max<std::size_t>(4 * worker_.settings().max_behind, std::size_t{64} * 1024));
   hurry();
@@ -266,7 +265,7 @@ void Session::hold_stream(wire::SubscribeRequest& asked, const AnswerContext& co
   held_ = std::move(stream);
   close_after_ = false;
   append_stream_head(worker_.reply(), kind, context, now);
-  if (kind != HeldStream::Kind::lines) worker_.reply() += wire::kEventStreamOpening;
+  held.append_opening(worker_.reply());
   flush_reply();
   if (open()) held.catch_up(now);
 }
@@ -281,8 +280,8 @@ void Session::send_later(wire::Transport transport, const AnswerContext& context
   }
   // An error status would end a browser's EventSource for good.
   append_stream_head(reply, HeldStream::Kind::events, context, now);
-  wire::append_retry(reply, worker_.random(std::chrono::seconds{1}, std::chrono::seconds{5}));
-  wire::append_closed_event(reply, worker_.stopping() ? "stopping" : "unavailable", {});
+  append_stream_refusal(reply, worker_.stopping() ? "stopping" : "unavailable",
+                        worker_.random(std::chrono::seconds{1}, std::chrono::seconds{5}), context);
   close_after_ = true;
 }
 

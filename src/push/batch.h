@@ -36,7 +36,7 @@ class Batch {
   Batch after(Etag seen) const;
 
   /// Ways of writing a batch, numbered by whoever writes; `push` only keeps the bytes.
-  static constexpr std::size_t kForms = 8;
+  static constexpr std::size_t kForms = 10;
   using Encode = void (*)(const Batch& batch, std::vector<FramePtr>& out);
   /// The batch in a form: the first who asks has it encoded, all others share the bytes.
   const std::vector<FramePtr>& frames(std::size_t form, Encode encode) const;

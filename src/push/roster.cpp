@@ -117,6 +117,18 @@ Roster::LookResult Roster::look_and_park(Subscriber& subscriber, std::span<const
   return look;
 }
 
+namespace {
+
+/// The etag before the first message that is kept and not empty, or the newest.
+Etag before_first(const Channel& channel) {
+  const Backlog& backlog = channel.backlog();
+  for (std::size_t index = 0; index < backlog.count(); ++index)
+    if (backlog[index].visible()) return Etag{value(backlog[index].etag) - 1};
+  return channel.newest();
+}
+
+}  // namespace
+
 std::optional<Roster::Refused> Roster::park(Subscriber& subscriber, std::span<const Want> wants, Time now,
                                             QuietEtags& quiet) {
   Hub::Ready ready;
@@ -129,10 +141,10 @@ std::optional<Roster::Refused> Roster::park(Subscriber& subscriber, std::span<co
     for (std::size_t i = 0; i < wants.size(); ++i) {
       const Want& want = wants[i];
       Channel& channel = channels[i] ? *channels[i] : registry.find_or_bear(want.channel, now);
-      // What is given back as a cursor is always an etag: `0` becomes the one before the first that is kept.
+      // What is given back as a cursor is always an etag: `0` becomes the one before the first message that follows.
       const bool everything = want.cursor == Cursor{};
       const Etag cursor = want.cursor.kind == Cursor::Kind::now ? channel.newest()
-                          : everything                          ? channel.since(want.cursor, 0).from
+                          : everything                          ? before_first(channel)
                                                                 : want.cursor.etag;
       if (everything) {
         quiet.resize(wants.size());

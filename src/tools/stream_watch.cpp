@@ -75,12 +75,15 @@ void StreamWatch::take(std::string_view line, Clock::time_point now) {
     if (line.starts_with(' ')) line.remove_prefix(1);
     return std::string(line);
   };
-  if (line.starts_with(':')) {
+  if (line.starts_with(": heartbeat ")) {
+    // How long it may be silent, at its beginning: no sign of life.
+  } else if (line.starts_with(':')) {
     seen_.heartbeat = now;
     seen_.silence = now - seen_.last_byte.value_or(seen_.asked);
   } else if (line.empty()) {
     event_.at = now;
-    if (!event_.data.empty()) seen_.events.push_back(std::exchange(event_, {}));
+    Event event = std::exchange(event_, {});
+    if (!event.data.empty() && event.name != "martd.sub") seen_.events.push_back(std::move(event));
   } else if (auto id = value("id:")) {
     event_.id = *std::move(id);
   } else if (auto name = value("event:")) {

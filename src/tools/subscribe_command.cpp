@@ -176,6 +176,8 @@ class Follower final : private StreamReceiver {
       patience_.heartbeat(now - last_line_);
     } else if (const auto* message = std::get_if<MessageLine>(&line)) {
       print(text, *message);
+    } else if (std::holds_alternative<SubLine>(line)) {
+      // What it says is the subscription's.
     } else if (!std::holds_alternative<BrokenLine>(line)) {
       if (settings_.json && settings_.exec.empty()) write(std::string(text) + '\n');
       if (const auto* missed = std::get_if<MissedLine>(&line)) {

@@ -95,6 +95,14 @@ Line Subscription::read(std::string_view line) {
   const json::object* object = error ? nullptr : object_in(value);
   if (object == nullptr) return BrokenLine{};
   if (object->contains("heartbeat")) return HeartbeatLine{};
+  if (const json::value* places = object->if_contains("sub"); places != nullptr && places->is_object()) {
+    for (const auto& [name, etag] : places->get_object()) {
+      Followed* followed = find(std::string_view(name.data(), name.size()));
+      if (followed == nullptr || !etag.is_string() || !is_etag(std::string(etag.get_string()))) return BrokenLine{};
+      followed->cursor = etag.get_string();
+    }
+    return SubLine{};
+  }
   std::string channel = text_of(*object, "channel");
   if (object->contains("closed")) {
     std::string reason = text_of(*object, "closed");

@@ -31,10 +31,11 @@ struct ClosedLine {
   std::string channel;    ///< may be empty
   bool for_good = false;  ///< coming back would be refused, or take the place of whoever took ours
 };
+struct SubLine {};  ///< where each channel begins
 struct HeartbeatLine {};
 struct OtherLine {};   ///< an object that this version does not know
 struct BrokenLine {};  ///< not an object of a line stream
-using Line = std::variant<MessageLine, MissedLine, ClosedLine, HeartbeatLine, OtherLine, BrokenLine>;
+using Line = std::variant<MessageLine, MissedLine, ClosedLine, SubLine, HeartbeatLine, OtherLine, BrokenLine>;
 
 /// The channels that are followed and how far each was read.
 class Subscription {
@@ -51,7 +52,7 @@ class Subscription {
   /// `channel=etag&…&cid=…`, percent-encoded, without options.
   std::string query() const;
 
-  /// Understands a line and moves the channel's cursor past it.
+  /// Understands a line and moves the channel's cursor past it, or the cursors to where the server says they are.
   Line read(std::string_view line);
 
   std::size_t channels() const { return followed_.size(); }

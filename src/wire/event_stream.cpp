@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "push/utf8.h"
-#include "wire/line_stream.h"
 #include "wire/text.h"
 
 namespace martd::wire {
@@ -42,6 +41,13 @@ void append_retry(std::string& out, push::Duration delay) {
   out.append("retry: ").append(std::to_string(std::max<std::int64_t>(milliseconds, 0))).append("\n");
 }
 
+void append_heartbeat_note(std::string& out, push::Duration heartbeat) {
+  out += ": heartbeat ";
+  append_number(out,
+                static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(heartbeat).count()));
+  out += '\n';
+}
+
 void append_id(std::string& out, std::string_view id) { out.append("id: ").append(id).append("\n"); }
 
 void append_event_rest(std::string& out, std::string_view event_name, std::string_view payload) {
@@ -59,6 +65,17 @@ void append_event_rest(std::string& out, std::string_view event_name, std::strin
 void append_json_event_rest(std::string& out, std::string_view channel, const push::Message& message) {
   out += "data: ";
   append_message_object(out, channel, message);
+  out += "\n\n";
+}
+
+void append_sub_event(std::string& out, std::span<const Place> places) {
+  out += "id: ";
+  for (const Place& place : places) {
+    if (&place != &places.front()) out += '.';
+    push::append(out, place.etag);
+  }
+  out += "\nevent: martd.sub\ndata: ";
+  append_places(out, places);
   out += "\n\n";
 }
 

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "push/cursor.h"
 #include "push/message.h"
 #include "push/time.h"
+#include "wire/line_stream.h"
 
 namespace martd::wire {
 
@@ -17,6 +19,9 @@ namespace martd::wire {
 inline constexpr std::string_view kEventStreamOpening = "retry: 2000\n";
 /// A comment line.
 inline constexpr std::string_view kEventStreamHeartbeat = ":\n";
+
+/// Another comment, for clients who want to know how long silence may last: `: heartbeat 15000`, in milliseconds.
+void append_heartbeat_note(std::string& out, push::Duration heartbeat);
 
 /// `retry:` with `delay`, in whole milliseconds.
 void append_retry(std::string& out, push::Duration delay);
@@ -31,6 +36,10 @@ void append_event_rest(std::string& out, std::string_view event_name, std::strin
 
 /// What follows the id with `.format=json`: one `data:` line with the object of the line stream, and the empty line.
 void append_json_event_rest(std::string& out, std::string_view channel, const push::Message& message);
+
+/// A whole `martd.sub` event: where the subscription begins, one place for each channel, in the order of the cursor.
+/// With data, as several clients forget the id of an event without.
+void append_sub_event(std::string& out, std::span<const Place> places);
 
 /// A whole `martd.missed` event, its id included. `missed` is not none.
 void append_missed_event(std::string& out, std::string_view id, std::string_view channel, push::Missed missed);

@@ -22,6 +22,17 @@ void append_etag_string(std::string& out, push::Etag etag) {
 
 }  // namespace
 
+void append_places(std::string& out, std::span<const Place> places) {
+  out += '{';
+  for (const Place& place : places) {
+    if (&place != &places.front()) out += ',';
+    append_json_string(out, place.channel);
+    out += ':';
+    append_etag_string(out, place.etag);
+  }
+  out += '}';
+}
+
 void append_missed(std::string& out, push::Missed missed) {
   if (missed.kind == push::Missed::Kind::some) {
     out += "true";
@@ -64,6 +75,12 @@ void append_message_object(std::string& out, std::string_view channel, const pus
 void append_message_line(std::string& out, std::string_view channel, const push::Message& message) {
   append_message_object(out, channel, message);
   out += '\n';
+}
+
+void append_sub_line(std::string& out, std::span<const Place> places) {
+  out += "{\"sub\":";
+  append_places(out, places);
+  out += "}\n";
 }
 
 void append_missed_line(std::string& out, std::string_view channel, push::Etag etag, push::Missed missed) {

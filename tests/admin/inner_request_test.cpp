@@ -73,6 +73,24 @@ TEST_CASE("inner request: a stream comes piece by piece until its end") {
   CHECK(inner.read(text, 5s) == InnerRequest::Read::end);
 }
 
+// A stream's sizes of chunks were shown to the operator as if they were its lines.
+TEST_CASE("inner request: what comes in chunks is given without them, however it is cut") {
+  const std::string whole =
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nc\r\nretry: 2000\n\r\n9\r\ndata: a\n\n\r\n0\r\n\r\n";
+  for (std::size_t cut = 1; cut < whole.size(); ++cut) {
+    Ends ends;
+    InnerRequest inner(ends.here);
+    ends.say(whole.substr(0, cut));
+    std::thread rest([&] { ends.say(whole.substr(cut)); });
+    REQUIRE(inner.read_head(5s));
+    std::string text;
+    CHECK(inner.read_all(text, 5s));
+    CHECK(text == "retry: 2000\ndata: a\n\n");
+    CHECK(inner.read(text, 5s) == InnerRequest::Read::end);
+    rest.join();
+  }
+}
+
 TEST_CASE("inner request: no answer, half an answer, no HTTP: nothing, and not for ever") {
   SUBCASE("none in time") {
     Ends ends;
@@ -100,6 +118,16 @@ TEST_CASE("inner request: no answer, half an answer, no HTTP: nothing, and not f
     REQUIRE(inner.read_head(5s));
     std::string body;
     CHECK_FALSE(inner.read_all(body, 5s));
+  }
+  SUBCASE("chunks that break off") {
+    Ends ends;
+    InnerRequest inner(ends.here);
+    ends.say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+    ends.end();
+    REQUIRE(inner.read_head(5s));
+    std::string body;
+    CHECK_FALSE(inner.read_all(body, 5s));
+    CHECK(body == "abc");
   }
   SUBCASE("nobody takes the request") {
     Ends ends;

@@ -74,7 +74,7 @@ class Client {
       head = reply.head;
       if (status == 200) rest_ = reply.body;
     } else {
-      rest_ += std::exchange(peer_.received, {});
+      rest_ += take_chunks(peer_.received);
     }
     return kind_ == Kind::lines ? next_lines() : next_events();
   }
@@ -116,6 +116,10 @@ class Client {
       rest_.erase(0, end + 1);
       const json::object& object = parsed.as_object();
       if (object.contains("heartbeat")) continue;
+      if (const json::value* places = object.if_contains("sub")) {
+        if (!several_) cursor = text(places->as_object().begin()->value());
+        continue;
+      }
       if (object.contains("closed")) {
         add(out, closed(object, "closed"));
         continue;
@@ -134,7 +138,9 @@ class Client {
       if (line.starts_with("event: ")) event_ = line.substr(7);
       if (line.starts_with("data: ")) data_ += (data_.empty() ? "" : "\n") + line.substr(6);
       if (!line.empty()) continue;
-      if (event_ == "martd.missed") {
+      if (event_ == "martd.sub") {
+        // Its id is what counts.
+      } else if (event_ == "martd.missed") {
         add(out, missed(json::parse(data_).as_object()));
       } else if (event_ == "martd.closed") {
         add(out, closed(json::parse(data_).as_object(), "reason"));

@@ -159,6 +159,27 @@ TEST_CASE("watching shows what is kept and what comes, and takes no seat") {
   CHECK(text_at(json::parse(again.next().data), "payload") == "second");
 }
 
+// An operator's page watched a silent channel, its connection broke, fifteen came, and ten were shown without a word.
+TEST_CASE("who watches and is cut off before the first message is told what was dropped meanwhile") {
+  AdminServer server;
+  for (const std::string name : {"absent", "silent"}) {
+    if (name == "silent") server.set(name, "size=2");
+    std::string id;
+    {
+      Connection client(server.desk.endpoint());
+      client.ask("GET", "/channels/" + name + "/watch?since=0");
+      client.read_until("event: martd.sub\ndata: {\"" + name + "\":\"");
+      id = client.read_until("\"");
+      id.pop_back();
+    }
+    for (const char* text : {"a", "b", "c"}) server.publish(name, text, "size=2");
+    EventStream back(server.desk.endpoint(), "/channels/" + name + "/watch?since=0", {{"Last-Event-ID", id}});
+    CHECK(back.next().type == "martd.missed");
+    CHECK(text_at(json::parse(back.next().data), "payload") == "b");
+    CHECK(text_at(json::parse(back.next().data), "payload") == "c");
+  }
+}
+
 TEST_CASE("watching a channel that isn't there yet shows its first message, and a loss is told") {
   AdminServer server;
   EventStream watched(server.desk.endpoint(), "/channels/news/watch");

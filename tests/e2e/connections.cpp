@@ -120,10 +120,16 @@ TEST_CASE_FIXTURE(DefaultServer, "an HTTP/1.0 client can follow an event stream"
   Answer head = client.read_head();
   CHECK(head.status == 200);
   CHECK_FALSE(head.has("Transfer-Encoding"));
+  CHECK(client.read_until("\n") == "retry: 2000\n");
   EventStreamParser parser;
   parser.feed(client.read_until("\n\n"));
   REQUIRE(parser.events.size() == 1);
   CHECK(parser.events[0].data == "a");
+  // What others get in chunks, it gets without.
+  EventStream young(server.endpoint(), "news=now");
+  std::string etag = server.publish("news", "b");
+  CHECK(client.read_until("\n\n") == "id: " + etag + "\ndata: b\n\n");
+  CHECK(young.next() == Event{"message", "b", etag});
 }
 
 TEST_CASE("over the limit of connections streams are told to come back, and polls that they cannot be served") {

@@ -92,6 +92,8 @@ void StreamFollower::read(std::string& bytes) {
       message(place, event.data);
     } else if (event.type == "martd.missed") {
       miss(json::parse(event.data).at("missed").to_number<std::uint64_t>(), place);
+    } else if (event.type == "martd.sub") {
+      if (place != at()) throw std::runtime_error("a stream that begins elsewhere than it was asked to");
     } else {
       throw std::runtime_error("an event that nobody published: " + event.type);
     }

@@ -16,6 +16,19 @@ json::value loss(const std::string& channel, const json::value& missed) {
   return json::value{{"channel", channel}, {"missed", missed}};
 }
 
+/// The event of a stream that says where it begins; the connection is cut then.
+Event beginning(const Endpoint& server, const std::string& query) {
+  Connection client(server);
+  client.ask("GET", "/sub?" + query, {{"Accept", "text/event-stream"}});
+  REQUIRE(client.read_head().status == 200);
+  client.read_until("\r\n");  // the chunk's size
+  EventStreamParser parser;
+  parser.feed(client.read_until("\n\n"));
+  REQUIRE(parser.events.size() == 1);
+  CHECK(parser.events[0].type == "martd.sub");
+  return parser.events[0];
+}
+
 }  // namespace
 
 TEST_SUITE_BEGIN("event streams");
@@ -29,14 +42,61 @@ TEST_CASE_FIXTURE(DefaultServer, "a stream begins at once with its headers and i
   CHECK(head.header("Cache-Control") == "no-store, no-transform");
   CHECK(head.header("X-Accel-Buffering") == "no");
   CHECK_FALSE(head.has("Content-Length"));
+  CHECK(head.header("Transfer-Encoding") == "chunked");
+  CHECK(head.header("Connection") == "close");
+  client.read_until("\r\n");  // the chunk's size
   CHECK(client.read_until("\n") == "retry: 2000\n");
-  std::string etag = server.publish("news", "a");
   std::string event = client.read_until("\n\n");
   CHECK(event[0] != '\n');  // no empty line after the first
   EventStreamParser parser;
   parser.feed(event);
   REQUIRE(parser.events.size() == 1);
-  CHECK(parser.events[0] == Event{"message", "a", etag});
+  CHECK(parser.events[0].type == "martd.sub");
+  std::string etag = server.publish("news", "a");
+  event = "id: " + etag + "\ndata: a\n\n";
+  CHECK(client.read_until("\n\n\r\n") == "\r\n21\r\n" + event + "\r\n");
+}
+
+// A page followed with `now`, its connection was cut before the first message, and two were pushed before it was back:
+// it had no id to come back with, so it was given nothing, and told nothing. From `0` of an empty channel it was given
+// the last ten of fifteen, and no word of the first five.
+TEST_CASE_FIXTURE(DefaultServer, "a stream that is cut off before its first message loses nothing") {
+  for (const std::string cursor : {"now", "0"}) {
+    const std::string one = "one" + cursor, two = "two" + cursor;
+    for (const std::string& query : {one + "=" + cursor, one + "=" + cursor + "&" + two + "=" + cursor}) {
+      std::string id;
+      {
+        const Event begins = beginning(server.endpoint(), query);
+        id = begins.id;
+        const json::value places = json::parse(begins.data);
+        for (const auto& [channel, etag] : places.as_object()) CHECK(contains(id, etag.as_string()));
+      }
+      for (int i = 1; i <= 15; ++i) server.publish(one, std::to_string(i));
+      EventStream back(server.endpoint(), query, {{"Last-Event-ID", id}});
+      const Event missed = back.next();
+      CHECK(missed.type == "martd.missed");
+      for (int i = 6; i <= 15; ++i) CHECK(back.next().data == std::to_string(i));
+      server.clear(one);
+    }
+  }
+}
+
+TEST_CASE("a stream's body ends by its last chunk where the server ends it, and without where it breaks") {
+  for (const std::string type : {"text/event-stream", "application/x-ndjson"}) {
+    for (const int signal : {SIGTERM, SIGKILL}) {
+      TestServer server;
+      Connection client(server.endpoint());
+      client.ask("GET", "/sub?news=now", {{"Accept", type}});
+      client.read_head();
+      server.publish("news", "hello");
+      client.read_until("hello");
+      server.begin_to_stop(signal);
+      const std::string rest = client.read_to_end();
+      CHECK(rest.ends_with("\r\n0\r\n\r\n") == (signal == SIGTERM));
+      CHECK(contains(rest, "stopping") == (signal == SIGTERM));
+      if (signal == SIGKILL) CHECK(server.stop() == 128 + SIGKILL);
+    }
+  }
 }
 
 TEST_CASE_FIXTURE(DefaultServer, "what is kept comes first, then what is published, without a hole") {
@@ -57,7 +117,7 @@ TEST_CASE_FIXTURE(DefaultServer, "with one channel an event is called what its p
   CHECK(stream.next().type == "message");
   CHECK(stream.next().type == "grün :");
   CHECK(stream.next().type == "message");
-  CHECK(count_of(stream.body(), "event:") == 1);
+  CHECK(count_of(stream.body(), "event:") == 2);  // that, and the one that says where it begins
 }
 
 TEST_CASE_FIXTURE(DefaultServer, "with several channels an event is called as its channel, and its id is all cursors") {

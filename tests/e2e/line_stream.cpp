@@ -10,6 +10,16 @@
 
 using namespace martd::test;
 
+namespace {
+
+/// What the first line of a stream says.
+json::object beginning(const LineStream& stream) {
+  const std::string line = stream.body().substr(0, stream.body().find('\n'));
+  return json::parse(line).at("sub").as_object();
+}
+
+}  // namespace
+
 TEST_SUITE_BEGIN("event streams");
 
 TEST_CASE_FIXTURE(DefaultServer, "a line stream is one JSON object a line") {
@@ -23,6 +33,25 @@ TEST_CASE_FIXTURE(DefaultServer, "a line stream is one JSON object a line") {
   CHECK(lines.next() ==
         json::object{
             {"channel", "other"}, {"etag", x}, {"payload", "hello"}, {"event", "greeting"}, {"type", "text/plain"}});
+}
+
+TEST_CASE_FIXTURE(DefaultServer, "a line stream begins with where each channel begins, always an etag") {
+  std::string a = server.publish("news", "a");
+  std::string b = server.publish("news", "b");
+  std::string other;
+  {
+    LineStream lines(server.endpoint(), "news=0&other=now&third=" + a);
+    const json::object begins = beginning(lines);
+    CHECK(text_at(begins, "news") == plus(a, -1));
+    CHECK(text_at(begins, "third") == a);
+    other = text_at(begins, "other");
+    CHECK(other.size() == 19);
+  }
+  LineStream now(server.endpoint(), "news=now");
+  CHECK(beginning(now) == json::object{{"news", b}});
+  server.publish("other", "meanwhile");
+  LineStream back(server.endpoint(), "other=" + other);
+  CHECK(text_at(back.next(), "payload") == "meanwhile");
 }
 
 TEST_CASE_FIXTURE(DefaultServer, "a line stream has binary payloads as base64") {

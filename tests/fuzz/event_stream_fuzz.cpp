@@ -47,11 +47,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   wire::append_json_event_rest(stream, name, message(payload));
   wire::append_missed_event(stream, "3", name, push::Missed::of(5));
   wire::append_closed_event(stream, "stopping", name);
+  const std::string other = name + "b";
+  const wire::Place places[] = {{name, push::Etag{4}}, {other, push::Etag{5}}};
+  wire::append_sub_event(stream, places);
 
   test::EventStreamParser parser;
   parser.feed(stream);
   hold(parser.retry == 2000 && parser.comments == 1, "the opening and the heartbeat");
-  hold(parser.events.size() == 4, "each event is one event");
+  hold(parser.events.size() == 5, "each event is one event");
   hold(parser.events[0].type == (name.empty() ? "message" : name), "the event's name");
   hold(parser.events[0].id == "1", "its id");
   hold(parser.events[0].data == with_line_feeds(test::whatwg_utf8_decoded(payload)), "its data");
@@ -64,5 +67,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   hold(parser.events[2].type == "martd.missed" && parser.events[2].id == "3", "the loss");
   hold(boost::json::parse(parser.events[2].data).as_object().at("missed").as_int64() == 5, "its count");
   hold(parser.events[3].type == "martd.closed" && parser.events[3].id == "3", "the end, which has no id of its own");
+  hold(parser.events[4].type == "martd.sub" && parser.events[4].id == "4.5", "the beginning");
+  const auto places_read = boost::json::parse(parser.events[4].data).as_object();
+  hold(places_read.begin()->key() == name && places_read.begin()->value() == "4", "where it is");
   return 0;
 }

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <initializer_list>
+#include <utility>
+
 #include "../wire/messages.h"
 
 using namespace martd;
@@ -15,6 +18,24 @@ namespace {
 std::string joined(const std::vector<push::FramePtr>& frames) {
   std::string all;
   for (const auto& frame : frames) all += frame->bytes;
+  return all;
+}
+
+/// What is in a frame that is one chunk.
+std::string in_chunk(const push::Frame& frame) {
+  const std::string& bytes = frame.bytes;
+  const auto line = bytes.find("\r\n");
+  REQUIRE(line != std::string::npos);
+  const std::string content = bytes.substr(line + 2, bytes.size() - line - 4);
+  CHECK(std::stoul(bytes.substr(0, line), nullptr, 16) == content.size());
+  CHECK(bytes.front() != '0');
+  CHECK(bytes.ends_with("\r\n"));
+  return content;
+}
+
+std::string in_chunks(const std::vector<push::FramePtr>& frames) {
+  std::string all;
+  for (const auto& frame : frames) all += in_chunk(*frame);
   return all;
 }
 
@@ -37,15 +58,21 @@ TEST_CASE_FIXTURE(FormsTest, "forms: a long-poll's whole answer, and its part") 
 }
 
 TEST_CASE_FIXTURE(FormsTest, "forms: events of a stream of one channel") {
-  CHECK(joined(frames(batch, kEvents)) == "id: 11\nevent: greeting\ndata: a\n\nid: 13\ndata: b\ndata: c\n\n");
+  const std::string events = "id: 11\nevent: greeting\ndata: a\n\nid: 13\ndata: b\ndata: c\n\n";
+  CHECK(joined(frames(batch, kEvents)) == "38\r\n" + events + "\r\n");
+  CHECK(joined(frames(batch, kPlainEvents)) == events);
   CHECK(frames(batch, kEvents).back()->last == Etag{13});
 }
 
 TEST_CASE_FIXTURE(FormsTest, "forms: the same with .format=json, and lines") {
   const std::string first = "{\"channel\":\"news\",\"etag\":\"11\",\"payload\":\"a\",\"event\":\"greeting\"}";
   const std::string second = "{\"channel\":\"news\",\"etag\":\"13\",\"payload\":\"b\\nc\"}";
-  CHECK(joined(frames(batch, kLines)) == first + "\n" + second + "\n");
-  CHECK(joined(frames(batch, kJsonEvents)) == "id: 11\ndata: " + first + "\n\nid: 13\ndata: " + second + "\n\n");
+  const std::string lines = first + "\n" + second + "\n";
+  CHECK(in_chunks(frames(batch, kLines)) == lines);
+  CHECK(joined(frames(batch, kPlainLines)) == lines);
+  const std::string events = "id: 11\ndata: " + first + "\n\nid: 13\ndata: " + second + "\n\n";
+  CHECK(in_chunks(frames(batch, kJsonEvents)) == events);
+  CHECK(joined(frames(batch, kPlainJsonEvents)) == events);
 }
 
 TEST_CASE_FIXTURE(FormsTest,
@@ -71,8 +98,10 @@ TEST_CASE("forms: large batches are cut between messages, each frame knows its l
   messages.push_back(wire::message(41, std::string(kFrameBytes, 'y')));
   messages.push_back(wire::message(42, ""));  // behind a frame that is full
   const Batch batch("news", Etag{10}, messages);
-  for (const Form form : {kEvents, kJsonEvents, kLines}) {
+  for (const auto& [form, plain] : std::initializer_list<std::pair<Form, Form>>{
+           {kEvents, kPlainEvents}, {kJsonEvents, kPlainJsonEvents}, {kLines, kPlainLines}}) {
     const auto& cut = frames(batch, form);
+    CHECK(in_chunks(cut) == joined(frames(batch, plain)));
     CHECK(cut.size() > 4);
     CHECK(cut.back()->last == Etag{42});
     Etag before{10};
@@ -80,7 +109,7 @@ TEST_CASE("forms: large batches are cut between messages, each frame knows its l
       CHECK(frame->last > before);
       before = frame->last;
       CHECK(frame->bytes.size() < 2 * kFrameBytes);
-      CHECK(frame->bytes.ends_with("\n"));
+      CHECK(in_chunk(*frame).ends_with("\n"));
     }
   }
 }

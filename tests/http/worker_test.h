@@ -35,8 +35,26 @@ struct Reply {
   }
 };
 
+/// The bytes of the whole chunks at the front of `bytes`, which are taken off, the last one too.
+inline std::string take_chunks(std::string& bytes) {
+  std::string body;
+  std::size_t at = 0;
+  for (;;) {
+    const auto line = bytes.find("\r\n", at);
+    if (line == std::string::npos) break;
+    const std::size_t size = std::stoul(bytes.substr(at, line - at), nullptr, 16);
+    const std::size_t end = line + 2 + size;
+    if (bytes.size() < end + 2) break;
+    CHECK(bytes.compare(end, 2, "\r\n") == 0);
+    body.append(bytes, line + 2, size);
+    at = end + 2;
+  }
+  bytes.erase(0, at);
+  return body;
+}
+
 /// The first whole answer at the front of `bytes`, taken off; status 0 where there is none yet. One without a length
-/// takes all that is there.
+/// takes all that is there, the body of one in chunks without its chunks.
 inline Reply take_reply(std::string& bytes) {
   Reply reply;
   const auto end = bytes.find("\r\n\r\n");
@@ -45,6 +63,12 @@ inline Reply take_reply(std::string& bytes) {
   const std::string length = reply.header("Content-Length");
   const int status = std::stoi(reply.head.substr(9, 3));
   const bool bare = status == 204 || status == 304 || status < 200;
+  if (reply.header("Transfer-Encoding") == "chunked") {
+    bytes.erase(0, end + 4);
+    reply.status = status;
+    reply.body = take_chunks(bytes);
+    return reply;
+  }
   std::size_t size = bytes.size() - end - 4;
   if (!length.empty() || bare) {
     const std::size_t wanted = bare ? 0 : std::stoul(length);

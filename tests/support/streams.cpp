@@ -40,6 +40,8 @@ bool HeldStream::more(std::string& into) {
     if (parser_.done()) return false;
     if (connection_.receive(bytes_)) {
       parser_.feed(bytes_);
+    } else if (head().header("Transfer-Encoding") == "chunked") {
+      return false;  // broken off, which is an end, too
     } else {
       parser_.end();
     }
@@ -57,8 +59,13 @@ EventStream::EventStream(const Endpoint& to, const std::string& query, const Hea
 }
 
 std::optional<Event> EventStream::next_or_end() {
-  while (events_.events.empty()) {
+  // Where it begins is no event that anybody published.
+  while (events_.events.empty() || events_.events.front().type == "martd.sub") {
     std::string part;
+    if (!events_.events.empty()) {
+      events_.events.pop_front();
+      continue;
+    }
     if (!more(part)) return std::nullopt;
     events_.feed(part);
   }
@@ -74,7 +81,8 @@ Event EventStream::next() {
 }
 
 void EventStream::await_comments(int count) {
-  while (events_.comments < count) {
+  // The one at the beginning says how long the silence may be.
+  while (events_.comments < count + 1) {
     std::string part;
     if (!more(part)) throw std::runtime_error("the stream ended where a comment was due");
     events_.feed(part);
@@ -83,7 +91,10 @@ void EventStream::await_comments(int count) {
 
 LineStream::LineStream(const Endpoint& to, const std::string& query, const Headers& headers,
                        const ConnectOptions& options)
-    : HeldStream(to, sub(query), accepting("application/x-ndjson", headers), options) {}
+    : HeldStream(to, sub(query), accepting("application/x-ndjson", headers), options) {
+  const auto first = line();
+  if (!first || !first->contains("sub")) throw std::runtime_error("the first line doesn't say where it begins");
+}
 
 std::optional<json::object> LineStream::line() {
   for (;;) {

@@ -35,6 +35,18 @@ TEST_CASE("subscription: a message moves its channel's cursor alone") {
   CHECK(s.query() == "a=18446744073709551615&b=7&cid=me");
 }
 
+// A stream from `now` that broke before its first message came back from `now`, and what came meanwhile was lost.
+TEST_CASE("subscription: where the server says that each channel begins, it goes on from") {
+  Subscription s({"a", "b"}, {"0", "now"}, "me");
+  CHECK_FALSE(s.settled());
+  CHECK(std::holds_alternative<SubLine>(s.read(R"({"sub":{"a":"6","b":"18446744073709551615"}})")));
+  CHECK(s.settled());
+  CHECK(s.query() == "a=6&b=18446744073709551615&cid=me");
+  CHECK(said(s, R"({"sub":{"c":"6"}})") == "broken");
+  CHECK(said(s, R"({"sub":{"a":6}})") == "broken");
+  CHECK(said(s, R"({"sub":{"a":"now"}})") == "broken");
+}
+
 TEST_CASE("subscription: what is said of a message besides its payload") {
   Subscription s = follow("0");
   const Line line = s.read(R"({"channel":"news","etag":"7","payload":"x","event":"tick","type":"text/plain"})");

@@ -39,6 +39,27 @@ TEST_CASE("event stream: begins with retry and no empty line, and a heartbeat is
   CHECK(parser.events.empty());
 }
 
+TEST_CASE("event stream: how long it may be silent is a comment") {
+  std::string out;
+  append_heartbeat_note(out, 15s);
+  append_heartbeat_note(out, 200ms);
+  CHECK(out == ": heartbeat 15000\n: heartbeat 200\n");
+}
+
+TEST_CASE("event stream: where it begins is an event with the whole cursor for its id, and each place") {
+  std::string out;
+  const Place places[] = {{"news", push::Etag{7}}, {"a \"b\"", push::Etag{18446744073709551615U}}};
+  append_sub_event(out, std::span(places, 1));
+  CHECK(out == "id: 7\nevent: martd.sub\ndata: {\"news\":\"7\"}\n\n");
+  test::EventStreamParser parser;
+  out.clear();
+  append_sub_event(out, places);
+  parser.feed(out);
+  REQUIRE(parser.events.size() == 1);
+  CHECK(parser.events[0] ==
+        test::Event{"martd.sub", R"({"news":"7","a \"b\"":"18446744073709551615"})", "7.18446744073709551615"});
+}
+
 TEST_CASE("event stream: retry is in whole milliseconds") {
   std::string out;
   append_retry(out, 1500ms);

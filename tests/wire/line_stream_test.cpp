@@ -20,6 +20,14 @@ TEST_CASE("line stream: a message is one object and a line end") {
         "{\"channel\":\"news\",\"etag\":\"1763600000000000001\",\"payload\":\"hello\"}\n");
 }
 
+TEST_CASE("line stream: where it begins") {
+  std::string out;
+  const Place places[] = {{"news", push::Etag{7}}, {"a \"b\"", push::Etag{8}}};
+  append_sub_line(out, places);
+  CHECK(out == R"({"sub":{"news":"7","a \"b\"":"8"}})"
+               "\n");
+}
+
 TEST_CASE("line stream: event and type where the publisher gave them") {
   CHECK(line("n", message(7, "x", "ti\"ck", "text/plain")) ==
         "{\"channel\":\"n\",\"etag\":\"7\",\"payload\":\"x\",\"event\":\"ti\\\"ck\",\"type\":\"text/plain\"}\n");
