@@ -50,7 +50,11 @@ export interface Martd {
    * load. To keep a place over a reload, set it before the first martd.sub to what you keep in sessionStorage.
    */
   cid: string;
-  /** The server's `--heartbeat` in seconds. Set it, as SERVER and CREDENTIALS, before the first martd.sub. A stream that is silent for more than two of them is taken to be buffered or dead. */
+  /**
+   * The server's `--heartbeat` in seconds, for servers that don't say so at the beginning of a stream, as older ones don't.
+   * A stream that is silent for a quarter longer, and a second, is taken to be dead, or where none ever came through, to
+   * be buffered by a proxy. Set it, as SERVER and CREDENTIALS, before the first martd.sub.
+   */
   HEARTBEAT: number;
   /** Sends cookies to a SERVER of another origin, which must name the page's in `--origin`. */
   CREDENTIALS: boolean;
@@ -76,7 +80,8 @@ export type Transport = "stream" | "poll" | "";
 export interface SubOptions {
   /**
    * "0", the default: everything that is kept, and what comes. "now": only what comes from now on. Or an etag: what
-   * comes after it. A page that came through martd's proxy has where it stood as its default.
+   * comes after it. A page that came through martd's proxy has where it stood as its default; so has one that Turbo and
+   * the like put in its place, where its tag has a `data-cursor`.
    */
   etag?: string | 0;
   /** Messages were gone before the page saw them: how many, or true where that is not known. Comes before the next message. */

@@ -21,11 +21,17 @@
  */
 (function () {
   "use strict";
-  if (self.martd) return; // a second tag: the page keeps its connection
-
   var page = self.document, // a SharedWorker has none
     script = page && page.currentScript,
-    origin = location.protocol + "//" + location.host,
+    had = self.hasOwnProperty("martd") && self.martd; // an element of that name isn't its own
+  if (had && had.sub) {
+    // A second tag, or the same again, as Turbo does it: the page keeps its connection, and what it follows from now on
+    // begins where the tag says.
+    if (had.again) had.again(script);
+    return;
+  }
+
+  var origin = location.protocol + "//" + location.host,
     home = /^(https?:\/\/[^\/]+)([^?#]*)\/client\.js(?=[?#]|$)/.exec(script ? script.src : self.martdScript) || ["", "", ""],
     martd = (self.martd = {
       // Where the script came from, with the prefix; the page's own server is "".
@@ -40,12 +46,13 @@
     channels = bare(), // name -> its listeners; the arrays are replaced, never changed
     aside = bare(), // channels that the server refuses for now
     unshared = bare(), // channels that are one2one
-    alone = !/^http/.test(origin) || !self.BroadcastChannel, // nothing is shared
+    web = /^http/.test(origin),
+    alone = !web || !self.BroadcastChannel, // nothing is shared
     hidden = false, // the page is frozen or left: it holds nothing
     watchers = [],
     said = {},
     wanting = 0, asking = 0, late = false, // late: somebody fell behind
-    pageCursor = readPageCursor();
+    pageCursor = readPageCursor(script);
 
   // Where updates come from: our own feed; that of all pages, whose `feed` is here only where we lead.
   var own = { status: status("closed") }, shared = { status: status("connecting") };
@@ -91,6 +98,11 @@
       if (xhr.status >= 400) say("/pub: " + (parse(xhr.responseText).error || xhr.status));
       if (callback) callback(xhr.responseText, xhr);
     });
+  };
+
+  // For the tag that is run again, not for pages.
+  martd.again = function (tag) {
+    if (tag && tag.hasAttribute("data-cursor") && !tag.src.indexOf(home[0])) pageCursor = readPageCursor(tag);
   };
 
   martd.etag = function (channel) {
@@ -270,6 +282,8 @@
       timer = 0, due = 0, // of the next connect()
       turn = 1, fails = 0, // a new turn after each break; failures in a row
       probed = false, // a long-poll came through where streams had failed
+      mutes = 0, // connections in a row that no byte came from
+      proven = false, // streams come through: one brought something in time, later than its opening
       streamAfter = self.AbortController && self.TextDecoder && self.ReadableStream ? 0 : Infinity,
       state = "closed", kind;
 
@@ -329,8 +343,10 @@
     // A transport(asks, on, names) returns what stops it. It calls on.alive() at every sign of life, on.healthy() after more
     // than the opening, on.deliver(), and one of the others at its end.
     function open(transport, hurry) {
-      var poll = transport === longPoll, began = Date.now(), heard = began, limit = poll ? 45000 : 10000, isOpen, news,
-        here = bare(), my = (link = {});
+      var poll = transport === longPoll, began = Date.now(), heard = began, isOpen, good, news, here = bare(),
+        my = (link = {}), beat = martd.HEARTBEAT * 1000,
+        // Where one connection died, those that the browser keeps for a next request have mostly died, too: each costs a try.
+        limit = poll && !hurry ? 30000 : Math.min(10000, mutes ? 667 * Math.pow(1.5, mutes) : 10000);
       each(cursors, function (name, etag) { here[name] = etag; });
 
       function mine(then) {
@@ -342,22 +358,30 @@
         clearTimeout(my.watch);
         if (overdue < 0) my.watch = setTimeout(my.check, -overdue);
         else {
-          // Long overdue: the machine slept.
-          if (!poll && overdue < 9000) giveUp("the stream is mute: does a proxy buffer it (nginx: proxy_buffering off)?");
-          fail(poll ? 0 : 1);
+          mutes++;
+          // Long overdue: the machine slept. What came in time before isn't buffered now: its connection died.
+          if (!poll && overdue < 20000 && !good && (!proven || probed)) {
+            giveUp("the stream is mute: does a proxy buffer it (nginx: proxy_buffering off)?");
+          }
+          if (!poll && isOpen) proven = good;
+          fail(1);
         }
       };
 
       my.stop = transport(query(many ? "*" : martd.cid, here, hurry), {
         current: function () { return link === my; },
-        alive: mine(function () {
+        alive: mine(function (said) {
           heard = Date.now();
+          mutes = 0;
           if (!poll) {
-            limit = martd.HEARTBEAT * 2000 + 5000; // the first byte comes at once
+            beat = said || beat;
+            limit = beat * 1.25 + 1000;
             probed = false;
+            if (isOpen && heard > isOpen + 500) good = proven = true;
+            if (said) my.check();
           }
           if (isOpen) return;
-          isOpen = true;
+          isOpen = heard;
           at = here;
           if (!poll || hurry) become("open");
         }),
@@ -576,7 +600,7 @@
     asks += "&.transport=sse&.format=json";
     form = asks.length > 4000; // a long list of channels goes as a form
 
-    self.fetch(martd.SERVER + "/sub" + (form ? "" : "?" + asks), {
+    self.fetch(server() + "/sub" + (form ? "" : "?" + asks), {
       method: form ? "POST" : "GET",
       body: form ? asks : undefined,
       credentials: martd.CREDENTIALS ? "include" : "same-origin",
@@ -602,13 +626,15 @@
 
     function line(text) {
       var colon = text.indexOf(":");
+      if (!text.indexOf(": heartbeat ")) return on.alive(+text.slice(12));
       if (colon > 0) got[text.slice(0, colon)] = text.slice(colon + 2);
       if (text && colon) return;
-      if (!healthy) on.healthy((healthy = true));
+      if (!healthy && got.event !== "martd.sub") on.healthy((healthy = true));
       if (text || !got.data) return;
       var told = JSON.parse(got.data), name = told.channel, kind = got.event;
       got.data = got.event = "";
-      if (kind === "martd.closed") on.closed(told.reason, name, +got.retry);
+      if (kind === "martd.sub") each(told, function (name, etag) { on.deliver(name, etag, []); });
+      else if (kind === "martd.closed") on.closed(told.reason, name, +got.retry);
       else if (kind === "martd.missed") on.deliver(name, got.id.split(".")[names.indexOf(name)], [], told.missed);
       else on.deliver(name, told.etag, [told.base64 ? bytes(told.payload) : told.payload]);
     }
@@ -630,17 +656,21 @@
       on.answered();
     });
     xhr.timeout = 60000;
+    xhr.onprogress = function () { if (xhr.status === 200) on.alive(); };
     return function () { xhr.abort(); };
   }
 
   function request(path, body, done) {
     var xhr = new XMLHttpRequest();
-    xhr.open(body === undefined ? "GET" : "POST", martd.SERVER + path, true);
+    xhr.open(body === undefined ? "GET" : "POST", server() + path, true);
     xhr.withCredentials = martd.CREDENTIALS;
     xhr.onreadystatechange = function () { if (xhr.readyState === 4) done(xhr); };
     xhr.send(body);
     return xhr;
   }
+
+  // Not the page's base.
+  function server() { return (web && !/^(https?:)?\/\//.test(martd.SERVER) ? origin : "") + martd.SERVER; }
 
   function query(cid, cursors, hurry) {
     return "cid=" + encodeURIComponent(cid) + "&" + queryOf(cursors) + (hurry ? "&.wait=0" : "");
@@ -745,8 +775,8 @@
   function guid() { return Math.random().toString(36).slice(2); }
 
   // Where the channels stood when the page was made, as the proxy tells it.
-  function readPageCursor() {
-    var found = bare(), text = script && script.getAttribute("data-cursor");
+  function readPageCursor(tag) {
+    var found = bare(), text = tag && tag.getAttribute("data-cursor");
     try {
       text = text || performance.getEntriesByType("navigation")[0].serverTiming.filter(function (t) {
         return t.name === "martd";

@@ -237,6 +237,53 @@ it("an nginx as it is passes streams on: it is asked not to buffer them", async 
   assert.equal(await page.evaluate(() => martd.transport), "stream");
 });
 
+// A machine slept, or a router forgot its connections: all that were open stayed open and mute, the stream and those that
+// the browser keeps for a next request. The page was back after 81 seconds, by long-polls and for ten minutes, and blamed
+// a proxy that buffers.
+for (const [transport, options] of [["stream", {}], ["poll", { before: byPoll, clock: true }]]) {
+  it(`${transport}: all connections go mute, and nobody is told`, async (stage) => {
+    const server = await stage.server("--heartbeat", "2s", "--max-wait", "4s");
+    const wire = await stage.wire(server);
+    const page = await stage.page(wire.url, options);
+    await follow(page, "a", "news");
+    await opened(page, "a");
+    await server.publish("news", "1");
+    await told(page, "a", 1);
+    // It has brought something in time: a heartbeat, or a poll's answer.
+    const { pieces } = wire;
+    await eventually(() => wire.pieces > pieces, "a sign of life");
+    await page.evaluate(() => Promise.all([1, 2].map((n) => fetch(`/client.js?${n}`).then((answer) => answer.text()))));
+    assert(wire.mute() >= 3);
+    const cut = Date.now();
+    await server.publish("news", "2");
+    if (options.clock) {
+      await page.clock.fastForward(30000); // its longest wait, and some
+      await page.clock.resume();
+    }
+    assert.deepEqual(await told(page, "a", 2), ["1", "2"]);
+    console.log(`${transport}: back after ${Date.now() - cut} ms`);
+    await until(page, (t) => martd.state === "open" && martd.transport === t, transport);
+    assert(!stage.said.some((text) => /mute/.test(text)), stage.said.join("\n"));
+  });
+}
+
+// With --heartbeat 35s or more, every page left streams for polls, again and again.
+it("a stream's heartbeat is as long as the server says", async (stage) => {
+  const server = await stage.server("--heartbeat", "60s");
+  const front = await stage.front(server);
+  const page = await stage.page(front.url, { clock: true });
+  await follow(page, "a", "news");
+  await opened(page, "a");
+  await page.clock.fastForward(70000);
+  await page.clock.resume();
+  await server.publish("news", "1");
+  assert.deepEqual(await told(page, "a", 1), ["1"]);
+  assert.equal(front.streams, 1);
+  assert.equal(front.polls, 0);
+  assert.equal(await page.evaluate(() => martd.transport), "stream");
+  assert.equal((await seen(page, "a")).opened, 1);
+});
+
 it("a stream that was mute while the machine slept is made anew", async (stage) => {
   const server = await stage.server();
   const front = await stage.front(server);

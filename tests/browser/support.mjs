@@ -167,6 +167,53 @@ export class Front {
   }
 }
 
+/** The way between page and server, as bytes. mute(): from now on nothing comes through on the connections that are there,
+ * and nobody is told, as when a machine slept or a router forgot them. */
+export class Wire {
+  #pairs = new Set();
+  pieces = 0; // that came from the server
+
+  static async start(server) {
+    const wire = new Wire();
+    wire.server = net.createServer((socket) => {
+      const onward = net.connect(server.port, "localhost"), pair = { socket, onward, mute: false };
+      wire.#pairs.add(pair);
+      const pass = (from, to) => {
+        from.on("data", (piece) => {
+          if (pair.mute) return;
+          if (from === onward) wire.pieces++;
+          to.write(piece);
+        });
+        from.on("error", () => {});
+        from.on("close", () => { if (!pair.mute) to.destroy(); });
+      };
+      pass(socket, onward);
+      pass(onward, socket);
+    }).listen(0, "localhost");
+    await once(wire.server, "listening");
+    wire.url = `http://localhost:${wire.server.address().port}`;
+    return wire;
+  }
+
+  /** How many connections that is. */
+  mute() {
+    let count = 0;
+    for (const pair of this.#pairs) {
+      if (!pair.mute && !pair.socket.destroyed) count++;
+      pair.mute = true;
+    }
+    return count;
+  }
+
+  stop() {
+    for (const { socket, onward } of this.#pairs) {
+      socket.destroy();
+      onward.destroy();
+    }
+    this.server.close();
+  }
+}
+
 // ---- the browser ----
 
 export const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -250,6 +297,12 @@ export class Stage {
     const server = await Server.start(...options);
     this.#made.push(() => server.stop("SIGKILL"));
     return server;
+  }
+
+  async wire(server) {
+    const wire = await Wire.start(server);
+    this.#made.push(() => wire.stop());
+    return wire;
   }
 
   async front(server, pages) {
