@@ -1,22 +1,14 @@
 #include "certificates.h"
 
-#include <fstream>
-#include <optional>
-#include <sstream>
 #include <vector>
 
 #include "assets.h"
+#include "tools/input.h"
 
 namespace martd {
 namespace {
 
-std::optional<std::string> content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  if (!file) return std::nullopt;
-  return std::move(text).str();
-}
+constexpr std::size_t kMostOfFile = std::size_t{4} << 20;
 
 }  // namespace
 
@@ -39,9 +31,10 @@ std::variant<TlsPtr, std::string> Certificates::read(const Options& options) {
 
   std::vector<std::string> texts;
   for (const std::string& file : files) {
-    auto text = content(file);
-    if (!text) return (texts.size() % 2 == 0 ? "--cert: can't read " : "--cert-key: can't read ") + file;
-    texts.push_back(*std::move(text));
+    auto text = tools::read_file(file, kMostOfFile);
+    if (const auto* unread = std::get_if<tools::Unread>(&text))
+      return (texts.size() % 2 == 0 ? "--cert: can't read " : "--cert-key: can't read ") + file + ": " + unread->why;
+    texts.push_back(std::get<std::string>(std::move(text)));
   }
   std::vector<net::TlsContext::Pair> pairs;
   for (std::size_t i = 0; i < texts.size(); i += 2) pairs.push_back({texts[i], texts[i + 1]});

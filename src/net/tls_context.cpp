@@ -39,18 +39,38 @@ std::unique_ptr<BIO, Free> reader(std::string_view text) {
   return std::unique_ptr<BIO, Free>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
+std::size_t count(std::string_view text, std::string_view piece) {
+  std::size_t found = 0;
+  for (std::size_t at = 0; (at = text.find(piece, at)) != text.npos; at += piece.size()) ++found;
+  return found;
+}
+
 /// The first certificate is the server's own, the others its chain. Empty: all taken.
 std::string use_chain(SSL_CTX* context, std::string_view pem) {
   const auto bio = reader(pem);
   const std::unique_ptr<X509, Free> own(PEM_read_bio_X509_AUX(bio.get(), nullptr, nullptr, nullptr));
   if (!own || SSL_CTX_use_certificate(context, own.get()) != 1) return "no certificate in PEM form: " + reason();
+  int number = 1;
   while (X509* more = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
+    ++number;
     if (SSL_CTX_add0_chain_cert(context, more) == 1) continue;
     X509_free(more);
     return "its chain can't be used: " + reason();
   }
-  ERR_clear_error();  // the end of the text is reported as an error
+  // The end of the text is reported as an error, too. A chain with a hole is no chain to most clients.
+  const bool over =
+      ERR_GET_LIB(ERR_peek_last_error()) == ERR_LIB_PEM && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  const std::string why = reason();
+  if (!over) return "its chain is damaged, at certificate " + std::to_string(number + 1) + ": " + why;
+  if (count(pem, "-----BEGIN ") != count(pem, "-----END "))
+    return "its chain is damaged: not every BEGIN has its END, or the other way round";
   return {};
+}
+
+/// `RSA`, `EC`.
+std::string kind_of(const EVP_PKEY* key) {
+  const char* name = key ? EVP_PKEY_get0_type_name(key) : nullptr;
+  return name ? name : "unknown";
 }
 
 std::string use_key(SSL_CTX* context, std::string_view pem) {
@@ -59,10 +79,44 @@ std::string use_key(SSL_CTX* context, std::string_view pem) {
   const auto no_phrase = [](char*, int, int, void*) { return 0; };
   const std::unique_ptr<EVP_PKEY, Free> key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_phrase, nullptr));
   if (!key) return "no usable private key in PEM form: " + reason();
-  if (SSL_CTX_use_PrivateKey(context, key.get()) == 1) return {};
-  const bool stranger = ERR_GET_REASON(ERR_peek_error()) == X509_R_KEY_VALUES_MISMATCH;
-  const std::string why = reason();
-  return stranger ? "the key doesn't belong to the certificate" : "the private key can't be used: " + why;
+  // OpenSSL has a place for each kind of key, and compares a key with the certificate in its own place only: one of
+  // another kind would be taken, and no handshake would find the two together.
+  const X509* own = SSL_CTX_get0_certificate(context);
+  if (X509_check_private_key(own, key.get()) != 1) {
+    ERR_clear_error();
+    const std::string theirs = kind_of(X509_get0_pubkey(own));
+    const std::string kind = kind_of(key.get());
+    return "the key doesn't belong to the certificate" +
+           (kind == theirs ? "" : " (it is one of kind " + kind + ", the certificate's is " + theirs + ")");
+  }
+  if (SSL_CTX_use_PrivateKey(context, key.get()) == 1 && SSL_CTX_check_private_key(context) == 1) return {};
+  return "the private key can't be used: " + reason();
+}
+
+/// One handshake in memory, as an ordinary client makes it. Whatever else a certificate can be wrong in (a kind of key
+/// that none of our ciphers signs with, a curve that clients don't take), it shows here and not with the first visitor.
+std::string try_handshake(SSL_CTX* context) {
+  const std::unique_ptr<SSL_CTX, SslFree> clients(SSL_CTX_new(TLS_client_method()));
+  const SslPtr server(SSL_new(context));
+  const SslPtr client(clients ? SSL_new(clients.get()) : nullptr);
+  BIO* near = nullptr;
+  BIO* far = nullptr;
+  if (clients) SSL_CTX_set_security_level(clients.get(), 0);  // how strong it is has been judged
+  ERR_clear_error();
+  if (!server || !client || BIO_new_bio_pair(&near, 0, &far, 0) != 1) return "TLS can't be set up: " + reason();
+  SSL_set_bio(server.get(), near, near);
+  SSL_set_bio(client.get(), far, far);
+  SSL_set_accept_state(server.get());
+  SSL_set_connect_state(client.get());
+  constexpr int kMostTurns = 64;
+  for (int turn = 0; turn < kMostTurns; ++turn) {
+    const int asked = SSL_do_handshake(client.get());
+    if (asked != 1 && SSL_get_error(client.get(), asked) != SSL_ERROR_WANT_READ) break;
+    const int answered = SSL_do_handshake(server.get());
+    if (asked == 1 && answered == 1) return {};
+    if (answered != 1 && SSL_get_error(server.get(), answered) != SSL_ERROR_WANT_READ) break;
+  }
+  return "no handshake can be made with it: " + reason();
 }
 
 /// ALPN (RFC 7301): the protocols that this server speaks, the preferred one first, each with its length before it.
@@ -144,7 +198,8 @@ std::string set_up(SSL_CTX* context, const TlsContext::Pair& pair, const Shared&
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
   prepare_handover(*context);
   if (std::string wrong = use_chain(context, pair.certificate); !wrong.empty()) return wrong;
-  return use_key(context, pair.key);
+  if (std::string wrong = use_key(context, pair.key); !wrong.empty()) return wrong;
+  return try_handshake(context);
 }
 
 using Owner = std::shared_ptr<const TlsContext>;

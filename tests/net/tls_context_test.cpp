@@ -65,6 +65,55 @@ TEST_CASE("tls: another certificate's key is refused") {
   CHECK(wrong(certificate(), new_key()) == "the key doesn't belong to the certificate");
 }
 
+// An operator renewed with certbot, which had gone over from RSA to EC, and the new certificate was there before the
+// new key. OpenSSL keeps a key of each kind apart and compared it with nothing: the log said "reloaded", and from then
+// on every handshake failed.
+TEST_CASE("tls: a key of another kind than the certificate's is refused, whichever the two are") {
+  const martd::test::Certificate pairs[] = {
+      certificate_for("rsa.example", nullptr, EVP_RSA_gen(2048)),
+      certificate_for("ec.example"),
+      certificate_for("ed25519.example", nullptr, EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")),
+      certificate_for("ed448.example", nullptr, EVP_PKEY_Q_keygen(nullptr, nullptr, "ED448")),
+  };
+  for (const martd::test::Certificate& shown : pairs)
+    for (const martd::test::Certificate& other : pairs) {
+      CAPTURE(shown.certificate);
+      CAPTURE(other.certificate);
+      const std::string said = wrong(shown.certificate, other.key);
+      if (&shown == &other) {
+        CHECK(said == "");
+      } else {
+        CHECK(said.starts_with("the key doesn't belong to the certificate (it is one of kind "));
+      }
+    }
+}
+
+// The same silence, another cause: the pair fits, but no client could have come in by it.
+TEST_CASE("tls: a pair with which no ordinary client makes a handshake is refused") {
+  const martd::test::Certificate bitcoin = certificate_for("curve.example", nullptr, EVP_EC_gen("secp256k1"));
+  CHECK(wrong(bitcoin.certificate, bitcoin.key).starts_with("no handshake can be made with it: "));
+}
+
+// A chain that was copied together by hand, one letter lost. It was cut off there without a word: browsers that knew
+// the missing link were content, and curl and phones were not.
+TEST_CASE("tls: a damaged certificate in the chain is refused, and it is said which") {
+  const std::string whole(certificate());
+  std::string flipped = whole;
+  flipped.erase(whole.size() / 2, 5);
+  CHECK(wrong(whole + flipped, key()).starts_with("its chain is damaged, at certificate 2: "));
+  CHECK(wrong(whole + whole + flipped + whole, key()).starts_with("its chain is damaged, at certificate 3: "));
+  const std::string no_end = whole.substr(0, whole.find("-----END"));
+  CHECK(wrong(whole + no_end, key()).starts_with("its chain is damaged"));
+  const std::string no_begin = whole.substr(whole.find('\n') + 1);
+  CHECK(wrong(whole + no_begin, key()).starts_with("its chain is damaged"));
+  // What else may stand there: words of the authority's, line ends of another system, the key in the same file.
+  CHECK(wrong(whole + "\nsubject=/CN=somebody\n" + whole + "\n\n", key()) == "");
+  CHECK(wrong(whole + std::string(key()), key()) == "");
+  std::string windows = whole + whole;
+  for (std::size_t at = 0; (at = windows.find('\n', at)) != std::string::npos; at += 2) windows.insert(at, "\r");
+  CHECK(wrong(windows, key()) == "");
+}
+
 TEST_CASE("tls: an encrypted key is refused without asking for its pass phrase") {
   CHECK(wrong(certificate(), new_key("secret")).starts_with("no usable private key in PEM form"));
 }

@@ -16,9 +16,9 @@ struct Certificate {
   std::string key;
 };
 
-/// For one host, and for `names` where there are any ("DNS:a.example,IP:127.0.0.1").
-inline Certificate certificate_for(const char* host, const char* names = nullptr) {
-  EVP_PKEY* pair = EVP_EC_gen("P-256");
+/// For one host, and for `names` where there are any ("DNS:a.example,IP:127.0.0.1"). `pair` is its own from then on.
+inline Certificate certificate_for(const char* host, const char* names = nullptr,
+                                   EVP_PKEY* pair = EVP_EC_gen("P-256")) {
   X509* own = X509_new();
   ASN1_INTEGER_set(X509_get_serialNumber(own), 1);
   X509_gmtime_adj(X509_getm_notBefore(own), -60);
@@ -32,7 +32,8 @@ inline Certificate certificate_for(const char* host, const char* names = nullptr
     X509_add_ext(own, extension, -1);
     X509_EXTENSION_free(extension);
   }
-  X509_sign(own, pair, EVP_sha256());
+  const bool no_digest = EVP_PKEY_is_a(pair, "ED25519") == 1 || EVP_PKEY_is_a(pair, "ED448") == 1;
+  X509_sign(own, pair, no_digest ? nullptr : EVP_sha256());
   const auto text = [](auto write) {
     BIO* out = BIO_new(BIO_s_mem());
     write(out);
