@@ -225,7 +225,7 @@ PushResult<ChannelInfo> Hub::inspect(std::string_view name, std::string_view key
 
 PushResult<Cleared> Hub::clear(std::string_view name, std::string_view key, bool allowed, Time now, bool operates) {
   if (journal_)
-    if (auto refusal = journal_->refusal(name)) return *std::move(refusal);
+    if (auto refusal = journal_->refusal(name, false)) return *std::move(refusal);
   const Registry::ShardLock lock(registry_, Registry::mask_of(name));
   Channel* channel = registry_.find(name, now);
   if (const auto error = access_error(channel, key, allowed, operates)) return PushRefusal{*error, std::string(name)};

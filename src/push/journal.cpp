@@ -16,6 +16,7 @@ class KeptEntry : public StoreEntry {
  public:
   void settled(bool) override {}
   bool keeps() const override { return true; }
+  bool adds() const override { return false; }
 };
 
 class RowsEntry final : public KeptEntry {
@@ -32,6 +33,7 @@ class RowsEntry final : public KeptEntry {
     }
   }
   std::size_t cost() const override { return cost_; }
+  bool adds() const override { return rows_.front().message.has_value(); }
 
  private:
   struct Row {
@@ -95,8 +97,8 @@ ChannelRecord record_of(const Channel& channel) {
           channel.doubt(),      channel.floor(),  channel.lost()};
 }
 
-std::optional<PushRefusal> Journal::refusal(std::string_view channel) const {
-  auto why = store_.refusal();
+std::optional<PushRefusal> Journal::refusal(std::string_view channel, bool adds) const {
+  auto why = store_.refusal(adds);
   if (!why) return std::nullopt;
   return PushRefusal{PushError::store_away, std::string(channel), *std::move(why)};
 }

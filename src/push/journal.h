@@ -24,7 +24,7 @@ class Journal {
   Store& store() { return store_; }
   Durability durability() const { return durability_; }
   /// Why nothing can be pushed now, if so.
-  std::optional<PushRefusal> refusal(std::string_view channel) const;
+  std::optional<PushRefusal> refusal(std::string_view channel, bool adds = true) const;
 
   // With the shards locked: it is so already.
 

@@ -29,7 +29,7 @@ std::optional<PushRefusal> Hub::publish_later(PushJob job, Time now, AnswerTo to
 
 std::optional<PushRefusal> Hub::clear_later(std::string channel, std::string key, bool allowed, Time now, AnswerTo to,
                                             bool operates) {
-  if (auto refusal = journal_->refusal(channel)) return refusal;
+  if (auto refusal = journal_->refusal(channel, false)) return refusal;
   journal_->store().submit(
       std::make_unique<ClearEntry>(*this, std::move(channel), std::move(key), allowed, now, to, operates));
   return std::nullopt;

@@ -20,6 +20,7 @@ class PushEntry final : public StoreEntry {
   void write(StoreWriter& writer) override;
   void settled(bool on_disk) override;
   bool keeps() const override { return false; }
+  bool adds() const override { return true; }
   std::size_t cost() const override { return cost_; }
 
  private:
@@ -57,6 +58,7 @@ class ClearEntry final : public StoreEntry {
   void write(StoreWriter& writer) override;
   void settled(bool on_disk) override;
   bool keeps() const override { return false; }
+  bool adds() const override { return false; }
   std::size_t cost() const override { return 256 + name_.size() + key_.size(); }
 
  private:

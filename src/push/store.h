@@ -65,6 +65,8 @@ class StoreEntry {
   virtual bool keeps() const = 0;
   /// What waiting costs, in bytes.
   virtual std::size_t cost() const = 0;
+  /// A message is among it, for which a full disk may have no room.
+  virtual bool adds() const = 0;
 };
 using StoreEntryPtr = std::unique_ptr<StoreEntry>;
 
@@ -91,8 +93,9 @@ class StoreReader {
 class Store {
  public:
   virtual ~Store() = default;
-  /// Why a push can't be taken now, for the publisher; nothing: submit it.
-  virtual std::optional<std::string> refusal() const = 0;
+  /// Why a push can't be taken now, for the publisher; nothing: submit it. What adds nothing is taken on a full disk,
+  /// too.
+  virtual std::optional<std::string> refusal(bool adds) const = 0;
   /// Never refuses: who asked refusal() before keeps within the bounds closely enough.
   virtual void submit(StoreEntryPtr entry) = 0;
   /// What may be lost without harm, as the next start finds it out again; dropped where too much waits.

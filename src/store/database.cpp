@@ -6,6 +6,12 @@
 namespace martd::store {
 
 Fault fault_of(int code, int system_error) {
+  // SQLite knows ENOSPC of a write only; a quota, a file's own limit (ulimit -f) and a sync that finds no room count as
+  // much.
+  const bool no_room = system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG;
+  const bool writing = code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_TRUNCATE ||
+                       code == SQLITE_IOERR_SHMSIZE || code == SQLITE_IOERR_SHMOPEN || code == SQLITE_CANTOPEN;
+  if (no_room && writing) return {SQLITE_FULL, "the disk is full"};
   const auto system = [&](std::string text) {
     if (system_error != 0) text += std::string(": ") + std::strerror(system_error);
     return text;
@@ -122,6 +128,10 @@ Database::Database(const std::string& file, Open open, const std::string& vfs) {
   note(code);
   // What it has to say is said by result codes; a connection that is not there can't be asked for its limits.
   if (!failed()) sqlite3_busy_timeout(handle_.get(), 500);
+  // The file grows by so much at a time, and is that much longer than it must be; see place().
+  int piece = 64 << 10;
+  if (!failed() && open != Open::existing_to_read)
+    sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_CHUNK_SIZE, &piece);
 }
 
 bool Database::note(int code) {
@@ -143,9 +153,27 @@ std::optional<std::string> Database::one_text(std::string_view sql) {
   return std::string(statement.bytes(0));
 }
 
-bool Database::has_moved() {
+bool Database::place() {
+  if (failed()) return false;
+  const std::int64_t pages = one("PRAGMA page_count").value_or(0);
+  if (failed() || pages <= placed_) return !failed();
+  sqlite3_int64 size = pages * one("PRAGMA page_size").value_or(0);
+  const int code = sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_SIZE_HINT, &size);
+  if (code != SQLITE_OK && code != SQLITE_NOTFOUND) fail(fault_of(SQLITE_FULL));
+  if (!failed()) placed_ = pages;
+  return !failed();
+}
+
+void Database::may_grow(bool may) {
+  constexpr std::int64_t kAsItLikes = 1073741823;  // SQLite's own default
+  const std::int64_t most = may ? kAsItLikes : one("PRAGMA page_count").value_or(kAsItLikes);
+  one("PRAGMA max_page_count=" + std::to_string(most));
+}
+
+void Database::notice_move() {
   int moved = 0;
-  return sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
+  if (failed() || sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK) return;
+  if (moved != 0) fail({-1, "its file was moved or deleted"});
 }
 
 }  // namespace martd::store

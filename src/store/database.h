@@ -15,6 +15,8 @@ namespace martd::store {
 struct Fault {
   int code = SQLITE_OK;  ///< extended result code
   std::string what;      ///< `the disk is full`, without a path
+  /// There is no room: on the disk, in a quota, or in what a file may be.
+  bool full() const { return (code & 0xFF) == SQLITE_FULL; }
 };
 
 /// A fault in words: the ones that operators meet by what is to be done about them, all others as SQLite puts it.
@@ -81,8 +83,16 @@ class Database {
 
   bool read_only() const { return sqlite3_db_readonly(handle_.get(), "main") == 1; }
   bool in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
-  /// Whether the file was moved or deleted since it was opened.
-  bool has_moved();
+  /// Fails where the file was moved or deleted since it was opened.
+  void notice_move();
+
+  /// The pages that the transaction under way has added to the file get their blocks there now: then moving them from
+  /// the write-ahead log can never lack room. False: there is none, and the transaction has failed.
+  bool place();
+  /// The transaction was taken back, with the pages that were added.
+  void displace() { placed_ = 0; }
+  /// The file may have no more pages than it has; or as many as it likes.
+  void may_grow(bool may);
 
   sqlite3* handle() { return handle_.get(); }
 
@@ -92,6 +102,7 @@ class Database {
   };
   std::unique_ptr<sqlite3, Close> handle_;
   Fault fault_;
+  std::int64_t placed_ = 0;  ///< pages of the file that are known to have their blocks
 };
 
 }  // namespace martd::store

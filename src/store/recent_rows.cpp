@@ -26,7 +26,10 @@ RecentRows::RecentRows(Database& database, std::size_t most)
       move_(database, "INSERT INTO messages(" + kColumns + ") SELECT " + kColumns + " FROM recent WHERE place=?1"),
       meta_(database, "UPDATE meta SET value=?2 WHERE name=?1"),
       delete_until_(database, "DELETE FROM recent WHERE place<=?1"),
-      clear_(database, "DELETE FROM recent") {}
+      clear_(database, "DELETE FROM recent"),
+      delete_some_(database,
+                   "DELETE FROM recent WHERE place IN "
+                   "(SELECT place FROM recent EXCEPT SELECT place FROM unmoved LIMIT ?1)") {}
 
 void RecentRows::learn() {
   if (std::exchange(known_, true)) return;
@@ -115,6 +118,7 @@ void RecentRows::relieve() {
   // What comes meanwhile must not come faster than what was there goes.
   constexpr std::size_t kAhead = 8;
   const std::size_t added = std::exchange(added_, 0);
+  if (cramped_) return tidy_up();
   if (!is_moving()) {
     if (unmoved_ < most_) return;
     begin_moving();
@@ -134,6 +138,18 @@ void RecentRows::relieve() {
     moving_.pop_back();
   }
   delete_moved();
+}
+
+void RecentRows::tidy_up() {
+  constexpr std::size_t kSome = 16;
+  if (!is_moving() || !delete_some_.bind(1, std::uint64_t{kSome}).run()) return;
+  const auto gone = static_cast<std::size_t>(sqlite3_changes(database_.handle()));
+  moved_ -= std::min(gone, moved_);
+  if (gone == kSome) return;
+  // All that is left is unmoved, as if nothing had begun.
+  moving_.clear();
+  until_ = 0;
+  if (noted_) note_moved(0, 0, 0);
 }
 
 void RecentRows::begin_moving() {

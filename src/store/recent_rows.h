@@ -40,6 +40,9 @@ class RecentRows {
   bool rests();
   /// Once, at the end of a transaction: moves a part of it, where it is full or a part was moved already.
   void relieve();
+  /// While it is so, relieve() moves nothing, as that takes room before it gives any: the table may have more rows than
+  /// it should, and what was moved is deleted, a few rows at a time.
+  void cramp(bool cramped) { cramped_ = cramped; }
 
  private:
   struct Row {
@@ -60,11 +63,13 @@ class RecentRows {
   bool is_moving() const { return noted_ || !moving_.empty(); }
   void note_moved(std::int64_t place, std::int64_t channel, std::uint64_t number);
   void delete_moved();
+  void tidy_up();
   void assess();
 
   Database& database_;
   const std::size_t most_;
   bool known_ = false;
+  bool cramped_ = false;
   std::size_t rest_ = 0;   ///< times that it still rests
   std::size_t pause_ = 0;  ///< how long the last rest was
   std::size_t added_ = 0;  ///< rows since the last relieve()
@@ -78,7 +83,7 @@ class RecentRows {
   std::int64_t last_channel_ = 0;     ///< up to this one, and in it
   std::uint64_t last_number_ = 0;     ///< up to this number
   bool noted_ = false;                ///< `meta` says so
-  Statement all_, insert_, insert_at_, delete_, delete_below_, move_, meta_, delete_until_, clear_;
+  Statement all_, insert_, insert_at_, delete_, delete_below_, move_, meta_, delete_until_, clear_, delete_some_;
 };
 
 }  // namespace martd::store

@@ -1,6 +1,7 @@
 #include "store/sqlite_store.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "store/schema.h"
@@ -21,26 +22,24 @@ constexpr auto kLazily = 1s;
 constexpr auto kLongestPause = 2s;
 /// Where it fails again within this time, the pauses go on as they were.
 constexpr auto kWell = 10s;
-/// A probe as large as what failed, within reason: a full disk has room for a few bytes.
-constexpr std::size_t kMostProbed = std::size_t{4} << 20;
 /// However slow the disk is, nobody waits longer than this for others to join.
 constexpr auto kMostPatience = 2ms;
 /// What is true already has this long to be written when stopping.
 constexpr auto kLastPatience = 5s;
-
-const Fault kMoved{-1, "its file was moved or deleted"};
 
 }  // namespace
 
 SqliteStore::SqliteStore(StoreSettings settings, std::optional<StoreLock> lock)
     : settings_(std::move(settings)),
       lock_(std::move(lock)),
+      reserve_(settings_.vfs.empty() ? settings_.file + ".reserve" : std::string()),
       database_(settings_.file, Database::Open::create, settings_.vfs) {}
 
 std::variant<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(StoreSettings settings, push::Time now) {
   std::optional<StoreLock> lock;
   if (settings.vfs.empty()) {
     if (auto wrong = make_file(settings.file)) return *std::move(wrong);
+    if (auto wrong = check_mount(settings.file)) return *std::move(wrong);
     auto taken = StoreLock::take(settings.file);
     if (auto* wrong = std::get_if<std::string>(&taken)) return std::move(*wrong);
     lock.emplace(std::get<StoreLock>(std::move(taken)));
@@ -54,6 +53,8 @@ std::optional<std::string> SqliteStore::prepare(push::Time now) {
   Database& db = database_;
   if (db.failed()) return db.fault().what;
   if (db.read_only()) return "it can only be read";
+  // The log and its index need room first, and on a full disk this is all there is.
+  reserve_.release();
   // Before anything is changed: it may be somebody else's.
   if (db.one("PRAGMA application_id") != kApplicationId && db.one("SELECT count(*) FROM sqlite_schema") > 0)
     return "it is no store of martd (taken: one, or a file that isn't there yet)";
@@ -62,11 +63,18 @@ std::optional<std::string> SqliteStore::prepare(push::Time now) {
   if (mode != "wal") return "its file system has no room for a write-ahead log (taken: a local disk)";
   // Debian's SQLite would write zeros over every page that becomes free; over what is on pages in use, it still does.
   db.run(
-      "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864; "
+      "PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864; "
       "PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=FAST");
+  const bool room = reserve_.hold();
+  if (!room) db.one("PRAGMA wal_checkpoint(TRUNCATE)");
   if (auto wrong = migrate(db, value(push::origin_at(now)))) return wrong;
   tear(now);
   writer_.emplace(db, settings_.most_recent);
+  if (room) {
+    loosen();
+  } else {
+    cramp();
+  }
   // Also shows whether it can be written.
   writer_->put_torn(settings_.durability == push::Durability::interval);
   if (db.failed() || !writer_->commit() || !probe(0)) return db.fault().what;
@@ -108,8 +116,8 @@ SqliteStore::~SqliteStore() {
 }
 
 void SqliteStore::start() {
-  started_ = true;
   thread_ = std::thread([this] { run(); });
+  started_ = true;
 }
 
 bool SqliteStore::stop() {
@@ -125,9 +133,9 @@ bool SqliteStore::stop() {
 
 // --- any thread ---
 
-std::optional<std::string> SqliteStore::refusal() const {
+std::optional<std::string> SqliteStore::refusal(bool adds) const {
   const std::lock_guard lock(mutex_);
-  if (!status_.problem.empty()) return status_.problem;
+  if (!status_.problem.empty() && (adds || !full_)) return status_.problem;
   if (queue_.size() - lazy_ >= kMostWaiting || waiting_bytes_ >= kMostWaitingBytes)
     return "too much waits for the disk";
   return std::nullopt;
@@ -180,7 +188,7 @@ void SqliteStore::run() {
       expect(lock);
       const auto pause_end = Clock::now() + pause_;
       while (!stopping_) {
-        const auto until = away_ ? pause_end : due_;
+        const auto until = !away_ ? due_ : full_ ? std::min(pause_end, due_) : pause_end;
         if (Clock::now() >= until) break;
         sleeping_ = true;
         if (until == Clock::time_point::max()) {
@@ -199,14 +207,19 @@ void SqliteStore::run() {
       gather(lock);
       began_ = Clock::now();
     }
-    if (away_ && !(probe(failed_bytes_) && probe(0))) {
+    if (away_ && !full_ && !(probe(failed_bytes_) && probe(0))) {
       failed();
       take_batch();
       settle_batch(false);
     } else {
-      if (away_) recovered();
+      if (away_ && !full_) recovered();
       take_batch();
-      write_batch();
+      if (cramped_ || full_) {
+        write_in_slices();
+        recover();
+      } else {
+        write_batch();
+      }
     }
     const std::lock_guard lock(mutex_);
     began_ = {};
@@ -251,7 +264,8 @@ void SqliteStore::put_whole() {
 void SqliteStore::take_batch() {
   const std::lock_guard lock(mutex_);
   std::size_t bytes = 0;
-  while (!queue_.empty() && batch_.size() < kBatch && bytes < kBatchBytes) {
+  // On a full disk what is over may be behind what there was no room for, and is written with it.
+  while (!queue_.empty() && (full_ || (batch_.size() < kBatch && bytes < kBatchBytes))) {
     bytes += queue_.front().entry->cost();
     lazy_ -= queue_.front().lazy;
     batch_.push_back(std::move(queue_.front().entry));
@@ -260,7 +274,8 @@ void SqliteStore::take_batch() {
   if (queue_.empty()) due_ = Clock::time_point::max();
 }
 
-void SqliteStore::write_batch() {
+/// True: it is on disk.
+bool SqliteStore::write_batch() {
   const auto begin = Clock::now();
   std::size_t bytes = 0;
   std::size_t publishers = 0;
@@ -270,7 +285,7 @@ void SqliteStore::write_batch() {
     publishers += !entry->keeps();
     entry->write(*writer_);
   }
-  if (!database_.failed() && database_.has_moved()) database_.fail(kMoved);
+  database_.notice_move();
   const bool on_disk = writer_->commit();
   durations_.add(Clock::now() - begin);
   if (on_disk) {
@@ -288,8 +303,10 @@ void SqliteStore::write_batch() {
     // were killed now: the next one is written over it.
     if (half_written) probe(0);
     database_.clear_fault();
+    if (full_) cramp();
   }
   settle_batch(on_disk);
+  return on_disk;
 }
 
 void SqliteStore::settle_batch(bool on_disk) {
@@ -313,6 +330,7 @@ void SqliteStore::settle_batch(bool on_disk) {
 
 void SqliteStore::failed() {
   const std::string what = database_.fault().what;
+  const bool full = database_.fault().full();
   database_.clear_fault();
   const bool again = away_ || Clock::now() - recovered_at_ < kWell;
   pause_ = again ? std::min<Clock::duration>(pause_ * 2, kLongestPause) : settings_.first_pause;
@@ -322,6 +340,7 @@ void SqliteStore::failed() {
     const std::lock_guard lock(mutex_);
     news = status_.problem != what;
     status_.problem = what;
+    full_ = full;
     ++status_.failures;
   }
   if (news && settings_.report) settings_.report(true, what + "; pushes are refused until it can be written again");
@@ -329,25 +348,14 @@ void SqliteStore::failed() {
 
 void SqliteStore::recovered() {
   away_ = false;
+  writer_->cramp(cramped_);
   recovered_at_ = Clock::now();
   {
     const std::lock_guard lock(mutex_);
     status_.problem.clear();
+    full_ = false;
   }
   if (settings_.report) settings_.report(false, "it can be written again");
-}
-
-/// Whether about so much can be written. Fails as the database does.
-bool SqliteStore::probe(std::size_t bytes) {
-  Database& db = database_;
-  if (db.has_moved()) db.fail(kMoved);
-  db.run("BEGIN IMMEDIATE; DELETE FROM probe");
-  Statement(db, "INSERT INTO probe VALUES(zeroblob(?1))")
-      .bind(1, std::uint64_t{std::min(bytes, kMostProbed) + 16})
-      .run();
-  db.run("COMMIT");
-  if (db.failed()) writer_->roll_back();
-  return !db.failed();
 }
 
 }  // namespace martd::store

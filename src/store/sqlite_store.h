@@ -17,6 +17,7 @@
 #include "push/store.h"
 #include "push/time.h"
 #include "store/database.h"
+#include "store/reserve.h"
 #include "store/sqlite_writer.h"
 #include "store/store_file.h"
 
@@ -51,6 +52,12 @@ struct StoreStatus {
 ///
 /// Where a transaction fails, those in it that were only asked for are told so; what is true already is written again,
 /// and until that succeeds nothing else is taken. It tries by itself, ever more seldom.
+///
+/// A full disk is another matter, as only deleting helps there, and deleting takes room first. So what a transaction
+/// adds to the file gets its blocks before the commit, and a Reserve is let go of where there is no room. From then on
+/// the file doesn't grow, and transactions are small (it is *cramped*); what adds nothing is written all the same, and
+/// pushes are taken again as soon as what is free within the file is enough for them. It grows again when the reserve
+/// could be had again.
 class SqliteStore final : public push::Store {
  public:
   /// Opens or makes the file; an older one is brought up to date. `now`: what a new file knows nothing of. What is
@@ -64,7 +71,7 @@ class SqliteStore final : public push::Store {
   /// Writes what waits and ends the thread. False: something that is true already could not be written.
   bool stop();
 
-  std::optional<std::string> refusal() const override;
+  std::optional<std::string> refusal(bool adds) const override;
   void submit(push::StoreEntryPtr entry) override;
   void submit_lazily(push::StoreEntryPtr entry) override;
   void after_settling(std::function<void()> call) override { after_settling_ = std::move(call); }
@@ -92,7 +99,12 @@ class SqliteStore final : public push::Store {
   void expect(std::unique_lock<std::mutex>& lock);
   void gather(std::unique_lock<std::mutex>& lock);
   void await_expected(std::unique_lock<std::mutex>& lock, Clock::time_point until);
-  void write_batch();
+  bool write_batch();
+  void write_in_slices();
+  void recover();
+  void cramp();
+  void loosen();
+  std::size_t worth_probing() const;
   void settle_batch(bool on_disk);
   void failed();
   void recovered();
@@ -102,6 +114,7 @@ class SqliteStore final : public push::Store {
 
   const StoreSettings settings_;
   std::optional<StoreLock> lock_;
+  Reserve reserve_;
   Database database_;
   std::optional<SqliteWriter> writer_;
 
@@ -111,7 +124,8 @@ class SqliteStore final : public push::Store {
   std::vector<push::StoreEntryPtr> batch_;
   std::size_t failed_bytes_ = 0;  ///< about as much as the transaction that failed
   Clock::duration pause_{};       ///< before it is tried again, the last one where all is well
-  bool away_ = false;             ///< nothing can be written
+  bool away_ = false;             ///< nothing can be written, or nothing that adds
+  bool cramped_ = false;          ///< the file doesn't grow
   std::size_t expected_ = 0;      ///< entries that the next transaction waits for, as long as its patience lasts
   Clock::duration patience_{};
   Clock::time_point recovered_at_{};
@@ -126,6 +140,8 @@ class SqliteStore final : public push::Store {
   std::size_t gathering_ = 0;  ///< it is to be woken when so many wait; 0: it doesn't wait for that
   bool stopping_ = false;
   StoreStatus status_;
+  bool full_ =
+      false;  ///< the problem is that there is no room. Written by the store's thread, which reads it without lock
   push::Histogram durations_;
   Clock::time_point began_{};  ///< the transaction under way; zero: none
   bool started_ = false;

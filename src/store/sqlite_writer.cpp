@@ -146,7 +146,7 @@ void SqliteWriter::flush(Touched& touched) {
   // With no message to tell of them, the row has to have the count, and what is below the floor to be gone.
   const bool over = messages.empty();
   const bool direct = !over && (fill_pages(messages) || recent_.rests());
-  const bool prune = over || (direct && prunes(record.origin, touched.messages));
+  const bool prune = over || touched.dropped || (direct && prunes(record.origin, touched.messages));
   if (prune || !same(row.attributes, record.attributes)) {
     const push::Attributes& attributes = row.attributes = record.attributes;
     update_by_id_.bind(1, row.id)
@@ -158,7 +158,7 @@ void SqliteWriter::flush(Touched& touched) {
         .bind(7, lost)
         .run();
   }
-  if (over) recent_.drop_below(row.id, floor);
+  if (over || touched.dropped) recent_.drop_below(row.id, floor);
   if (prune) delete_below_.bind(1, row.id).bind(2, floor).run();
   if (direct) recent_.raise_floor(row.id, floor);
   for (const push::Message& message : messages) {
@@ -170,6 +170,7 @@ void SqliteWriter::flush(Touched& touched) {
     }
   }
   touched.messages.clear();
+  touched.dropped = false;
 }
 
 void SqliteWriter::flush(std::string_view name) {
@@ -179,8 +180,21 @@ void SqliteWriter::flush(std::string_view name) {
   channels_.erase(found);
 }
 
+/// On a full disk what came and went in one transaction isn't written: there may be no room for it. False: the channel
+/// has no such message.
+bool SqliteWriter::pass_over(std::string_view name, push::Channel::Life life, Etag floor) {
+  const auto found = cramped_ ? channels_.find(std::string(name)) : channels_.end();
+  if (found == channels_.end() || !found->second.row || found->second.record.origin != life.origin) return false;
+  push::ChannelRecord& record = found->second.record;
+  record.floor = std::max(record.floor, floor);
+  record.newest = std::max(record.newest, life.last);
+  record.lost = std::max(record.lost, life.lost);
+  return found->second.dropped = true;
+}
+
 void SqliteWriter::drop(std::string_view name, push::Channel::Life life, Etag floor) {
   begin();
+  if (pass_over(name, life, floor)) return;
   flush(name);
   const auto id = advance_.bind_text(1, name)
                       .bind(2, value(life.origin))
@@ -194,6 +208,7 @@ void SqliteWriter::drop(std::string_view name, push::Channel::Life life, Etag fl
 
 void SqliteWriter::forget(std::string_view name, push::Channel::Life life) {
   begin();
+  pass_over(name, life, life.last + 1);
   flush(name);
   rows_.erase(std::string(name));
   const auto id = forget_.bind_text(1, name)
@@ -232,7 +247,7 @@ void SqliteWriter::flush() {
 
 bool SqliteWriter::commit() {
   flush();
-  if (begun_ && !database_.failed()) commit_.run();
+  if (begun_ && database_.place()) commit_.run();
   if (database_.failed()) {
     roll_back();
     return false;
@@ -246,6 +261,7 @@ void SqliteWriter::roll_back() {
   rows_.clear();
   recent_.unlearn();
   begun_ = false;
+  database_.displace();
   if (database_.in_transaction()) sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 

@@ -34,6 +34,11 @@ class SqliteWriter final : public push::StoreWriter {
   /// Whether etags that are not on disk may have been seen.
   void put_torn(bool torn);
 
+  /// Whether there is no room to grow: then nothing is moved from table to table, and what was is deleted in pieces.
+  void cramp(bool cramped) {
+    cramped_ = cramped;
+    recent_.cramp(cramped);
+  }
   /// Writes what it holds back for the commit, so that it needn't hold it.
   void flush();
   /// True: it is on disk (or there was nothing to write). Else nothing of it is, and `database.fault()` says why.
@@ -52,12 +57,14 @@ class SqliteWriter final : public push::StoreWriter {
     Row* row = nullptr;
     push::ChannelRecord record;
     std::vector<push::Message> messages;
+    bool dropped = false;  ///< what is below the floor is to be deleted
   };
   /// So many rows are remembered; then it begins again with none.
   static constexpr std::size_t kMostRows = 10000;
 
   void begin();
   Row& row_of(const std::string& name, const push::ChannelRecord& record);
+  bool pass_over(std::string_view name, push::Channel::Life life, push::Etag floor);
   void flush(Touched& touched);
   void flush(std::string_view name);
   void put_meta(std::string_view name, push::Etag value);
@@ -65,6 +72,7 @@ class SqliteWriter final : public push::StoreWriter {
   Database& database_;
   RecentRows recent_;
   bool begun_ = false;
+  bool cramped_ = false;
   std::unordered_map<std::string, Row> rows_;
   std::unordered_map<std::string, Touched> channels_;
   std::int64_t turn_;  ///< of the next channel to be forgotten

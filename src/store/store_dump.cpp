@@ -193,6 +193,10 @@ std::variant<Contents, std::string> import_store(Database& database, std::istrea
     writer.roll_back();
     return "line " + std::to_string(number) + ": " + *wrong;
   }
+  if (lines.bad()) {
+    writer.roll_back();
+    return std::string("the lines can't be read to their end");
+  }
   if (number == 0) return std::string("there is nothing to read (taken: what martd store export writes)");
   if (!writer.commit()) return database.fault().what;
   return importer.contents;

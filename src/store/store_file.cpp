@@ -2,12 +2,16 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <utility>
 
 #include "store/message_row.h"
@@ -16,24 +20,90 @@ namespace martd::store {
 
 using push::Etag;
 
-std::variant<StoreLock, std::string> StoreLock::take(const std::string& file) {
-  // By whatever name it is called, it is one file.
+namespace {
+
+/// By whatever symbolic links it is called.
+std::string real_name(const std::string& file) {
   std::error_code none;
   const auto whole = std::filesystem::weakly_canonical(file, none);
-  const std::string name = (none ? file : whole.string()) + ".lock";
-  const int descriptor = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  return none ? file : whole.string();
+}
+
+/// The descriptor, or what is wrong.
+std::variant<int, std::string> lock_file(const std::string& name, int flags) {
+  const int descriptor = ::open(name.c_str(), flags | O_RDWR | O_CLOEXEC, 0600);
   if (descriptor < 0) return "can't open " + name + ": " + std::strerror(errno);
-  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return StoreLock(descriptor);
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return descriptor;
   const int error = errno;
   ::close(descriptor);
   if (error == EWOULDBLOCK) return std::string("another server holds it (taken: one server for each file)");
   return "can't lock " + name + ": " + std::strerror(error);
 }
 
-StoreLock::StoreLock(StoreLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+}  // namespace
+
+std::variant<StoreLock, std::string> StoreLock::take(const std::string& file) {
+  auto own = lock_file(file, 0);
+  if (auto* wrong = std::get_if<std::string>(&own)) return std::move(*wrong);
+  auto name = lock_file(real_name(file) + ".lock", O_CREAT);
+  if (auto* wrong = std::get_if<std::string>(&name)) {
+    ::close(std::get<int>(own));
+    return std::move(*wrong);
+  }
+  return StoreLock(std::get<int>(name), std::get<int>(own));
+}
+
+StoreLock::StoreLock(StoreLock&& other) noexcept
+    : name_(std::exchange(other.name_, -1)), file_(std::exchange(other.file_, -1)) {}
 
 StoreLock::~StoreLock() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  if (name_ >= 0) ::close(name_);
+  if (file_ >= 0) ::close(file_);
+}
+
+namespace {
+
+/// Spaces and the like stand as \\040 in the system's list of mounts.
+std::string unescaped(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    unsigned code = 0;
+    const char* digits = text.data() + at + 1;
+    const bool escape = text[at] == '\\' && text.size() - at > 3;
+    if (escape && std::from_chars(digits, digits + 3, code, 8).ptr == digits + 3) {
+      out += static_cast<char>(code);
+      at += 3;
+    } else {
+      out += text[at];
+    }
+  }
+  return out;
+}
+
+/// Whether something is mounted on this very name.
+bool is_mount_point(const std::string& file) {
+#ifdef STATX_ATTR_MOUNT_ROOT
+  struct statx known {};  // Linux 5.8
+  if (::statx(AT_FDCWD, file.c_str(), 0, STATX_BASIC_STATS, &known) == 0 &&
+      (known.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0)
+    return (known.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+#endif
+  std::ifstream mounts("/proc/self/mountinfo");
+  for (std::string line; std::getline(mounts, line);) {
+    std::istringstream fields(line);
+    std::string word;
+    for (int field = 0; field < 5; ++field) fields >> word;  // proc_pid_mountinfo(5): the fifth is the mount point
+    if (unescaped(word) == file) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<std::string> check_mount(const std::string& file) {
+  if (!is_mount_point(real_name(file))) return std::nullopt;
+  return "the file alone is mounted, and what is written beside it (its -wal) would be lost (taken: a file in a folder "
+         "that is mounted, as -v FOLDER:/data)";
 }
 
 std::optional<std::string> make_file(const std::string& file) {

@@ -25,7 +25,7 @@ struct NoDisk final : push::StoreWriter {
 
 /// A store that answers when the test says so.
 struct HeldStore final : push::Store {
-  std::optional<std::string> refusal() const override { return away; }
+  std::optional<std::string> refusal(bool) const override { return away; }
   void submit(push::StoreEntryPtr entry) override { waiting.push_back(std::move(entry)); }
   void submit_lazily(push::StoreEntryPtr) override {}
   void after_settling(std::function<void()> call) override { tell = std::move(call); }

@@ -30,7 +30,7 @@ struct OverseerTest : HubTest {
 
 /// What is handed over waits until the test takes its turn.
 struct WaitingStore final : Store {
-  std::optional<std::string> refusal() const override { return std::nullopt; }
+  std::optional<std::string> refusal(bool) const override { return std::nullopt; }
   void submit(StoreEntryPtr entry) override { entries.push_back(std::move(entry)); }
   void submit_lazily(StoreEntryPtr) override {}
   void after_settling(std::function<void()> call) override { settled = std::move(call); }

@@ -35,7 +35,7 @@ struct Witness : StoreTest {
     for (int i = from; i < to; ++i) {
       publish_one(i % 3 == 0 ? "a" : "b" + std::to_string(i % 2), std::to_string(i));
       if (i % 5 == 4) publish_one("big", std::string(20000, 'x') + std::to_string(i));
-      if (kept->refusal()) await_recovery();
+      if (kept->refusal(true)) await_recovery();
     }
   }
   /// In memory, and on the disk, is what was acknowledged and nothing else.

@@ -115,7 +115,7 @@ struct StoreTest : HubTest {
     REQUIRE(came);
   }
   void await_recovery() {
-    await([this] { return !kept->refusal(); });
+    await([this] { return !kept->refusal(true); });
   }
 
   /// All that a disk has, as lines. Nobody writes to it.
@@ -157,6 +157,7 @@ struct StoreTest : HubTest {
     void write(push::StoreWriter&) override {}
     void settled(bool) override { reached->set_value(); }
     bool keeps() const override { return true; }
+    bool adds() const override { return false; }
     std::size_t cost() const override { return 0; }
     std::shared_ptr<std::promise<void>> reached;
   };

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace martd::store {
+
+/// Room on the disk that is kept for the day on which it is full: a file beside the store (`FILE.reserve`) whose blocks
+/// are had, and nothing in it. Let go of, it is the room in which what is over can be deleted; without it a store that
+/// has filled its disk could not even do that. One thread at a time.
+class Reserve {
+ public:
+  /// An empty name: there is none, and it is always held.
+  explicit Reserve(std::string name = {}) : name_(std::move(name)) {}
+  Reserve(const Reserve&) = delete;
+  Reserve& operator=(const Reserve&) = delete;
+
+  /// Has its room, where as much again is free beside it; else it has none, and stays as it is.
+  bool hold();
+  void release();
+  /// Its size in bytes: an eighth of the disk, 256 KiB to 16 MiB, and once it was had, what it was then.
+  std::size_t size() const { return size_; }
+
+  static constexpr std::size_t kLeast = std::size_t{256} << 10;
+  static constexpr std::size_t kMost = std::size_t{16} << 20;
+
+ private:
+  std::string name_;
+  std::size_t size_ = kLeast;
+  bool held_ = false;
+};
+
+}  // namespace martd::store

@@ -1,0 +1,118 @@
+// A store whose disk is full, and whether it still is.
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "store/sqlite_store.h"
+
+namespace martd::store {
+
+namespace {
+
+/// A probe as large as what failed, within reason: a full disk has room for a few bytes.
+constexpr std::size_t kMostProbed = std::size_t{4} << 20;
+
+}  // namespace
+
+/// Where the file can't grow: in transactions that are small, for what there is room in the log. What adds nothing
+/// comes through, whatever stands beside it.
+void SqliteStore::write_in_slices() {
+  std::vector<push::StoreEntryPtr> all = std::exchange(batch_, {});
+  // With `interval` messages that are over by now stand before what says so, and together they take no room.
+  constexpr std::size_t kUsual = 256;
+  std::size_t most = settings_.durability == push::Durability::interval ? all.size() : kUsual;
+  const std::size_t most_bytes = reserve_.size() / 4;
+  const auto give_back = [&](std::size_t from) {
+    batch_.insert(batch_.end(), std::move_iterator(all.begin() + static_cast<std::ptrdiff_t>(from)),
+                  std::move_iterator(all.end()));
+  };
+  std::size_t begin = 0;
+  while (begin < all.size()) {
+    const bool keeps = all[begin]->keeps();
+    const bool adds = all[begin]->adds();
+    std::size_t bytes = all[begin]->cost();
+    std::size_t end = begin + 1;
+    const auto joins = [&](const push::StoreEntry& entry) {
+      if (end - begin >= most || entry.keeps() != keeps) return false;
+      return keeps || (adds && entry.adds() && bytes + entry.cost() <= most_bytes);
+    };
+    for (; end < all.size() && joins(*all[end]); ++end) bytes += all[end]->cost();
+    for (std::size_t i = begin; i < end; ++i) batch_.push_back(std::move(all[i]));
+    if (full_ && adds && !keeps) {
+      settle_batch(false);
+      begin = end;
+      continue;
+    }
+    if (write_batch() || (full_ && !keeps)) {
+      begin = end;
+      continue;
+    }
+    // What it keeps is in the batch again.
+    if (!full_ || end - begin == 1) {
+      give_back(end);
+      return settle_batch(false);
+    }
+    std::ranges::move(batch_, all.begin() + static_cast<std::ptrdiff_t>(begin));
+    batch_.clear();
+    most = (end - begin) / 2;
+    // Only the transaction may have been too large.
+    loosen();
+  }
+}
+
+/// After what could be written was: whether the file may grow again, and whether pushes are taken again.
+void SqliteStore::recover() {
+  loosen();
+  if (!full_ || !batch_.empty()) return;
+  if (probe(worth_probing()) && probe(0)) return recovered();
+  const bool full = database_.fault().full();
+  failed();
+  if (full) cramp();
+}
+
+/// As much as what failed. In a file that can't grow: as much as a transaction there may have; a message that will
+/// never fit doesn't hold up the others.
+std::size_t SqliteStore::worth_probing() const {
+  return cramped_ ? std::min(failed_bytes_, reserve_.size() / 4) : failed_bytes_;
+}
+
+void SqliteStore::cramp() {
+  cramped_ = true;
+  reserve_.release();
+  Database& db = database_;
+  // Also lets go of what a transaction that failed has left in the log.
+  db.one("PRAGMA wal_checkpoint(TRUNCATE)");
+  db.clear_fault();
+  db.may_grow(false);
+  db.one("PRAGMA wal_autocheckpoint=" + std::to_string(reserve_.size() / 4 / 4096));
+  db.clear_fault();
+  if (writer_) writer_->cramp(true);
+}
+
+void SqliteStore::loosen() {
+  if (!reserve_.hold()) return;
+  cramped_ = false;
+  constexpr std::size_t kMost = 4000;
+  database_.may_grow(true);
+  database_.one("PRAGMA wal_autocheckpoint=" + std::to_string(std::min(kMost, reserve_.size() / 4096)));
+  database_.clear_fault();
+  if (!full_) writer_->cramp(false);
+}
+
+/// Whether about so much can be written. Fails as the database does.
+bool SqliteStore::probe(std::size_t bytes) {
+  Database& db = database_;
+  db.notice_move();
+  db.run("BEGIN IMMEDIATE; DELETE FROM probe");
+  Statement(db, "INSERT INTO probe VALUES(zeroblob(?1))")
+      .bind(1, std::uint64_t{std::min(bytes, kMostProbed) + 16})
+      .run();
+  db.place();
+  db.run("COMMIT");
+  if (db.failed()) writer_->roll_back();
+  return !db.failed();
+}
+
+}  // namespace martd::store
