@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -164,6 +165,19 @@ std::optional<std::string> set_log(const Options& options) {
   log().sink->set_formatter(std::make_unique<LineFormatter>(options.log_format));
   log().said->set_level(level_of(options.log_level));
   return std::nullopt;
+}
+
+void write_to_standard_error(std::string_view lines, LogFormat format) {
+  spdlog::memory_buf_t out;
+  if (format == LogFormat::text) out.append(lines.data(), lines.data() + lines.size());
+  for (LineFormatter formatter(format); format == LogFormat::json && !lines.empty();) {
+    const std::size_t end = lines.find('\n');
+    std::string_view line = lines.substr(0, end);
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    formatter.format({std::string(), spdlog::level::info, spdlog::string_view_t(line.data(), line.size())}, out);
+    lines.remove_prefix(std::min(end, lines.size() - 1) + 1);
+  }
+  std::fwrite(out.data(), 1, out.size(), stderr);
 }
 
 void reopen_log() {

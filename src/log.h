@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "http/access_log.h"
 #include "options.h"
@@ -18,6 +19,10 @@ std::optional<std::string> set_log(const Options& options);
 /// The file again by its name, as it may have been moved away. Says in the log if that fails, and goes on with the old
 /// one.
 void reopen_log();
+
+/// Lines for a person, each with its end, on standard error whatever the level and wherever the log goes; as JSON an
+/// object a line.
+void write_to_standard_error(std::string_view lines, LogFormat format);
 
 /// Writes a line a request, whatever the level; empty where --access-log isn't given.
 http::AccessLog access_log(const Options& options);

@@ -2,10 +2,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
+#include <exception>
 #include <string>
 #include <vector>
 
+#include "last_words.h"
 #include "manual.h"
 #include "options.h"
 #include "own_listener.h"
@@ -62,17 +65,15 @@ int run(const std::vector<std::string>& arguments) {
     return 2;
   }
   const auto& [options, warnings, check_only] = std::get<martd::Run>(parsed);
-  for (const std::string& warning : warnings) std::fprintf(stderr, "martd: warning: %s\n", warning.c_str());
+  if (check_only || options.log_format == martd::LogFormat::text)
+    for (const std::string& warning : warnings) std::fprintf(stderr, "martd: warning: %s\n", warning.c_str());
   if (check_only) return check(options);
-  return martd::run_server(options, [&arguments](const martd::Options& in_use) {
+  return martd::run_server(options, warnings, [&arguments](const martd::Options& in_use) {
     return martd::reload(in_use, arguments, martd::environment_of(environ));
   });
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+int choose(const std::vector<std::string>& arguments) {
   const std::string command = arguments.empty() ? "" : arguments.front();
   if (martd::asks_for_manual(arguments)) return print_manual(arguments);
   if (command != "pub" && command != "sub" && command != "doctor" && command != "store") return run(arguments);
@@ -83,4 +84,19 @@ int main(int argc, char** argv) {
   if (command == "doctor") return martd::tools::doctor_command(rest, environment);
   return command == "pub" ? martd::tools::publish_command(rest, environment)
                           : martd::tools::subscribe_command(rest, environment);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  martd::keep_standard_streams();
+  // A file over its limit (ulimit -f) is told by the call that writes, as a full disk is; this would kill us.
+  std::signal(SIGXFSZ, SIG_IGN);
+  martd::tell_last_words();
+  try {
+    return choose(std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "martd: %s\n", martd::said_by(error).c_str());
+    return 1;
+  }
 }

@@ -3,15 +3,23 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <utility>
+#include <variant>
 
+#include "tools/input.h"
 #include "wire/units.h"
 
 namespace martd {
 namespace {
 
-bool can_read(const std::string& file) { return std::ifstream(file).is_open(); }
+constexpr std::size_t kMostOfFile = std::size_t{4} << 20;
+
+/// Why a file can't be read, with its name before it; empty: it can.
+std::string unreadable(const std::string& file) {
+  const auto read = tools::read_file(file, kMostOfFile);
+  const auto* unread = std::get_if<tools::Unread>(&read);
+  return unread ? file + ": " + unread->why : "";
+}
 
 /// Whether the file can be written, or made where it isn't there. Makes nothing.
 bool can_write(const std::string& file) {
@@ -26,10 +34,12 @@ bool can_write(const std::string& file) {
 Complaint read_admin_token(Options& options) {
   if (options.admin_token_file.empty()) return {};
   if (!options.admin_token.empty()) return "--admin-token, --admin-token-file: both are given (taken: one of them)";
-  std::ifstream file(options.admin_token_file);
-  std::string line;
-  if (!file || !std::getline(file, line))
-    return taken("--admin-token-file: can't be read", options.admin_token_file, "a file whose first line is the token");
+  const auto read = tools::read_file(options.admin_token_file, kMostOfFile);
+  if (const auto* unread = std::get_if<tools::Unread>(&read))
+    return taken("--admin-token-file: can't be read", options.admin_token_file + ": " + unread->why,
+                 "a file whose first line is the token");
+  const std::string& text = std::get<std::string>(read);
+  std::string line = text.substr(0, text.find('\n'));
   if (line.ends_with('\r')) line.pop_back();
   if (line.empty() || !valid_secret(line)) {
     return "--admin-token-file: its first line is not a secret that can be sent: " + options.admin_token_file +
@@ -45,10 +55,12 @@ Complaint check(const Options& options) {
            std::to_string(options.cert_key.size()) + " times (taken: one --cert-key for each --cert, in its order)";
   }
   for (const std::string& file : options.cert) {
-    if (!can_read(file)) return taken("--cert: can't be read", file, "a PEM file with a certificate chain");
+    if (const auto why = unreadable(file); !why.empty())
+      return taken("--cert: can't be read", why, "a PEM file with a certificate chain");
   }
   for (const std::string& file : options.cert_key) {
-    if (!can_read(file)) return taken("--cert-key: can't be read", file, "a PEM file with a private key");
+    if (const auto why = unreadable(file); !why.empty())
+      return taken("--cert-key: can't be read", why, "a PEM file with a private key");
   }
   if (!options.log_file.empty() && !can_write(options.log_file)) {
     return taken("--log-file: can't be written", options.log_file, "a file in a folder that is there");

@@ -1,14 +1,12 @@
 #include "options.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "option_checks.h"
 #include "option_file.h"
 #include "option_table.h"
+#include "tools/input.h"
 #include "wire/text.h"
 
 namespace martd {
@@ -50,6 +48,10 @@ const OptionRow* find_row(std::string_view name) {
   return nullptr;
 }
 
+Wrong empty(const std::string& where, std::string_view form) {
+  return {where + ": empty (taken: " + std::string(form) + ", or leave it out)"};
+}
+
 std::optional<Wrong> take_command_line(tools::CommandLine line, AllGiven& given) {
   for (auto& [name, values] : line.values) given[name] = {std::move(values), "--" + name};
   if (line.arguments.size() > 1) {
@@ -78,14 +80,12 @@ void take_environment(const Environment& environment, AllGiven& given, std::vect
 }
 
 std::optional<Wrong> take_file(const std::string& file, AllGiven& given) {
-  std::error_code none;
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  if (stream) text << stream.rdbuf();
-  if (!stream || std::filesystem::is_directory(file, none)) {
-    return Wrong{"--config: can't be read: " + file + " (taken: a TOML file)"};
+  constexpr std::size_t kMost = std::size_t{4} << 20;
+  const auto text = tools::read_file(file, kMost);
+  if (const auto* unread = std::get_if<tools::Unread>(&text)) {
+    return Wrong{"--config: can't be read: " + file + ": " + unread->why + " (taken: a TOML file)"};
   }
-  auto read = read_option_file(text.str());
+  auto read = read_option_file(std::get<std::string>(text));
   if (const auto* error = std::get_if<FileError>(&read)) {
     return Wrong{file + ':' + std::to_string(error->line) + ": " + error->message};
   }
@@ -124,6 +124,9 @@ std::optional<Wrong> use(const AllGiven& given, Options& options) {
     const auto said = given.find(row.text.name);
     if (said == given.end()) continue;
     const auto& [values, where] = said->second;
+    // Somebody's variable that wasn't set: `--store "$STORE"` would keep nothing, and not say so.
+    if (!row.text.form.empty() && std::find(values.begin(), values.end(), "") != values.end())
+      return empty(where, row.text.form);
     if (const Complaint complaint = row.set(options, values); !complaint.empty())
       return Wrong{where + ": " + complaint};
     options.given[said->first] = values;
@@ -173,6 +176,7 @@ std::variant<Run, Shown, Wrong> parse_lines(const std::vector<std::string>& argu
   if (auto wrong = take_command_line(std::get<tools::CommandLine>(std::move(line)), given)) return *std::move(wrong);
   take_environment(environment, given, run.warnings);
   if (const auto config = given.find("config"); config != given.end()) {
+    if (config->second.values[0].empty()) return empty(config->second.where, "FILE");
     if (auto wrong = take_file(config->second.values[0], given)) return *std::move(wrong);
   }
   if (auto wrong = settle_flags(given)) return *std::move(wrong);

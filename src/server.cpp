@@ -19,6 +19,8 @@
 #include "certificates.h"
 #include "http/worker.h"
 #include "http_settings.h"
+#include "lanes.h"
+#include "last_words.h"
 #include "log.h"
 #include "net/listener.h"
 #include "net/loop.h"
@@ -43,28 +45,6 @@ struct StartError {
   std::string line;
 };
 
-/// A socket that listens, and what its connections speak.
-struct Door {
-  net::ListenSocket socket;
-  bool tls;
-};
-
-/// One thread: a loop, its worker, and its share of every door.
-struct Lane {
-  Lane(push::LoopId id, const net::Clock& clock, push::Hub& hub, http::ConnectionCount& count,
-       std::shared_ptr<const http::Settings> settings)
-      : loop(clock), worker(id, loop, hub, count, std::move(settings)) {}
-
-  std::size_t connections() const { return worker.sessions() + coming.load(std::memory_order_relaxed); }
-
-  net::Loop loop;
-  http::Worker worker;
-  TlsPtr tls;                           ///< the loop's own copy
-  std::atomic<std::size_t> coming = 0;  ///< connections that are handed to it
-  std::vector<std::unique_ptr<net::Listener>> listeners;
-  std::thread thread;
-};
-
 class Server {
  public:
   Server(const Options& options, const Reloader& reloader)
@@ -84,11 +64,15 @@ class Server {
     if (tls_) watch_certificates();
     if (options_.ktls && !net::kernel_offers_tls())
       spdlog::warn("--ktls: this kernel doesn't offer it (no tls module); records are sealed here, as without it");
-    if (store_) store_->start();
-    if (admin_) admin_->start();
-    for (auto& lane : lanes_) lane->thread = std::thread([&loop = lane->loop] { loop.run(); });
+    start_threads();
     announce();
-    main_.run();
+    try {
+      main_.run();
+    } catch (const std::exception& error) {
+      // The loops run: what is thrown past them would take them along without a word.
+      spdlog::critical("ended by an error that nobody expected: {}", said_by(error));
+      ::_exit(1);
+    }
     for (auto& lane : lanes_) lane->thread.join();
     if (admin_) admin_->stop();
     if (!store_) return 0;
@@ -99,6 +83,23 @@ class Server {
   }
 
  private:
+  /// Throws where there are no more to be had, with all that were started ended.
+  void start_threads() {
+    try {
+      if (store_) store_->start();
+      if (admin_) admin_->start();
+      for (auto& lane : lanes_) lane->thread = std::thread([&loop = lane->loop] { loop.run(); });
+    } catch (const std::exception&) {
+      for (auto& lane : lanes_) {
+        lane->loop.stop();
+        if (lane->thread.joinable()) lane->thread.join();
+      }
+      if (admin_) admin_->stop();
+      if (store_) store_->stop();
+      throw;
+    }
+  }
+
   void open_certificates() {
     auto read = certificates_.read(options_);
     if (const auto* wrong = std::get_if<std::string>(&read)) throw StartError{*wrong};
@@ -170,7 +171,13 @@ class Server {
   }
 
   void make_lanes() {
-    max_connections_ = connections_that_fit(options_, open_files_);
+    // What is open by now, two for each loop, and the admin listener's: two for each of two addresses.
+    in_use_ = files_in_use() + 2 * options_.threads + (options_.admin ? 4 : 0);
+    max_connections_ = connections_that_fit(options_, open_files_, in_use_);
+    if (max_connections_ == 0)
+      throw StartError{"too few open files: " + std::to_string(open_files_) + ", of which the server itself needs " +
+                       std::to_string(in_use_ + kSpareFiles) +
+                       " (taken: a higher limit, ulimit -n, or less --threads)"};
     const auto settings = make_settings();
     for (push::LoopId id = 0; id < options_.threads; ++id) {
       lanes_.push_back(std::make_unique<Lane>(id, clock_, hub_, count_, settings));
@@ -214,14 +221,7 @@ class Server {
   /// came in last would else be there before those who were handed over, and be the first to make way for them.
   void accept(Lane& here, int descriptor, const wire::Address& peer, bool tls) {
     if (lanes_.size() == 1) return here.worker.take(descriptor, peer, tls ? here.tls : nullptr);
-    Lane* least = &here;
-    for (auto& lane : lanes_)
-      if (lane->connections() < least->connections()) least = lane.get();
-    least->coming.fetch_add(1, std::memory_order_relaxed);
-    least->loop.post([least, descriptor, peer, tls] {
-      least->coming.fetch_sub(1, std::memory_order_relaxed);
-      least->worker.take(descriptor, peer, tls ? least->tls : nullptr);
-    });
+    hand_over(least_busy(lanes_, here), descriptor, peer, tls);
   }
 
   // --- speaking ---
@@ -246,7 +246,7 @@ class Server {
     if (admin_) welcome.admin = admin_->addresses().front();
     welcome.max_connections = max_connections_;
     welcome.open_files = open_files_;
-    std::fputs(welcome.text(options_).c_str(), stderr);
+    write_to_standard_error(welcome.text(options_), options_.log_format);
   }
 
   // --- signals ---
@@ -299,7 +299,7 @@ class Server {
     options_ = fresh.options;
     hub_.limit_memory(options_.max_memory);
     if (admin_) admin_->set_token(options_.admin_token);
-    max_connections_ = connections_that_fit(options_, open_files_);
+    max_connections_ = connections_that_fit(options_, open_files_, in_use_);
     limit_silence();
     const auto settings = make_settings();
     tell_operations();
@@ -315,11 +315,17 @@ class Server {
   void stop() {
     spdlog::info("stopping");
     operations_->set_accepting(false);
+    // At once, whatever the loops are busy with: who comes from here on is refused, and can go elsewhere.
+    for (const Door& door : doors_)
+      door.socket.refuse([this, &door](int descriptor, const wire::Address& peer) {
+        hand_over(least_busy(lanes_, *lanes_.front()), descriptor, peer, door.tls);
+      });
     still_serving_ = lanes_.size();
     for (auto& lane : lanes_)
       lane->loop.post([this, &lane = *lane] {
         for (auto& listener : lane.listeners) listener->stop();
-        lane.worker.stop([this] { boost::asio::post(main_, [this] { served(); }); });
+        // One more turn: who came in last may have asked already.
+        lane.loop.post([this, &lane] { lane.worker.stop([this] { boost::asio::post(main_, [this] { served(); }); }); });
       });
     grace_.expires_after(options_.grace);
     grace_.async_wait([this](const boost::system::error_code& error) {
@@ -349,6 +355,7 @@ class Server {
   Options options_;
   const Reloader& reloader_;
   std::size_t open_files_;
+  std::size_t in_use_ = 0;  ///< files, when it was made
   std::size_t max_connections_ = 0;
   net::Clock clock_;
   std::unique_ptr<store::SqliteStore> store_;  ///< stopped before all else goes: its thread calls the hub and the loops
@@ -359,7 +366,7 @@ class Server {
   TlsPtr tls_;
   std::shared_ptr<const net::TlsClient> site_tls_;  ///< for an https site
   std::vector<Door> doors_;
-  std::vector<std::unique_ptr<Lane>> lanes_;
+  Lanes lanes_;
   std::unique_ptr<Sweeper> sweeper_;
   std::unique_ptr<Operations> operations_;
   std::unique_ptr<admin::AdminServer> admin_;  ///< uses the operations
@@ -379,7 +386,7 @@ std::optional<std::string> check_certificates(const Options& options) {
   return std::nullopt;
 }
 
-int run_server(const Options& options, const Reloader& reloader) {
+int run_server(const Options& options, const std::vector<std::string>& warnings, const Reloader& reloader) {
   if (const auto wrong = set_log(options)) {
     std::fprintf(stderr, "martd: %s\n", wrong->c_str());
     return 2;
@@ -389,12 +396,17 @@ int run_server(const Options& options, const Reloader& reloader) {
     std::fprintf(stderr, "martd: %s\n", wrong->c_str());
     return 2;
   }
+  if (options.log_format == LogFormat::json)
+    for (const std::string& warning : warnings) spdlog::warn("{}", warning);
   try {
     return Server(options, reloader).run();
   } catch (const StartError& error) {
     std::fprintf(stderr, "martd: %s\n", error.line.c_str());
-    return 2;
+  } catch (const std::exception& error) {
+    // Too few descriptors or threads, mostly. What was started has been stopped.
+    std::fprintf(stderr, "martd: can't start: %s\n", said_by(error).c_str());
   }
+  return 2;
 }
 
 }  // namespace martd

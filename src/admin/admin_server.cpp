@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <future>
+#include <system_error>
 #include <thread>
 
 #include "admin/answers.h"
@@ -110,6 +112,7 @@ struct AdminServer::Door {
 
     // Its accept blocks, and closes the descriptor in the end.
     const int descriptor = ::fcntl(socket.descriptor(), F_DUPFD_CLOEXEC, 0);
+    if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "the admin listener");
     ::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) & ~O_NONBLOCK);
     server->adopt(descriptor);
     std::packaged_task<void()> serve([server = server] { server->listen_after_bind(); });

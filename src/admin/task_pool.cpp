@@ -1,5 +1,6 @@
 #include "admin/task_pool.h"
 
+#include <system_error>
 #include <utility>
 
 namespace martd::admin {
@@ -8,8 +9,23 @@ TaskPool::Taken TaskPool::enqueue(std::function<void()> task) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return waiting_.size() < most_waiting_; });
   waiting_.push_back(std::move(task));
-  if (idle_ < waiting_.size() && threads_.size() < most_threads_) threads_.emplace_back([this] { work(); });
+  if (idle_ < waiting_.size() && threads_.size() < most_threads_) {
+    try {
+      threads_.emplace_back([this] { work(); });
+    } catch (const std::system_error&) {
+      // No more to be had: those that are there do it, or this one.
+      if (threads_.empty()) return run_here(lock);
+    }
+  }
   changed_.notify_all();
+  return Taken(true);
+}
+
+TaskPool::Taken TaskPool::run_here(std::unique_lock<std::mutex>& lock) {
+  const auto own = std::move(waiting_.back());
+  waiting_.pop_back();
+  lock.unlock();
+  own();
   return Taken(true);
 }
 

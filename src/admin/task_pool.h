@@ -29,6 +29,7 @@ class TaskPool final : public httplib::TaskQueue {
 
  private:
   void work();
+  Taken run_here(std::unique_lock<std::mutex>& lock);
 
   std::size_t most_threads_;
   std::size_t most_waiting_;

@@ -60,6 +60,14 @@ Bound bind_one(const tcp::endpoint& endpoint) {
   return bound;
 }
 
+/// -1 where none waits, or it failed: errno says which.
+int accept_one(int listening, tcp::endpoint& peer) {
+  socklen_t size = static_cast<socklen_t>(peer.capacity());
+  const int descriptor = ::accept4(listening, peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (descriptor >= 0) peer.resize(size);
+  return descriptor;
+}
+
 std::uint16_t port_of(int descriptor) {
   tcp::endpoint endpoint;
   socklen_t size = static_cast<socklen_t>(endpoint.capacity());
@@ -71,6 +79,20 @@ std::uint16_t port_of(int descriptor) {
 }  // namespace
 
 std::string ListenSocket::name() const { return text(address_, port_); }
+
+void ListenSocket::refuse(
+    const std::function<void(int descriptor, const boost::asio::ip::address& peer)>& on_accept) const {
+  // The kernel's queue is no longer than that, by default.
+  constexpr int kMost = 4096;
+  for (int accepted = 0; accepted < kMost; ++accepted) {
+    tcp::endpoint peer;
+    const int descriptor = accept_one(descriptor_, peer);
+    if (descriptor < 0 && errno != ECONNABORTED && errno != EINTR) break;
+    if (descriptor >= 0) on_accept(descriptor, peer.address());
+  }
+  // Not closed yet: loops may still ask it for connections, and its number must be nobody else's.
+  ::shutdown(descriptor_, SHUT_RDWR);
+}
 
 std::variant<std::vector<ListenSocket>, std::string> listen(const std::string& host, std::uint16_t port) {
   addrinfo hints{};
@@ -139,15 +161,14 @@ void Listener::on_events(Events) {
   constexpr int kMost = 128;
   for (int accepted = 0; accepted < kMost && watching_; ++accepted) {
     tcp::endpoint peer;
-    socklen_t size = static_cast<socklen_t>(peer.capacity());
-    const int descriptor = ::accept4(socket_.descriptor(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int descriptor = accept_one(socket_.descriptor(), peer);
     if (descriptor >= 0) {
-      peer.resize(size);
       on_accept_(descriptor, peer.address());
       continue;
     }
     switch (errno) {
       case EAGAIN:
+      case EINVAL:  // it refuses by now
         return;
       case EMFILE:
       case ENFILE:

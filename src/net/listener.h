@@ -28,6 +28,9 @@ class ListenSocket {
   std::uint16_t port() const { return port_; }
   /// `127.0.0.1:54321`, `[::1]:54321`.
   std::string name() const;
+  /// From here on the system refuses connections. Those that were made and not accepted yet are given to `on_accept`,
+  /// so that they are answered and not reset; a bounded number of them. While loops still accept, too.
+  void refuse(const std::function<void(int descriptor, const boost::asio::ip::address& peer)>& on_accept) const;
 
  private:
   int descriptor_;

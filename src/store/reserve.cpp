@@ -32,7 +32,7 @@ Disk disk_of(const std::string& file) {
 
 }  // namespace
 
-bool Reserve::hold() {
+bool Reserve::hold(std::size_t beside) {
   if (held_ || name_.empty()) return true;
   const Disk disk = disk_of(name_);
   struct stat known {};
@@ -43,7 +43,7 @@ bool Reserve::hold() {
   } else {
     for (size_ = kMost; size_ > kLeast && (size_ > disk.all / 8 || 2 * size_ > disk.free);) size_ /= 2;
   }
-  if (2 * size_ > disk.free) return false;
+  if (size_ + beside > disk.free) return false;
   const int descriptor = ::open(name_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (descriptor < 0) return false;
   held_ = ::posix_fallocate(descriptor, 0, static_cast<off_t>(size_)) == 0;

@@ -15,8 +15,8 @@ class Reserve {
   Reserve(const Reserve&) = delete;
   Reserve& operator=(const Reserve&) = delete;
 
-  /// Has its room, where as much again is free beside it; else it has none, and stays as it is.
-  bool hold();
+  /// Has its room, where so many bytes are free beside it; else it has none, and stays as it is.
+  bool hold(std::size_t beside);
   void release();
   /// Its size in bytes: an eighth of the disk, 256 KiB to 16 MiB, and once it was had, what it was then.
   std::size_t size() const { return size_; }

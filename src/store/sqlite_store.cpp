@@ -65,7 +65,7 @@ std::optional<std::string> SqliteStore::prepare(push::Time now) {
   db.run(
       "PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864; "
       "PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=FAST");
-  const bool room = reserve_.hold();
+  const bool room = reserve_.hold(Reserve::kLeast);
   if (!room) db.one("PRAGMA wal_checkpoint(TRUNCATE)");
   if (auto wrong = migrate(db, value(push::origin_at(now)))) return wrong;
   tear(now);

@@ -92,7 +92,8 @@ void SqliteStore::cramp() {
 }
 
 void SqliteStore::loosen() {
-  if (!reserve_.hold()) return;
+  // As much again is free, or it would be full again at once.
+  if (!reserve_.hold(reserve_.size())) return;
   cramped_ = false;
   constexpr std::size_t kMost = 4000;
   database_.may_grow(true);

@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
-#include <iostream>
-#include <iterator>
 #include <optional>
+#include <string>
+#include <variant>
 
 #include "push/utf8.h"
+#include "tools/input.h"
 #include "tools/progress.h"
 #include "tools/server_client.h"
 #include "tools/server_option.h"
@@ -121,6 +122,8 @@ class Publisher {
   bool json_;
 };
 
+constexpr const char* kUnreadable = "standard input can't be read: ";
+
 int not_accepted(const std::string& problem) {
   std::fprintf(stderr, "martd: %s\n", problem.c_str());
   return 1;
@@ -133,15 +136,19 @@ int publish_lines(Publisher& publisher) {
   const auto show = [&](const std::string& text) {
     if (shown) std::fputs(text.c_str(), stderr);
   };
-  std::string text;
-  for (std::size_t number = 1; std::getline(std::cin, text); ++number) {
-    if (text.empty()) continue;
-    if (const auto problem = publisher.publish(std::move(text))) {
+  LineReader lines(STDIN_FILENO);
+  for (std::size_t number = 1; auto text = lines.next(); ++number) {
+    // Of a file with CR LF at its line ends, an empty line has the CR.
+    if (text->empty() || *text == "\r") continue;
+    if (const auto problem = publisher.publish(*std::move(text))) {
       show(progress.clear());
       return not_accepted("line " + std::to_string(number) + ": " + *problem);
     }
-    text.clear();
     show(progress.sent(Progress::Clock::now()));
+  }
+  if (!lines.problem().empty()) {
+    show(progress.clear());
+    return not_accepted(kUnreadable + lines.problem());
   }
   show(progress.summary(Progress::Clock::now()));
   return 0;
@@ -169,7 +176,6 @@ int publish_command(const std::vector<std::string>& arguments, const Environment
   }
 
   std::signal(SIGPIPE, SIG_IGN);
-  std::ios::sync_with_stdio(false);
   Publisher publisher(std::get<ServerOption>(server), target(line), std::get<std::string>(secret), type,
                       line.values.contains("json"));
   if (by_line) return publish_lines(publisher);
@@ -177,7 +183,9 @@ int publish_command(const std::vector<std::string>& arguments, const Environment
   if (line.arguments.size() == 2) {
     message = line.arguments[1];
   } else {
-    message.assign(std::istreambuf_iterator<char>(std::cin), {});
+    auto read = read_whole(STDIN_FILENO, std::string::npos);
+    if (const auto* unread = std::get_if<Unread>(&read)) return not_accepted(kUnreadable + unread->why);
+    message = std::get<std::string>(std::move(read));
   }
   if (const auto problem = publisher.publish(std::move(message))) return not_accepted(*problem);
   return 0;

@@ -123,6 +123,28 @@ TEST_CASE("as JSON, every line is an object, whatever stands in the path") {
   CHECK(seen);
 }
 
+// A log collector that takes objects only: it threw away the whole start, for the words that are meant for a person.
+TEST_CASE("as JSON, what is said to a person at the start is objects, too, and so is a warning of a variable") {
+  for (const std::string level : {"info", "error"}) {
+    TestServer server({"--http", "localhost:0", "--admin", "127.0.0.1:0", "--log-format", "json", "--log-level", level},
+                      {{"MARTD_MAX_SIZ", "5"}});
+    server.begin_to_stop();
+    CHECK(server.stop() == 0);
+    const std::string said = server.program().errors();
+    CAPTURE(said);
+    std::string all;
+    for (const std::string& line : lines_of(said)) {
+      const json::object entry = json::parse(line).as_object();
+      CHECK(entry.contains("time"));
+      CHECK(entry.contains("level"));
+      (all += text_at(entry, "message")) += '\n';
+    }
+    CHECK(contains(all, "room for "));
+    CHECK(contains(all, "publish  curl -d hello '"));
+    CHECK(contains(all, "MARTD_MAX_SIZ: no such variable") == (level == "info"));
+  }
+}
+
 TEST_CASE("what the site behind answers has its line, when it is over") {
   Site site;
   TestServer server({"http://127.0.0.1:" + std::to_string(site.port), "--access-log"});

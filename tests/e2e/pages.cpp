@@ -256,7 +256,7 @@ TEST_CASE("with a store, what the site has published is on disk when its answer 
     TestServer again({"--store", file.path()});
     CHECK(contains(again.kept("news"), told));
   }
-  for (const char* more : {"-wal", "-shm", ".lock"}) std::filesystem::remove(file.path() + more);
+  for (const char* more : {"-wal", "-shm", ".lock", ".reserve"}) std::filesystem::remove(file.path() + more);
 }
 
 TEST_CASE("without --upstream-publishes the headers are taken off, and nothing is published") {

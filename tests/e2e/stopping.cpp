@@ -13,6 +13,7 @@
 #include "support/streams.h"
 #include "support/test_server.h"
 #include "support/text.h"
+#include "support/upstream.h"
 
 using namespace martd::test;
 
@@ -101,6 +102,59 @@ TEST_CASE("nothing new is accepted once the server has stopped") {
   Endpoint address = server.endpoint();
   CHECK(server.stop() == 0);
   CHECK_THROWS(Connection{address});
+}
+
+// A deployment that starts the new server beside the old one: for as long as the old one had a long download to finish,
+// its sockets took connections that nobody would ever serve. They hung for the whole grace, and then were reset.
+TEST_CASE("while it stops, who comes is refused at once, another can listen there, and readiness says so") {
+  Upstream site;
+  TestServer server({"--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--grace", "60s", "--upstream", site.url()});
+  const Client admin = server.admin();
+  CHECK(admin.get("/readyz").status == 200);
+  Connection slow(server.endpoint());
+  slow.ask("GET", "/long");
+  Connection there = site.accept();
+  read_request(there);
+
+  server.begin_to_stop();
+  await("it to be refused", [&] {
+    try {
+      Connection late(server.endpoint());
+      return false;
+    } catch (const std::exception&) {
+      return true;
+    }
+  });
+  CHECK(admin.get("/readyz").status == 503);
+  CHECK(admin.get("/healthz").status == 200);
+  {
+    TestServer next({"--http", "127.0.0.1:" + std::to_string(server.endpoint().port)});
+    CHECK(next.get("/").status == 200);
+  }
+  there.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  CHECK(slow.read_answer().body == "ok");
+  CHECK(server.stop() == 0);
+}
+
+// The queue of the kernel is long, and a machine under load stops with clients in it. They had asked, and never heard.
+TEST_CASE("who had connected by then, and was not accepted yet, is answered all the same") {
+  TestServer server({"--http", "127.0.0.1:0", "--grace", "60s"});
+  server.program().signal(SIGSTOP);
+  std::vector<Connection> waiting;
+  for (int i = 0; i < 50; ++i) {
+    waiting.emplace_back(server.endpoint());
+    waiting.back().ask("GET", "/sub?news=0&.wait=60s");
+  }
+  server.begin_to_stop();
+  server.program().signal(SIGCONT);
+  for (Connection& client : waiting) {
+    const Answer answer = client.read_answer();
+    const bool told = answer.status == 200 || answer.status == 503;
+    CHECK(told);
+    CHECK(answer.header("Connection") == "close");
+    CHECK(client.ends());
+  }
+  CHECK(server.stop() == 0);
 }
 
 TEST_CASE("idle connections do not hold up the end") {

@@ -23,7 +23,7 @@ namespace {
 struct StoreFile {
   StoreFile() { std::filesystem::remove(file.path()); }
   ~StoreFile() {
-    for (const char* more : {"-wal", "-shm", ".lock"}) std::filesystem::remove(file.path() + more);
+    for (const char* more : {"-wal", "-shm", ".lock", ".reserve"}) std::filesystem::remove(file.path() + more);
   }
   const std::string& path() const { return file.path(); }
   TestServer::Options options(TestServer::Options more = {}) const {

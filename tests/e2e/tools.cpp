@@ -59,6 +59,12 @@ TEST_CASE_FIXTURE(ToolsTest, "pub with a dash sends each line of standard input,
   CHECK(kept() == json::array{"one", "two", "three"});
 }
 
+// A list that was written on Windows: each empty line became a message of one byte.
+TEST_CASE_FIXTURE(ToolsTest, "pub with a dash skips the empty lines of a file with CR LF, too") {
+  CHECK(run({"pub", "news", "-"}, "one\n\r\n\r\ntwo\n\r\n") == 0);
+  CHECK(kept() == json::array{"one", "two"});
+}
+
 TEST_CASE_FIXTURE(ToolsTest, "pub takes the server from the environment") {
   Program tool({"pub", "news", "hello"}, {{"MARTD_SERVER", server.endpoint().url()}});
   CHECK(tool.await_exit() == 0);

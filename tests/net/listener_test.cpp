@@ -149,3 +149,26 @@ TEST_CASE("listener: stopped from within its own call, and destroyed with a wait
   ::close(first);
   ::close(second);
 }
+
+TEST_CASE("listen: refusing gives what had connected, and lets nobody else in") {
+  const auto sockets = listening("127.0.0.1", 0);
+  std::vector<int> clients;
+  for (int i = 0; i < 5; ++i) clients.push_back(connect_to(sockets[0].port()));
+  std::vector<int> given;
+  sockets[0].refuse([&](int descriptor, const boost::asio::ip::address& peer) {
+    CHECK(peer.is_loopback());
+    given.push_back(descriptor);
+  });
+  CHECK(given.size() == 5);
+  const int late = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(sockets[0].port());
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  CHECK(::connect(late, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0);
+  // Another may have the place, while this one is still there.
+  CHECK(std::holds_alternative<std::vector<net::ListenSocket>>(net::listen("127.0.0.1", sockets[0].port())));
+  for (const int descriptor : clients) ::close(descriptor);
+  for (const int descriptor : given) ::close(descriptor);
+  ::close(late);
+}

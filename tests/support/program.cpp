@@ -66,8 +66,11 @@ bool drain(int fd, std::string& into) {
 
 }  // namespace
 
-Program::Program(const Arguments& arguments, const Environment& environment, std::string input) {
-  std::vector<std::string> words{program_path()};
+Program::Program(const Arguments& arguments, const Environment& environment, std::string input,
+                 const std::string& before) {
+  std::vector<std::string> words;
+  if (!before.empty()) words = {"/bin/sh", "-c", before + "; exec \"$0\" \"$@\""};
+  words.push_back(program_path());
   words.insert(words.end(), arguments.begin(), arguments.end());
   auto variables = environment_with(environment);
 

@@ -20,8 +20,10 @@ class Program {
   using Arguments = std::vector<std::string>;
   using Environment = std::vector<std::pair<std::string, std::string>>;
 
-  /// `input` is what it reads from standard input, then the end.
-  explicit Program(const Arguments& arguments, const Environment& environment = {}, std::string input = {});
+  /// `input` is what it reads from standard input, then the end. `before`: what a shell does first in its place, as
+  /// `ulimit -n 20` or `exec <&-`.
+  explicit Program(const Arguments& arguments, const Environment& environment = {}, std::string input = {},
+                   const std::string& before = {});
   /// Kills it where it still runs.
   ~Program();
   Program(const Program&) = delete;

@@ -25,8 +25,8 @@ TestServer::Options completed(TestServer::Options options) {
 
 }  // namespace
 
-TestServer::TestServer(const Options& options, const Program::Environment& environment)
-    : program_(completed(options), environment) {
+TestServer::TestServer(const Options& options, const Program::Environment& environment, const std::string& before)
+    : program_(completed(options), environment, {}, before) {
   program_.await_output([](const std::string& text) { return contains("\n" + text, "\nready\n"); });
   auto addresses = listening("http");
   if (addresses.empty()) addresses = listening("https");

@@ -18,7 +18,8 @@ class TestServer : public Client {
 
   /// `--http localhost:0` and `--admin none` are added where the options don't have them. Where MARTD_SCHEME in the
   /// environment is `https` and the options name neither listener, it is `--https localhost:0` alone instead.
-  explicit TestServer(const Options& options = {}, const Program::Environment& environment = {});
+  explicit TestServer(const Options& options = {}, const Program::Environment& environment = {},
+                      const std::string& before = {});
   ~TestServer();
 
   /// The addresses of the `listening` lines of that kind, in their order.
