@@ -19,11 +19,12 @@ using bench::Options;
 using bench::Report;
 
 const std::map<std::string_view, Report (*)(const Options&)> kQuestions = {
-    {"fanout", bench::fanout},   {"burst", bench::burst},       {"latency", bench::latency},
-    {"loops", bench::loops},     {"longpoll", bench::longpoll}, {"idle", bench::idle},
-    {"publish", bench::publish}, {"connect", bench::connect},   {"reconnect", bench::reconnect},
-    {"proxy", bench::proxy},     {"store", bench::store},       {"channels", bench::channels},
-    {"sweep", bench::sweep},     {"crowd", bench::crowd},       {"backlog", bench::backlog},
+    {"fanout", bench::fanout},         {"burst", bench::burst},       {"latency", bench::latency},
+    {"loops", bench::loops},           {"longpoll", bench::longpoll}, {"idle", bench::idle},
+    {"publish", bench::publish},       {"connect", bench::connect},   {"reconnect", bench::reconnect},
+    {"proxy", bench::proxy},           {"store", bench::store},       {"channels", bench::channels},
+    {"sweep", bench::sweep},           {"crowd", bench::crowd},       {"backlog", bench::backlog},
+    {"handshakes", bench::handshakes}, {"hellos", bench::hellos},
 };
 
 void take_core(int core) {

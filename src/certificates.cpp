@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "assets.h"
+#include "net/records_check.h"
 #include "tools/input.h"
 
 namespace martd {
@@ -17,6 +18,22 @@ Certificates::Certificates(const net::Clock& clock)
       development_(assets::development_certificate().bytes, assets::development_key().bytes) {}
 
 bool Certificates::changed() { return files_ ? watch_.look() : development_.used_up(shared_->clock.now()); }
+
+/// Who is to seal the records. Before it is us for the first time, it is tried.
+net::RecordsBy Certificates::records(const Options& options) {
+  warning_.clear();
+  if (options.tls_records == RecordsOf::openssl) return net::RecordsBy::openssl;
+  if (!checked_) {
+    const net::TlsContext::Pair pair{assets::development_certificate().bytes, assets::development_key().bytes};
+    const auto made = net::TlsContext::make({&pair, 1}, shared_);
+    const auto* wrong = std::get_if<std::string>(&made);
+    checked_ = wrong ? *wrong : net::check_records(*std::get<TlsPtr>(made));
+  }
+  if (checked_->empty()) return net::RecordsBy::us;
+  warning_ = "--tls-records own: it doesn't work with the OpenSSL that is here, which seals all records now (" +
+             *checked_ + ")";
+  return net::RecordsBy::openssl;
+}
 
 std::variant<TlsPtr, std::string> Certificates::read(const Options& options) {
   std::vector<std::string> files;  // certificate, key, certificate, …
@@ -47,6 +64,7 @@ std::variant<TlsPtr, std::string> Certificates::read(const Options& options) {
           "for this run";
   }
 
+  const net::RecordsBy by = records(options);
   const auto kernel = options.ktls ? net::KernelTls::where_offered : net::KernelTls::off;
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     // One by one first, to say which of them is wrong.
@@ -54,7 +72,7 @@ std::variant<TlsPtr, std::string> Certificates::read(const Options& options) {
     if (const auto* wrong = std::get_if<std::string>(&alone))
       return "--cert: " + (files.empty() ? "the development certificate" : files[2 * i]) + ": " + *wrong;
   }
-  return net::TlsContext::make(pairs, shared_, kernel);
+  return net::TlsContext::make(pairs, shared_, kernel, by);
 }
 
 }  // namespace martd

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -26,6 +27,8 @@ class Certificates {
 
   /// What is to be said of the certificates that were read last; empty: nothing.
   const std::string& note() const { return note_; }
+  /// A warning: why OpenSSL seals the records of connections though `--tls-records own` is set; empty: nothing.
+  const std::string& warning() const { return warning_; }
 
   /// Whether they are to be read again: the files changed since they were last read, or tried to be, and have come to
   /// rest (two looks in a row found them alike), or the development certificate is used up. Once for each change. To be
@@ -33,11 +36,15 @@ class Certificates {
   bool changed();
 
  private:
+  net::RecordsBy records(const Options& options);
+
   std::shared_ptr<net::TlsShared> shared_;
   DevelopmentCertificate development_;
   bool files_ = false;  ///< they are from files: nothing of the development certificate counts
   FileWatch watch_;
   std::string note_;
+  std::optional<std::string> checked_;  ///< net::check_records(), once it was needed
+  std::string warning_;
 };
 
 }  // namespace martd

@@ -10,6 +10,7 @@
 
 #include "last_words.h"
 #include "manual.h"
+#include "net/secret_memory.h"
 #include "options.h"
 #include "own_listener.h"
 #include "server.h"
@@ -89,6 +90,7 @@ int choose(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  martd::net::clear_freed_secrets();  // before anything of OpenSSL is called
   martd::keep_standard_streams();
   // A file over its limit (ulimit -f) is told by the call that writes, as a full disk is; this would kill us.
   std::signal(SIGXFSZ, SIG_IGN);

@@ -76,6 +76,7 @@ const std::map<std::string_view, Show>& shows() {
       {"https-redirect", flag<&O::https_redirect>},
       {"hsts", [](const O& o) { return o.hsts ? wire::format_duration(*o.hsts) : std::string("none"); }},
       {"ktls", flag<&O::ktls>},
+      {"tls-records", [](const O& o) { return std::string(o.tls_records == RecordsOf::own ? "own" : "openssl"); }},
       {"prefix", text<&O::prefix>},
       {"publish-from", [](const O& o) { return said(o, "publish-from", "loopback"); }},
       {"publish-secret", secret<&O::publish_secret>},

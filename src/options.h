@@ -36,6 +36,8 @@ std::string to_string(const ListenAddress& address);
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 enum class LogFormat : std::uint8_t { text, json };
+/// Who seals the records of TLS after a handshake.
+enum class RecordsOf : std::uint8_t { own, openssl };
 
 /// Everything that can be set for the server, checked. The names are the options' names with `_` for `-`.
 /// A value: copy it freely. It holds secrets: never print it whole.
@@ -49,6 +51,7 @@ struct Options {
   bool https_redirect = false;         ///< plain requests are sent to the first address of `https`
   std::optional<push::Duration> hsts;  ///< Strict-Transport-Security on https answers, 0 to 100 years; nothing: none
   bool ktls = false;                   ///< the kernel seals TLS records, where it can
+  RecordsOf tls_records = RecordsOf::own;
   std::string prefix;  ///< `/push`: where /sub, /pub and /client.js begin; empty: none; no `/` at the end
 
   // The site behind

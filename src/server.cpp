@@ -105,6 +105,7 @@ class Server {
     if (const auto* wrong = std::get_if<std::string>(&read)) throw StartError{*wrong};
     tls_ = std::get<TlsPtr>(std::move(read));
     if (!certificates_.note().empty()) spdlog::info(certificates_.note());
+    if (!certificates_.warning().empty()) spdlog::warn(certificates_.warning());
   }
 
   void open_store() {
@@ -267,6 +268,7 @@ class Server {
     }
     tls_ = std::get<TlsPtr>(std::move(read));
     if (!certificates_.note().empty()) spdlog::info(certificates_.note());
+    if (!certificates_.warning().empty()) spdlog::warn(certificates_.warning());
     for (auto& lane : lanes_) lane->loop.post([&lane = *lane, tls = tls_] { lane.tls = tls; });
     return true;
   }

@@ -11,7 +11,8 @@ namespace bench {
 struct Options {
   std::string question;
   std::string dialect = "martd";
-  std::string kind = "stream";      ///< idle: stream, poll or keepalive; proxy: get or upload; sweep: pause or not
+  std::string kind =
+      "stream";  ///< idle: stream, poll or keepalive; proxy: get or upload; sweep: pause or not; hellos: group
   std::vector<std::size_t> levels;  ///< idle, channels, sweep, crowd, backlog: how many, ascending
   std::uint16_t port = 0;           ///< subscribers, and publishers unless publish_port says otherwise
   std::uint16_t publish_port = 0;

@@ -16,6 +16,8 @@ Report proxy(const Options& options);
 Report publish(const Options& options);
 Report connect(const Options& options);
 Report reconnect(const Options& options);
+Report handshakes(const Options& options);
+Report hellos(const Options& options);
 Report store(const Options& options);
 Report channels(const Options& options);
 Report sweep(const Options& options);

@@ -262,7 +262,23 @@ def tls() -> list[Case]:
         ],
         [Goal("bytes_each_10000", 10240)],
     )
-    return [*fans, held]
+    shaken = Case(
+        "handshakes", "one after another, a full handshake", {"tls": 1}, [CPU, RATE, BUSY], [], ["martd", "nchan"]
+    )
+    alone = Metric("alone_p50_us", "p50 ms alone", 1e-3)
+    # The dearest of the groups that martd takes, and the one that it doesn't, for which OpenSSL works for a tenth of a second.
+    flooded = [
+        Case(
+            "hellos",
+            f"{rate} hellos a second, {group}, a push beside them",
+            {"kind": group, "rate": rate, "tls": 1},
+            [alone, P50, P99, CPU, BUSY],
+            [],
+            ["martd", "nchan"],
+        )
+        for group, rate in (("P-521", 100), ("ffdhe8192", 8))
+    ]
+    return [*fans, held, shaken, *flooded]
 
 
 def by_level(key: str, levels: tuple[int, ...], what: str) -> list[Metric]:

@@ -27,7 +27,7 @@ class AwaitedPush final : public Held, private PushWaiter {
   void on_writable() override {}
   void stop(push::Time) override { close_ = true; }
   void hung_up(push::Time) override;
-  bool half_closed() override { return close_ = true; }
+  bool half_closed(bool) override { return close_ = true; }
   bool takes_requests() const override { return true; }
 
  private:

@@ -97,13 +97,24 @@ bool Forwarding::wants_input() const {
   return (body_.done() && stage_ != Stage::tunnel) || exchange_->unsent() == 0;
 }
 
-bool Forwarding::half_closed() {
+bool Forwarding::half_closed(bool tidy) {
   if (stage_ == Stage::draining) {
     close_ = true;
     done();
     return true;
   }
+  if (stage_ == Stage::answering && framing_ == Framing::until_close) {
+    // It counts as gone. If it is there still, it would take the end for that of its answer.
+    session_.abort();
+    return true;
+  }
   if (stage_ != Stage::tunnel) return false;
+  if (!tidy) {
+    // Anybody on the way can end a connection. Passed on as the end of what the client had to say it would be the
+    // client's own word, and over TLS an authentic one.
+    broken();
+    return true;
+  }
   client_ended_ = true;
   exchange_->end_of_tunnel();
   if (site_ended_) done();
@@ -391,6 +402,7 @@ void Forwarding::done() {
   if (!holding_) return;
   holding_ = false;
   if (stage_ == Stage::tunnel) close_ = true;
+  if (stage_ == Stage::tunnel && client_ended_ && site_ended_ && exchange_) exchange_->tunnel_over();
   if (stage_ != Stage::draining) record();
   stage_ = Stage::over;
   let_go();

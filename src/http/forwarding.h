@@ -32,7 +32,7 @@ class Forwarding final : public Held, private proxy::Asker, private PushWaiter {
 
   std::string_view take(std::string_view bytes) override;
   bool wants_input() const override;
-  bool half_closed() override;
+  bool half_closed(bool tidy) override;
   void catch_up(push::Time now) override;
   void on_deadline(push::Time now) override;
   void on_writable() override;

@@ -35,8 +35,9 @@ class Held {
   virtual std::string_view take(std::string_view bytes) { return bytes; }
   /// Whether the client is read from now; Session::read_on() when that changes. Only who is read from is seen to leave.
   virtual bool wants_input() const { return true; }
-  /// The client has ended its side. True: this goes on without it.
-  virtual bool half_closed() { return false; }
+  /// The client has ended its side; `tidy`: over TLS, it said so. True: this goes on without it, or has broken off what
+  /// must not look whole.
+  virtual bool half_closed(bool) { return false; }
   /// Whether bytes that are not its own are a next request (or else are to be dropped).
   virtual bool takes_requests() const = 0;
 

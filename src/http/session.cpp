@@ -40,11 +40,16 @@ void Session::on_readable() {
     case net::Io::again:
       return watch();
     case net::Io::failed:
+      if (handshake_ && fall_back_to_plain())
+        return refuse(400, "this port speaks https, and the request came in plain HTTP (taken: https://)");
       return close();
     case net::Io::end:
-      if (held() && held_->half_closed()) return;
-      if (held() || all_written()) return close();
+    case net::Io::cut: {
+      const bool tidy = result.io == net::Io::end;
+      if (held() && held_->half_closed(tidy)) return;
+      if (held() || all_written()) return tidy ? say_goodbye_and_close() : close();
       return end_after_writing();
+    }
     case net::Io::done:
       break;
   }
@@ -81,7 +86,7 @@ void Session::on_deadline(push::Time now) {
   if (incoming_ && incoming_->use == Incoming::Use::answered) return close();
   if (incoming_) return refuse(408, "the request's body didn't come in time", cors_of(incoming_->head));
   if (head_begun_) return refuse(408, "the request's header wasn't whole in time (--header-timeout)");
-  close();
+  say_goodbye_and_close();
 }
 
 void Session::on_closed() {

@@ -16,6 +16,11 @@ push::FramePtr own_frame(std::string_view bytes) {
   return push::FramePtr(frame);
 }
 
+void reset_when_closed(int descriptor) {
+  const struct ::linger no_wait { 1, 0 };
+  ::setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &no_wait, sizeof no_wait);
+}
+
 }  // namespace
 
 Connection::Connection(Loop& loop, int descriptor, SslPtr tls) : loop_(loop), socket_(descriptor, std::move(tls)) {}
@@ -43,6 +48,7 @@ void Connection::join_loop() {
 void Connection::close() {
   if (!open_) return;
   open_ = false;
+  if (outbox_ && !outbox_->empty()) reset_when_closed(socket_.descriptor());
   drop_deadline();
   socket_.close();  // takes it out of the loop's set, too
   drop_outbox();
@@ -54,8 +60,13 @@ void Connection::close() {
 
 void Connection::abort() {
   if (!open_) return;
-  const struct ::linger no_wait { 1, 0 };
-  ::setsockopt(socket_.descriptor(), SOL_SOCKET, SO_LINGER, &no_wait, sizeof no_wait);
+  reset_when_closed(socket_.descriptor());
+  close();
+}
+
+void Connection::say_goodbye_and_close() {
+  if (!open_) return;
+  if (!outbox_ && !half_closed_ && end_ != End::lingering) socket_.say_goodbye();
   close();
 }
 
@@ -79,7 +90,7 @@ void Connection::watch() {
 }
 
 IoResult Connection::read(std::span<char> into) {
-  const IoResult result = socket_.read(into);
+  const IoResult result = socket_.read(into, loop_.now());
   // Less than what there was room for: a socket has no more now. TLS may have, until it says so.
   if (result.io == Io::again) readable_ = false;
   came_ |= result.io == Io::done;
@@ -114,7 +125,7 @@ void Connection::writable() {
       break;
   }
   if (end_ == End::writing) return linger();
-  if (half_closed_) socket_.finish_writing();
+  if (half_closed_) finish_writing();
   // TLS may have waited to write before it could read on.
   if (socket_.tls()) readable_ = true;
   on_writable();
@@ -204,12 +215,21 @@ void Connection::end_after_writing() {
 
 void Connection::half_close() {
   if (!open_ || ending() || std::exchange(half_closed_, true)) return;
-  if (!outbox_) socket_.finish_writing();
+  if (!outbox_) finish_writing();
+}
+
+/// Tried again when the socket takes more, where it is full of what went before.
+void Connection::finish_writing() {
+  if (!socket_.finish_writing()) watch_write();
 }
 
 void Connection::linger() {
+  if (!socket_.finish_writing()) {
+    // Without its last word what the peer has got would look cut off.
+    if (std::exchange(end_, End::writing) != End::writing) set_deadline(loop_.now() + 10 * kLinger);
+    return watch_write();
+  }
   end_ = End::lingering;
-  socket_.finish_writing();
   set_deadline(loop_.now() + kLinger);
   watch();
 }
@@ -226,6 +246,8 @@ void Connection::discard() {
 
 void Connection::on_timer(push::Time now) {
   const ConnectionPtr alive(this);
+  // The answer isn't out, and the peer takes no more of it: an orderly end would make what it has got look whole.
+  if (end_ == End::writing) return abort();
   if (ending()) return close();
   on_deadline(now);
 }

@@ -32,8 +32,11 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   /// nothing to tell of it. Whether there was something.
   bool start_reading();
   bool open() const { return open_; }
-  /// At once; what is in the outbox is lost. on_closed() is called, once.
+  /// At once. on_closed() is called, once. Where something is still in the outbox it is lost, and the peer sees a reset
+  /// instead of an end, so that what it got doesn't look whole.
   void close();
+  /// As close(), and over TLS the peer is told that it is an orderly end. Where nothing is under way.
+  void say_goodbye_and_close();
   /// As close(), and the peer sees a reset instead of an end: what it got is not all there was.
   void abort();
   /// What the two programs say can pass. Where they have to agree on something first, not before that.
@@ -87,6 +90,8 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   void end_after_writing();
   /// No more will be written: the peer sees the end once it has everything. Reading goes on.
   void half_close();
+  /// What came was no TLS, but plain HTTP: then the connection is plain from here on, for an answer.
+  bool fall_back_to_plain() { return socket_.fall_back_to_plain(); }
   bool ending() const { return end_ != End::open; }
 
   // --- the one deadline ---
@@ -104,6 +109,7 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   void queue(push::FramePtr frame, std::size_t skip);
   void drop_outbox();
   void linger();
+  void finish_writing();
   void discard();
 
   enum class End : std::uint8_t {

@@ -10,6 +10,7 @@ enum class Io : std::uint8_t {
   done,    ///< `bytes` were moved, at least one where any were asked for
   again,   ///< the socket isn't ready
   end,     ///< the peer has ended its side
+  cut,     ///< its side has ended, over TLS, and it didn't say so: anybody on the way could have done that
   failed,  ///< the connection is gone
 };
 struct IoResult {

@@ -9,14 +9,16 @@ namespace martd::net {
 namespace {
 
 constexpr std::size_t kMostRead = 64 * 1024;
-/// Records in a row without anything for the program: nobody honest sends so many.
+/// Records in a row without anything for the program, within this time: nobody honest sends so many. Further apart they
+/// cost nothing: a client on a long stream may change its keys for as long as it likes.
 constexpr std::uint8_t kMostIdle = 32;
+constexpr std::uint32_t kIdleMilliseconds = 1000;
 /// One record of data, and answers of this layer that the peer asks for and doesn't read: nobody honest needs so many.
 constexpr std::size_t kMostUnsent = 64 * 1024;
 
 }  // namespace
 
-IoResult RecordSocket::read(int descriptor, std::span<char> into) {
+IoResult RecordSocket::read(int descriptor, std::span<char> into, push::Time now) {
   if (opened_) {
     const std::size_t size = std::min(into.size(), opened_->size());
     std::copy_n(opened_->data(), size, into.data());
@@ -31,16 +33,28 @@ IoResult RecordSocket::read(int descriptor, std::span<char> into) {
     if (ended_) return {Io::end};
     const std::size_t begun = part_ ? part_->size() : 0;
     const IoResult came = receive(descriptor, buffer.data() + begun, kMostRead);
+    if (came.io == Io::end) return {Io::cut};
     if (came.io != Io::done) return came;
     if (begun > 0) std::memcpy(buffer.data(), part_->data(), begun);
     out.clear();
-    const IoResult opened = open_all({buffer.data(), begun + came.bytes}, into, out);
-    if (!out.empty()) send_now(descriptor, out, 0);
+    const IoResult opened = open_all({buffer.data(), begun + came.bytes}, into, now, out);
+    if (!out.empty() && !goodbye_) send_now(descriptor, out, 0);
     if (opened.bytes > 0) return opened;
   }
 }
 
-IoResult RecordSocket::open_all(std::span<char> came, std::span<char> into, std::string& out) {
+/// Whether it goes on like that.
+bool RecordSocket::idles(push::Time now) {
+  const auto milliseconds =
+      static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
+  if (idle_records_ == 0 || milliseconds - idle_since_ >= kIdleMilliseconds) {
+    idle_records_ = 0;
+    idle_since_ = milliseconds;
+  }
+  return ++idle_records_ > kMostIdle;
+}
+
+IoResult RecordSocket::open_all(std::span<char> came, std::span<char> into, push::Time now, std::string& out) {
   std::size_t at = 0;
   std::size_t taken = 0;
   while (at < came.size()) {
@@ -51,7 +65,7 @@ IoResult RecordSocket::open_all(std::span<char> came, std::span<char> into, std:
     ended_ = record.came == TlsRecords::Came::end;
     if (failed_ || ended_) break;
     if (record.data.empty()) {
-      if (++idle_records_ <= kMostIdle) continue;
+      if (!idles(now)) continue;
       records_->seal_alert(TlsRecords::Alert::unexpected_message, out);
       failed_ = true;
       break;
@@ -114,10 +128,16 @@ IoResult RecordSocket::write(int descriptor, std::string_view bytes) {
   return failed_ ? IoResult{Io::failed} : IoResult{Io::done, written};
 }
 
-void RecordSocket::say_goodbye(int descriptor) {
-  std::string sealed;
-  records_->seal_alert(TlsRecords::Alert::close_notify, sealed);
-  if (!failed_) send_now(descriptor, sealed, 0);
+bool RecordSocket::say_goodbye(int descriptor) {
+  if (failed_) return true;
+  if (!std::exchange(goodbye_, true)) {
+    std::string sealed;
+    records_->seal_alert(TlsRecords::Alert::close_notify, sealed);
+    send_now(descriptor, sealed, 0);
+  } else if (unsent_) {
+    failed_ |= flush(descriptor).io == Io::failed;
+  }
+  return failed_ || !unsent_;
 }
 
 }  // namespace martd::net

@@ -7,6 +7,7 @@
 
 #include "net/io_result.h"
 #include "net/tls_records.h"
+#include "push/time.h"
 
 namespace martd::net {
 
@@ -16,10 +17,10 @@ class RecordSocket {
  public:
   explicit RecordSocket(std::unique_ptr<TlsRecords> records) : records_(std::move(records)) {}
 
-  IoResult read(int descriptor, std::span<char> into);
+  IoResult read(int descriptor, std::span<char> into, push::Time now);
   IoResult write(int descriptor, std::string_view bytes);
-  /// The peer is told that no more comes.
-  void say_goodbye(int descriptor);
+  /// The peer is told that no more comes. False: the socket doesn't take it now; to be called again when it does.
+  bool say_goodbye(int descriptor);
 
  private:
   /// Sealed, and not taken by the socket yet.
@@ -28,7 +29,8 @@ class RecordSocket {
     std::size_t plain = 0;  ///< how many bytes of the caller's it carries
   };
 
-  IoResult open_all(std::span<char> came, std::span<char> into, std::string& out);
+  IoResult open_all(std::span<char> came, std::span<char> into, push::Time now, std::string& out);
+  bool idles(push::Time now);
   IoResult flush(int descriptor);
   void send_now(int descriptor, std::string& sealed, std::size_t plain);
 
@@ -36,9 +38,11 @@ class RecordSocket {
   std::unique_ptr<std::string> part_;    ///< of records that have not come whole, or not been opened
   std::unique_ptr<std::string> opened_;  ///< what there was no room for
   std::unique_ptr<Unsent> unsent_;
-  std::uint8_t idle_records_ = 0;  ///< in a row that brought nothing
+  std::uint32_t idle_since_ = 0;  ///< milliseconds of the loop's clock, as far as they fit: when the first of them came
+  std::uint8_t idle_records_ = 0;  ///< in a row that brought nothing, within a second
   bool ended_ = false;
   bool failed_ = false;
+  bool goodbye_ = false;  ///< said, or on its way
 };
 
 }  // namespace martd::net

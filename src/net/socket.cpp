@@ -1,5 +1,6 @@
 #include "net/socket.h"
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -21,6 +22,10 @@
 
 namespace martd::net {
 namespace {
+
+/// How a request of plain HTTP begins, as far as the first five bytes go.
+constexpr std::string_view kMethods[] = {"GET /",  "GET h",   "HEAD ",  "POST ",  "PUT /",  "PUT h",
+                                         "DELETE", "OPTIONS", "PATCH ", "TRACE ", "CONNECT"};
 
 int tls_size(std::size_t size) { return static_cast<int>(std::min<std::size_t>(size, INT_MAX)); }
 
@@ -72,7 +77,8 @@ IoResult Socket::tls_result(int result) {
     case SSL_ERROR_WANT_WRITE:
       return {Io::again};
     case SSL_ERROR_ZERO_RETURN:
-      return {Io::end};
+      // OpenSSL is told to take the one for the other (SSL_OP_IGNORE_UNEXPECTED_EOF).
+      return {BIO_eof(SSL_get_rbio(tls_.get())) ? Io::cut : Io::end};
     default:
       return {Io::failed};
   }
@@ -92,8 +98,8 @@ IoResult Socket::tls_read(std::span<char> into) {
   return read;
 }
 
-IoResult Socket::read(std::span<char> into) {
-  if (records_) return records_->read(descriptor_, into);
+IoResult Socket::read(std::span<char> into, push::Time now) {
+  if (records_) return records_->read(descriptor_, into, now);
   if (tls_) return tls_read(into);
   return receive(descriptor_, into.data(), into.size());
 }
@@ -118,13 +124,32 @@ IoResult Socket::write(std::string_view bytes) {
   return send(descriptor_, bytes.data(), bytes.size());
 }
 
-void Socket::finish_writing() {
-  if (records_) records_->say_goodbye(descriptor_);
-  if (tls_) {
-    ERR_clear_error();
-    SSL_shutdown(tls_.get());
-  }
+bool Socket::goodbye_said() {
+  if (records_) return records_->say_goodbye(descriptor_);
+  if (!tls_ || !established() || goodbye_) return true;
+  ERR_clear_error();
+  const int result = SSL_shutdown(tls_.get());
+  goodbye_ = result >= 0 || SSL_get_error(tls_.get(), result) != SSL_ERROR_WANT_WRITE;
+  return goodbye_;
+}
+
+void Socket::say_goodbye() { (void)goodbye_said(); }
+
+bool Socket::finish_writing() {
+  if (!goodbye_said()) return false;
   ::shutdown(descriptor_, SHUT_WR);
+  return true;
+}
+
+bool Socket::fall_back_to_plain() {
+  if (!tls_ || established()) return false;
+  // OpenSSL sends no alert to who doesn't speak TLS: nothing stands before the answer.
+  const std::string_view first = first_bytes(*tls_);
+  bool request = false;
+  for (const std::string_view method : kMethods) request |= first.size() >= 5 && method.starts_with(first);
+  if (!request) return false;
+  tls_.reset();
+  return true;
 }
 
 void Socket::close() {

@@ -20,13 +20,20 @@ class Socket {
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
 
-  IoResult read(std::span<char> into);
+  /// `now`: for what a peer may do only so often.
+  IoResult read(std::span<char> into, push::Time now);
   /// May take a part. Over TLS, what was refused with `again` must be offered again, with the same bytes at its start.
   IoResult write(std::string_view bytes);
 
-  /// No more will be written: the peer sees the end once it has everything.
-  void finish_writing();
+  /// No more will be written: the peer sees the end once it has everything. False: TLS has to say so first, and the
+  /// socket doesn't take it now; to be called again when it takes more.
+  [[nodiscard]] bool finish_writing();
+  /// The peer is told that no more comes, as far as that goes without waiting. Of a plain one nothing is said.
+  void say_goodbye();
   void close();
+  /// A handshake failed on what is a request of plain HTTP: from here on this is a plain socket, for an answer. What
+  /// was read of the request is lost.
+  bool fall_back_to_plain();
 
   int descriptor() const { return descriptor_; }
   /// OpenSSL's, which is the socket's; null for a plain one, and where it was let go of after a server's handshake.
@@ -43,6 +50,7 @@ class Socket {
 
  private:
   IoResult tls_result(int result);
+  bool goodbye_said();
   IoResult tls_read(std::span<char> into);
   IoResult tls_write(std::string_view bytes);
 
@@ -51,6 +59,7 @@ class Socket {
   int descriptor_;
   bool read_wants_write_ = false;
   bool resumed_ = false;
+  bool goodbye_ = false;        ///< close_notify was sent
   bool write_refused_ = false;  ///< OpenSSL has begun a record that the socket hasn't taken
 };
 

@@ -8,11 +8,6 @@
 namespace martd::net {
 namespace {
 
-void forget(std::optional<TicketKeys::Key>& key) {
-  if (key) OPENSSL_cleanse(&*key, sizeof *key);
-  key.reset();
-}
-
 std::optional<TicketKeys::Key> made(push::Time now) {
   TicketKeys::Key key{};
   key.made = now;
@@ -23,26 +18,22 @@ std::optional<TicketKeys::Key> made(push::Time now) {
 
 }  // namespace
 
-TicketKeys::~TicketKeys() {
-  forget(now_);
-  forget(before_);
-}
+TicketKeys::Key::~Key() { OPENSSL_cleanse(this, sizeof *this); }
 
 std::optional<TicketKeys::Key> TicketKeys::sealing(push::Time now) {
   const std::lock_guard lock(mutex_);
   if (now_ && !over(*now_, kLife, now)) return now_;
   auto fresh = made(now);
   if (!fresh) return std::nullopt;
-  forget(before_);
   before_ = now_;
-  forget(now_);
   now_ = fresh;
   return now_;
 }
 
 std::optional<TicketKeys::Found> TicketKeys::opening(std::span<const unsigned char> name, push::Time now) {
   const std::lock_guard lock(mutex_);
-  for (const auto& key : {now_, before_}) {
+  for (const auto* kept : {&now_, &before_}) {
+    const auto& key = *kept;
     if (!key || !std::equal(name.begin(), name.end(), key->name.begin(), key->name.end())) continue;
     if (over(*key, 2 * kLife, now)) return std::nullopt;
     return Found{*key, over(*key, kLife, now)};

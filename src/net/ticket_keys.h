@@ -17,6 +17,8 @@ namespace martd::net {
 class TicketKeys {
  public:
   struct Key {
+    /// Every copy clears itself.
+    ~Key();
     std::array<unsigned char, 16> name;    ///< stands open in the ticket
     std::array<unsigned char, 32> cipher;  ///< AES-256-CBC
     std::array<unsigned char, 32> mac;     ///< HMAC with SHA-256
@@ -29,8 +31,6 @@ class TicketKeys {
 
   /// How long a key seals tickets. It opens them for as long again: a ticket's own life is at most this.
   static constexpr push::Duration kLife = std::chrono::hours{2};
-
-  ~TicketKeys();
 
   /// The key that seals now; made when there is none, or the last one's time is over. Nothing: the system has no
   /// random bytes.

@@ -14,6 +14,7 @@ std::variant<std::shared_ptr<const TlsClient>, std::string> TlsClient::make() {
   SSL_CTX* context = made->context_.get();
   if (!context || SSL_CTX_set_default_verify_paths(context) != 1) return "TLS can't be set up";
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  if (!set_groups(*context)) return "TLS can't be set up";
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_mode(context,
                    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);

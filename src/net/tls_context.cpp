@@ -121,15 +121,16 @@ std::string try_handshake(SSL_CTX* context) {
 
 /// ALPN (RFC 7301): the protocols that this server speaks, the preferred one first, each with its length before it.
 /// `h2` is to stand before once there is a session that speaks it; whoever accepts asks SSL_get0_alpn_selected then.
-constexpr unsigned char kProtocols[] = "\x08http/1.1";
+constexpr unsigned char kProtocols[] = "\x08http/1.1\x08http/1.0";
 
-/// A client that offers nothing of ours is served HTTP/1.1 all the same, as one that offers nothing at all.
+/// A client that offers nothing of ours is told so (RFC 7301 section 3.2), and not answered in what it doesn't speak.
+/// One that offers nothing at all isn't asked: it is served HTTP/1.1.
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size,
                     void*) {
   unsigned char* chosen = nullptr;
   if (SSL_select_next_proto(&chosen, out_size, kProtocols, sizeof kProtocols - 1, in, in_size) !=
       OPENSSL_NPN_NEGOTIATED)
-    return SSL_TLSEXT_ERR_NOACK;
+    return SSL_TLSEXT_ERR_ALERT_FATAL;  // no_application_protocol
   *out = chosen;
   return SSL_TLSEXT_ERR_OK;
 }
@@ -174,9 +175,7 @@ int ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX*
   const OSSL_PARAM parameters[] = {OSSL_PARAM_octet_string(OSSL_MAC_PARAM_KEY, key.mac.data(), key.mac.size()),
                                    OSSL_PARAM_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, sizeof digest - 1),
                                    OSSL_PARAM_END};
-  const bool set = EVP_MAC_CTX_set_params(mac, parameters) == 1;
-  OPENSSL_cleanse(&key, sizeof key);
-  return set ? result : kFailed;
+  return EVP_MAC_CTX_set_params(mac, parameters) == 1 ? result : kFailed;
 }
 
 /// Empty: the context is ready.
@@ -190,6 +189,7 @@ std::string set_up(SSL_CTX* context, const TlsContext::Pair& pair, const Shared&
                    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   // Forward secrecy and authenticated encryption only; TLS 1.3's own suites are all of that kind.
   SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20");
+  if (!set_groups(*context)) return "TLS can't be set up: " + reason();
   // Sessions are resumed by tickets: nothing is kept here for clients that may never come back.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_timeout(context, std::chrono::duration_cast<std::chrono::seconds>(TicketKeys::kLife).count());
@@ -214,6 +214,16 @@ int owner_index() {
 
 }  // namespace
 
+bool set_groups(SSL_CTX& context) {
+  constexpr char kGroups[] = "X25519MLKEM768:X25519:P-256:P-384:P-521:X448";
+  constexpr std::size_t kPostQuantum = sizeof "X25519MLKEM768:" - 1;
+  // The first only OpenSSL 3.5 and newer knows; an older one refuses the whole list for it.
+  const bool set = SSL_CTX_set1_groups_list(&context, kGroups) == 1 ||
+                   SSL_CTX_set1_groups_list(&context, kGroups + kPostQuantum) == 1;
+  ERR_clear_error();
+  return set;
+}
+
 bool kernel_offers_tls() {
   // The module takes a connected socket only; before that it says which of the two it lacks.
   const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -237,8 +247,9 @@ int TlsContext::choose_certificate(SSL* ssl, int*, void*) {
 
 std::variant<std::shared_ptr<const TlsContext>, std::string> TlsContext::make(std::span<const Pair> pairs,
                                                                               const std::shared_ptr<TlsShared>& shared,
-                                                                              KernelTls kernel) {
+                                                                              KernelTls kernel, RecordsBy records) {
   std::shared_ptr<TlsContext> made(new TlsContext);
+  made->records_ = records;
   for (const Pair& pair : pairs) {
     made->contexts_.emplace_back(SSL_CTX_new(TLS_server_method()));
     SSL_CTX* context = made->contexts_.back().get();
@@ -253,7 +264,7 @@ SslPtr TlsContext::accept(int descriptor) const {
   SslPtr ssl(SSL_new(contexts_.front().get()));
   if (!ssl || SSL_set_fd(ssl.get(), descriptor) != 1) return nullptr;
   SSL_set_accept_state(ssl.get());
-  prepare_handover(*ssl);
+  prepare_handover(*ssl, records_ == RecordsBy::us);
   if (contexts_.size() > 1) SSL_set_ex_data(ssl.get(), owner_index(), new Owner(shared_from_this()));
   return ssl;
 }

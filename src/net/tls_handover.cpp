@@ -12,6 +12,7 @@
 #include <cstring>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace martd::net {
 namespace {
@@ -20,8 +21,14 @@ namespace {
 struct Direction {
   std::array<char, 48> secret{};
   std::size_t size = 0;
-  std::uint64_t records = 0;
-  bool finished = false;  ///< its Finished has passed: from here on it is the traffic secret that counts
+  /// In TLS 1.2 keys count from the ChangeCipherSpec on, which is a record of its own: for every record after it, as a
+  /// Finished may come in several (RFC 5246 section 6.2.1), or behind an empty one or a warning.
+  std::uint64_t since_change = 0;
+  bool change = false;
+  /// In TLS 1.3 the traffic secret counts from the record behind the Finished.
+  std::uint64_t since_finished = 0;
+  bool finished = false;
+  std::uint64_t tickets = 0;
 };
 
 /// What is known of a handshake.
@@ -29,7 +36,10 @@ struct Gathered {
   ~Gathered() { OPENSSL_cleanse(this, sizeof *this); }
   Direction sending;
   Direction receiving;
-  bool changed = false;  ///< keys were changed again, which isn't told of
+  bool changed = false;                             ///< keys were changed again, which isn't told of
+  bool own = false;                                 ///< the records are to be sealed here
+  std::array<char, SSL3_RT_HEADER_LENGTH> first{};  ///< that came
+  bool any = false;
 };
 
 int gathered_index() {
@@ -59,16 +69,29 @@ void take_secret(const SSL* ssl, const char* line) {
   }
 }
 
-/// Counts records, each of which begins with its header, from the Finished of its direction on.
+/// Counts records, each of which begins with its header.
 void watch(int sending, int, int type, const void* bytes, std::size_t size, SSL* ssl, void*) {
   Gathered* const known = gathered(ssl);
-  if (!known) return;
+  if (!known || size == 0) return;
   Direction& direction = sending ? known->sending : known->receiving;
-  if (type == SSL3_RT_HEADER && direction.finished) ++direction.records;
-  if (type != SSL3_RT_HANDSHAKE || size == 0) return;
-  const auto message = *static_cast<const unsigned char*>(bytes);
-  if (message == SSL3_MT_FINISHED) direction.finished = true;
-  known->changed |= message == SSL3_MT_KEY_UPDATE;
+  const auto first = *static_cast<const unsigned char*>(bytes);
+  if (type == SSL3_RT_HEADER) {
+    if (direction.finished) ++direction.since_finished;
+    if (direction.change) ++direction.since_change;
+    direction.change |= first == SSL3_RT_CHANGE_CIPHER_SPEC;
+    if (!sending && !std::exchange(known->any, true))
+      std::memcpy(known->first.data(), bytes, std::min(size, known->first.size()));
+  } else if (type == SSL3_RT_HANDSHAKE) {
+    direction.finished |= first == SSL3_MT_FINISHED;
+    direction.tickets += first == SSL3_MT_NEWSESSION_TICKET ? 1 : 0;
+    known->changed |= first == SSL3_MT_KEY_UPDATE;
+  }
+}
+
+/// A record that was counted twice or not at all would repeat a nonce, which is all that an attacker needs. So what was
+/// sent is known in two ways: in TLS 1.3 it is tickets, one a record, and in 1.2 the Finished.
+bool counted_right(const Direction& sending, bool old) {
+  return old ? sending.since_change == 1 : sending.since_finished == sending.tickets;
 }
 
 std::optional<TlsRecords::Suite> suite_of(const SSL& ssl) {
@@ -135,7 +158,6 @@ struct KeyBlock {
     direction.size = key + fixed;
     std::copy_n(bytes.data() + (of_server ? key : 0), key, direction.secret.begin());
     std::copy_n(bytes.data() + 2 * key + (of_server ? fixed : 0), fixed, direction.secret.begin() + key);
-    ++direction.records;  // its Finished was sealed by the same key
   }
 
   std::size_t key = 0;
@@ -150,39 +172,52 @@ void prepare_handover(SSL_CTX& context) {
   SSL_CTX_set_keylog_callback(&context, take_secret);
 }
 
-void prepare_handover(SSL& ssl) {
-  SSL_set_ex_data(&ssl, gathered_index(), new Gathered);
+void prepare_handover(SSL& ssl, bool own_records) {
+  auto* known = new Gathered;
+  known->own = own_records;
+  SSL_set_ex_data(&ssl, gathered_index(), known);
   SSL_set_msg_callback(&ssl, watch);
 }
 
-std::unique_ptr<TlsRecords> hand_over(SSL& ssl) {
+std::string_view first_bytes(const SSL& ssl) {
+  const Gathered* const known = gathered(&ssl);
+  return known && known->any ? std::string_view(known->first.data(), known->first.size()) : std::string_view();
+}
+
+std::unique_ptr<TlsRecords> hand_over(SSL& ssl, std::uint64_t rekey_after) {
   Gathered* const known = gathered(&ssl);
   if (!known || SSL_is_init_finished(&ssl) == 0) return nullptr;
   const auto suite = suite_of(ssl);
   const bool sealed_elsewhere = BIO_get_ktls_send(SSL_get_wbio(&ssl)) || BIO_get_ktls_recv(SSL_get_rbio(&ssl));
   const bool old = SSL_version(&ssl) == TLS1_2_VERSION;
   const auto complete = [old](const Direction& direction) {
-    return direction.finished && (old || direction.size >= 32);
+    return direction.finished && (old ? direction.change : direction.size >= 32);
   };
-  if (!suite || sealed_elsewhere || short_records(ssl) || known->changed || !complete(known->sending) ||
-      !complete(known->receiving)) {
+  const auto never = [&] {
     SSL_set_msg_callback(&ssl, nullptr);
     SSL_set_ex_data(&ssl, gathered_index(), nullptr);
     delete known;
     return nullptr;
-  }
+  };
+  if (!known->own || !suite || sealed_elsewhere || short_records(ssl) || known->changed || !complete(known->sending) ||
+      !complete(known->receiving) || !counted_right(known->sending, old))
+    return never();
   if (!between_records(ssl)) return nullptr;
   if (old) {
     KeyBlock block;
-    if (!block.derive(ssl, *suite)) return nullptr;
+    if (!block.derive(ssl, *suite)) return never();
     block.take(known->sending, true);
     block.take(known->receiving, false);
   }
-  const auto start = [](const Direction& direction) {
-    return TlsRecords::Start{{direction.secret.data(), direction.size}, direction.records};
+  const auto start = [old](const Direction& direction) {
+    return TlsRecords::Start{{direction.secret.data(), direction.size},
+                             old ? direction.since_change : direction.since_finished};
   };
-  return std::make_unique<TlsRecords>(*suite, start(known->sending), start(known->receiving), TlsRecords::kRekeyAfter,
-                                      old ? TlsRecords::Version::tls_1_2 : TlsRecords::Version::tls_1_3);
+  auto records = std::make_unique<TlsRecords>(*suite, start(known->sending), start(known->receiving),
+                                              old ? TlsRecords::kWornAfter : rekey_after,
+                                              old ? TlsRecords::Version::tls_1_2 : TlsRecords::Version::tls_1_3);
+  if (!records->usable()) return never();
+  return records;
 }
 
 }  // namespace martd::net

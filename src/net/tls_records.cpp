@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
-#include <new>
 
 namespace martd::net {
 namespace {
@@ -16,6 +15,7 @@ namespace {
 constexpr std::size_t kMostInner = TlsRecords::kMostPlain + 1;     // TLS 1.3: with its type
 constexpr std::size_t kMostLength = TlsRecords::kMostPlain + 256;  // RFC 8446 section 5.2
 constexpr std::size_t kNumber = 8;                                 // bytes of a record's number
+constexpr std::size_t kMostHello = 128 * 1024;                     // of a ClientHello, which OpenSSL bounds so, too
 constexpr unsigned char kKeyUpdate = 24;                           // section 4: a handshake message's type
 constexpr unsigned char kClientHello = 1;
 constexpr unsigned char kWarning = 1;
@@ -43,21 +43,42 @@ struct Free {
 
 /// One for each suite and direction serves all connections of a thread: each record brings its key along. A context for
 /// each connection would be a kilobyte for each direction.
-EVP_CIPHER_CTX* cipher_context(TlsRecords::Suite suite, int sealing) {
-  thread_local std::unique_ptr<EVP_CIPHER_CTX, Free> contexts[std::size(kSuites)][2];
-  auto& context = contexts[static_cast<std::size_t>(suite)][sealing];
-  if (!context) {
+struct SharedCipher {
+  std::unique_ptr<EVP_CIPHER_CTX, Free> context;
+  const TlsRecords* holder = nullptr;  ///< whose key lies in it still
+};
+
+SharedCipher& shared_cipher(TlsRecords::Suite suite, bool sealing) {
+  thread_local SharedCipher ciphers[std::size(kSuites)][2];
+  return ciphers[static_cast<std::size_t>(suite)][sealing ? 1 : 0];
+}
+
+/// Null: OpenSSL has none, for want of memory or for whatever reason.
+EVP_CIPHER_CTX* cipher_context(TlsRecords::Suite suite, bool sealing, const TlsRecords* holder) {
+  SharedCipher& shared = shared_cipher(suite, sealing);
+  if (!shared.context) {
     const std::unique_ptr<EVP_CIPHER, Free> cipher(EVP_CIPHER_fetch(nullptr, row(suite).cipher, nullptr));
-    context.reset(EVP_CIPHER_CTX_new());
-    if (!cipher || !context || EVP_CipherInit_ex2(context.get(), cipher.get(), nullptr, nullptr, sealing, nullptr) != 1)
-      throw std::bad_alloc();
+    std::unique_ptr<EVP_CIPHER_CTX, Free> made(EVP_CIPHER_CTX_new());
+    if (!cipher || !made || EVP_CipherInit_ex2(made.get(), cipher.get(), nullptr, nullptr, sealing, nullptr) != 1)
+      return nullptr;
+    shared.context = std::move(made);
   }
-  return context.get();
+  shared.holder = holder;
+  return shared.context.get();
+}
+
+/// Its key goes out of the thread's context, where it would lie until the next connection's record.
+void forget_key(TlsRecords::Suite suite, bool sealing, const TlsRecords* holder) {
+  SharedCipher& shared = shared_cipher(suite, sealing);
+  if (shared.holder != holder) return;
+  shared.holder = nullptr;
+  constexpr std::array<unsigned char, 32> kNone{};
+  EVP_CipherInit_ex2(shared.context.get(), nullptr, kNone.data(), kNone.data(), sealing, nullptr);
 }
 
 /// HKDF-Expand-Label with an empty context (section 7.1).
-void expand(const SuiteRow& suite, const unsigned char* secret, const char* label, unsigned char* out,
-            std::size_t size) {
+[[nodiscard]] bool expand(const SuiteRow& suite, const unsigned char* secret, const char* label, unsigned char* out,
+                          std::size_t size) {
   static const std::unique_ptr<EVP_KDF, Free> kdf(EVP_KDF_fetch(nullptr, OSSL_KDF_NAME_TLS1_3_KDF, nullptr));
   const std::unique_ptr<EVP_KDF_CTX, Free> context(EVP_KDF_CTX_new(kdf.get()));
   int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
@@ -71,7 +92,7 @@ void expand(const SuiteRow& suite, const unsigned char* secret, const char* labe
       text(OSSL_KDF_PARAM_PREFIX, "tls13 "),
       text(OSSL_KDF_PARAM_LABEL, label),
       OSSL_PARAM_construct_end()};
-  if (!context || EVP_KDF_derive(context.get(), out, size, parameters) != 1) throw std::bad_alloc();
+  return context && EVP_KDF_derive(context.get(), out, size, parameters) == 1;
 }
 
 /// Gives the bytes of a record's number, the highest first, each with its place.
@@ -89,14 +110,14 @@ std::size_t TlsRecords::key_size(Suite suite) { return row(suite).key; }
 
 std::size_t TlsRecords::fixed_nonce_size(Suite suite) { return suite == Suite::chacha20_poly1305_sha256 ? 12 : 4; }
 
-TlsRecords::TlsRecords(Suite suite, const Start& sending, const Start& receiving, std::uint64_t rekey_after,
+TlsRecords::TlsRecords(Suite suite, const Start& sending, const Start& receiving, std::uint64_t worn_after,
                        Version version)
-    : version_(version), suite_(suite), rekey_after_(rekey_after) {
+    : version_(version), suite_(suite), worn_after_(worn_after) {
   const auto begin = [this](Side& side, const Start& start) {
     side = {};
     if (version_ == Version::tls_1_3) {
       std::copy_n(start.secret.begin(), std::min(start.secret.size(), row(suite_).secret), side.secret.begin());
-      make_keys(side);
+      usable_ = make_keys(side) && usable_;
     } else {
       const std::string_view key = start.secret.substr(0, key_size(suite_));
       const std::string_view fixed = start.secret.substr(key.size(), fixed_nonce_size(suite_));
@@ -110,22 +131,25 @@ TlsRecords::TlsRecords(Suite suite, const Start& sending, const Start& receiving
 }
 
 TlsRecords::~TlsRecords() {
+  forget_key(suite_, true, this);
+  forget_key(suite_, false, this);
   OPENSSL_cleanse(&sending_, sizeof sending_);
   OPENSSL_cleanse(&receiving_, sizeof receiving_);
 }
 
-void TlsRecords::make_keys(Side& side) const {
-  expand(row(suite_), side.secret.data(), "key", side.key.data(), row(suite_).key);
-  expand(row(suite_), side.secret.data(), "iv", side.iv.data(), side.iv.size());
+bool TlsRecords::make_keys(Side& side) const {
   side.records = 0;
+  return expand(row(suite_), side.secret.data(), "key", side.key.data(), row(suite_).key) &&
+         expand(row(suite_), side.secret.data(), "iv", side.iv.data(), side.iv.size());
 }
 
-void TlsRecords::next_keys(Side& side) const {
+bool TlsRecords::next_keys(Side& side) const {
   std::array<unsigned char, 48> next{};
-  expand(row(suite_), side.secret.data(), "traffic upd", next.data(), row(suite_).secret);
-  side.secret = next;
+  const bool expanded = expand(row(suite_), side.secret.data(), "traffic upd", next.data(), row(suite_).secret);
+  forget_key(suite_, &side == &sending_, this);
+  if (expanded) side.secret = next;
   OPENSSL_cleanse(next.data(), next.size());
-  make_keys(side);
+  return expanded && make_keys(side);
 }
 
 std::size_t TlsRecords::sent_nonce_size() const {
@@ -159,6 +183,7 @@ TlsRecords::Additional TlsRecords::additional(const Side& side, const unsigned c
 }
 
 bool TlsRecords::seal_one(Type type, std::string_view plain, std::string& out) {
+  if (!usable_ || worn(sending_) || plain.size() > kMostPlain) return false;
   const bool typed = version_ == Version::tls_1_3;  // the type is sealed behind the content
   const std::size_t length = sent_nonce_size() + plain.size() + (typed ? 1 : 0) + kTag;
   const std::size_t at = out.size();
@@ -179,16 +204,16 @@ bool TlsRecords::seal_one(Type type, std::string_view plain, std::string& out) {
   const auto inner_type = static_cast<unsigned char>(type);
   const auto once = nonce(sending_, sent_nonce);
   const auto beside = additional(sending_, header, plain.size());
-  EVP_CIPHER_CTX* const context = cipher_context(suite_, 1);
+  EVP_CIPHER_CTX* const context = cipher_context(suite_, true, this);
   int done = 0;
-  const bool sealed = plain.size() <= kMostPlain &&
-                      EVP_EncryptInit_ex2(context, nullptr, sending_.key.data(), once.data(), nullptr) == 1 &&
-                      EVP_EncryptUpdate(context, nullptr, &done, beside.bytes.data(), beside.size) == 1 &&
-                      (plain.empty() || EVP_EncryptUpdate(context, body, &done, bytes_of(plain.data()),
-                                                          static_cast<int>(plain.size())) == 1) &&
-                      (!typed || EVP_EncryptUpdate(context, body + plain.size(), &done, &inner_type, 1) == 1) &&
-                      EVP_EncryptFinal_ex(context, tag, &done) == 1 &&
-                      EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTag, tag) == 1;
+  const bool sealed =
+      context && EVP_EncryptInit_ex2(context, nullptr, sending_.key.data(), once.data(), nullptr) == 1 &&
+      EVP_EncryptUpdate(context, nullptr, &done, beside.bytes.data(), beside.size) == 1 &&
+      (plain.empty() ||
+       EVP_EncryptUpdate(context, body, &done, bytes_of(plain.data()), static_cast<int>(plain.size())) == 1) &&
+      (!typed || EVP_EncryptUpdate(context, body + plain.size(), &done, &inner_type, 1) == 1) &&
+      EVP_EncryptFinal_ex(context, tag, &done) == 1 &&
+      EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTag, tag) == 1;
   if (!sealed) {
     out.resize(at);
     return false;
@@ -200,12 +225,12 @@ bool TlsRecords::seal_one(Type type, std::string_view plain, std::string& out) {
 bool TlsRecords::update_keys(std::string& out) {
   const char message[] = {static_cast<char>(kKeyUpdate), 0, 0, 1, 0};  // update_not_requested
   if (!seal_one(Type::handshake, {message, sizeof message}, out)) return false;
-  next_keys(sending_);
-  return true;
+  // Without the next keys nothing may be sealed any more: the peer has been told that these are the last.
+  return usable_ = next_keys(sending_);
 }
 
 bool TlsRecords::seal(Type type, std::string_view plain, std::string& out) {
-  if (version_ == Version::tls_1_3 && sending_.records >= rekey_after_ && !update_keys(out)) return false;
+  if (version_ == Version::tls_1_3 && sending_.records >= worn_after_ && !update_keys(out)) return false;
   return seal_one(type, plain, out);
 }
 
@@ -220,20 +245,46 @@ TlsRecords::Opened TlsRecords::wrong(Alert alert, std::string& out) {
   return {Came::wrong, 0, {}};
 }
 
-TlsRecords::Opened TlsRecords::take_handshake(std::string_view message, std::size_t used, std::string& out) {
-  if (version_ == Version::tls_1_2) {
-    // A wish to negotiate anew. It is refused, and who can do without goes on.
-    if (message.empty() || static_cast<unsigned char>(message[0]) != kClientHello)
+/// A message may come in several records (RFC 8446 section 5.1, RFC 5246 section 6.2.1), and none of them is empty.
+TlsRecords::Opened TlsRecords::take_handshake(std::string_view content, std::size_t used, std::string& out) {
+  if (content.empty()) return wrong(Alert::unexpected_message, out);
+  if (begun_size_ < kMessageHeader) {
+    const std::size_t more = std::min(kMessageHeader - begun_size_, content.size());
+    std::copy_n(bytes_of(content.data()), more, begun_.begin() + begun_size_);
+    begun_size_ = static_cast<std::uint8_t>(begun_size_ + more);
+    content.remove_prefix(more);
+    // The only message that a client may still send: new keys, or in TLS 1.2 the wish to negotiate anew.
+    if (begun_[0] != (version_ == Version::tls_1_3 ? kKeyUpdate : kClientHello))
       return wrong(Alert::unexpected_message, out);
-    seal_alert(Alert::no_renegotiation, out);
-    return {Came::nothing, used, {}};
+    if (begun_size_ < kMessageHeader) return {Came::nothing, used, {}};
+    to_come_ = std::uint32_t{begun_[1]} << 16 | std::uint32_t{begun_[2]} << 8 | begun_[3];
+    if (to_come_ == 0 || to_come_ > (version_ == Version::tls_1_3 ? 1 : kMostHello))
+      return wrong(Alert::decode_error, out);
   }
-  // The only message that a client may still send. It stands alone in its record, as keys change with it.
-  constexpr std::string_view kBegin("\x18\x00\x00\x01", 4);
-  if (message.size() != 5 || !message.starts_with(kBegin) || static_cast<unsigned char>(message[4]) > 1)
-    return wrong(Alert::unexpected_message, out);
-  next_keys(receiving_);
-  if (message[4] == 1 && !update_keys(out)) return {Came::wrong, 0, {}};
+  return version_ == Version::tls_1_3 ? take_key_update(content, used, out) : take_client_hello(content, used, out);
+}
+
+TlsRecords::Opened TlsRecords::take_key_update(std::string_view rest, std::size_t used, std::string& out) {
+  if (rest.empty()) return {Came::nothing, used, {}};
+  // What follows it would be sealed by the next keys, so it ends its record.
+  if (rest.size() > 1) return wrong(Alert::unexpected_message, out);
+  const auto asked = static_cast<unsigned char>(rest[0]);
+  if (asked > 1) return wrong(Alert::illegal_parameter, out);
+  begun_size_ = 0;
+  if (!next_keys(receiving_) || (asked == 1 && !update_keys(out))) {
+    usable_ = false;
+    return {Came::wrong, 0, {}};
+  }
+  return {Came::nothing, used, {}};
+}
+
+/// It is refused, and who can do without goes on. What it says is of no account.
+TlsRecords::Opened TlsRecords::take_client_hello(std::string_view rest, std::size_t used, std::string& out) {
+  if (rest.size() > to_come_) return wrong(Alert::unexpected_message, out);
+  to_come_ -= static_cast<std::uint32_t>(rest.size());
+  if (to_come_ > 0) return {Came::nothing, used, {}};
+  begun_size_ = 0;
+  seal_alert(Alert::no_renegotiation, out);
   return {Came::nothing, used, {}};
 }
 
@@ -249,17 +300,20 @@ TlsRecords::Opened TlsRecords::open(std::span<char> bytes, std::string& out) {
   if (length > kMostLength) return wrong(Alert::record_overflow, out);
   if (length < sent_nonce_size() + (typed ? 1 : 0) + kTag) return wrong(Alert::bad_record_mac, out);
   if (bytes.size() < kHeader + length) return {Came::part, 0, {}};
+  if (worn(receiving_))
+    return {Came::wrong, 0, {}};  // without a word: an orderly end would make what was cut look whole
 
   unsigned char* const sent_nonce = header + kHeader;
   unsigned char* const body = sent_nonce + sent_nonce_size();
   std::size_t size = length - sent_nonce_size() - kTag;
   const auto once = nonce(receiving_, sent_nonce);
   const auto beside = additional(receiving_, header, size);
-  EVP_CIPHER_CTX* const context = cipher_context(suite_, 0);
+  EVP_CIPHER_CTX* const context = usable_ ? cipher_context(suite_, false, this) : nullptr;
   int done = 0;
   unsigned char none = 0;
-  const bool opened = EVP_DecryptInit_ex2(context, nullptr, receiving_.key.data(), once.data(), nullptr) == 1 &&
-                      EVP_DecryptUpdate(context, nullptr, &done, beside.bytes.data(), beside.size) == 1 &&
+  if (!context || EVP_DecryptInit_ex2(context, nullptr, receiving_.key.data(), once.data(), nullptr) != 1)
+    return wrong(Alert::internal_error, out);
+  const bool opened = EVP_DecryptUpdate(context, nullptr, &done, beside.bytes.data(), beside.size) == 1 &&
                       (size == 0 || EVP_DecryptUpdate(context, body, &done, body, static_cast<int>(size)) == 1) &&
                       EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, kTag, body + size) == 1 &&
                       EVP_DecryptFinal_ex(context, &none, &done) == 1;
@@ -279,6 +333,9 @@ TlsRecords::Opened TlsRecords::open(std::span<char> bytes, std::string& out) {
 }
 
 TlsRecords::Opened TlsRecords::take(Type type, std::string_view content, std::size_t used, std::string& out) {
+  // Between the records of one message there is no other (RFC 8446 section 5.1).
+  if (version_ == Version::tls_1_3 && begun_size_ > 0 && type != Type::handshake)
+    return wrong(Alert::unexpected_message, out);
   switch (type) {
     case Type::data:
       return {Came::data, used, content};

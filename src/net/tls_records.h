@@ -26,6 +26,9 @@ class TlsRecords {
   static constexpr std::size_t kMostSealed = kHeader + 8 + kMostPlain + kTag;
   /// Keys are changed after so many records, long before those of AES-GCM are worn (section 5.5: 2^24.5).
   static constexpr std::uint64_t kRekeyAfter = std::uint64_t{1} << 23;
+  /// In TLS 1.2 keys can't be changed: after so many records, in either direction, nothing is sealed or opened any
+  /// more.
+  static constexpr std::uint64_t kWornAfter = std::uint64_t{1} << 32;
 
   /// One direction: its secret, and how many records it has behind it. The secret is in TLS 1.3 the traffic secret, 32
   /// bytes (48 with SHA-384), in 1.2 the key and behind it the fixed part of the nonce (RFC 5246 section 6.3).
@@ -35,12 +38,15 @@ class TlsRecords {
   };
   static std::size_t key_size(Suite suite);
   static std::size_t fixed_nonce_size(Suite suite);  ///< in TLS 1.2
-  /// In TLS 1.2 keys don't change, and `rekey_after` is of no account.
-  TlsRecords(Suite suite, const Start& sending, const Start& receiving, std::uint64_t rekey_after = kRekeyAfter,
+  /// `worn_after`: kRekeyAfter or kWornAfter, less in tests.
+  TlsRecords(Suite suite, const Start& sending, const Start& receiving, std::uint64_t worn_after = kRekeyAfter,
              Version version = Version::tls_1_3);
   ~TlsRecords();
   TlsRecords(const TlsRecords&) = delete;
   TlsRecords& operator=(const TlsRecords&) = delete;
+
+  /// False: OpenSSL didn't give the keys or the cipher. Then nothing is sealed, and nothing opened.
+  bool usable() const { return usable_; }
 
   /// Appends a record with `plain`, at most kMostPlain bytes, to `out`; where keys are worn, a KeyUpdate before it.
   /// False: it can't be sealed, and nothing may be sent any more.
@@ -52,6 +58,9 @@ class TlsRecords {
     unexpected_message = 10,
     bad_record_mac = 20,
     record_overflow = 22,
+    illegal_parameter = 47,
+    decode_error = 50,
+    internal_error = 80,
     user_canceled = 90,
     no_renegotiation = 100  ///< TLS 1.2: a warning
   };
@@ -80,8 +89,9 @@ class TlsRecords {
     std::uint64_t records;  ///< under this key
   };
 
-  void make_keys(Side& side) const;
-  void next_keys(Side& side) const;
+  [[nodiscard]] bool make_keys(Side& side) const;
+  [[nodiscard]] bool next_keys(Side& side) const;
+  bool worn(const Side& side) const { return version_ == Version::tls_1_2 && side.records >= worn_after_; }
   using Nonce = std::array<unsigned char, 12>;
   /// Bytes of the nonce that stand in each record.
   std::size_t sent_nonce_size() const;
@@ -96,11 +106,19 @@ class TlsRecords {
   bool update_keys(std::string& out);
   Opened wrong(Alert alert, std::string& out);
   Opened take(Type type, std::string_view content, std::size_t used, std::string& out);
-  Opened take_handshake(std::string_view message, std::size_t used, std::string& out);
+  Opened take_handshake(std::string_view content, std::size_t used, std::string& out);
+  Opened take_key_update(std::string_view rest, std::size_t used, std::string& out);
+  Opened take_client_hello(std::string_view rest, std::size_t used, std::string& out);
+
+  static constexpr std::size_t kMessageHeader = 4;  ///< of a handshake's message: its type and its length
 
   Version version_;
   Suite suite_;
-  std::uint64_t rekey_after_;
+  bool usable_ = true;
+  std::uint8_t begun_size_ = 0;
+  std::array<unsigned char, kMessageHeader> begun_{};  ///< the header of a handshake's message that hasn't come whole
+  std::uint32_t to_come_ = 0;                          ///< what is left of that message
+  std::uint64_t worn_after_;
   Side sending_;
   Side receiving_;
 };

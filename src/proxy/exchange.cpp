@@ -216,6 +216,10 @@ void Exchange::end_of_tunnel() {
   if (connection_) connection_->half_close();
 }
 
+void Exchange::tunnel_over() {
+  if (connection_) std::exchange(connection_, nullptr)->end();
+}
+
 void Exchange::pause() { paused_ = true; }
 
 void Exchange::resume() {

@@ -62,7 +62,7 @@ class Exchange final : public boost::intrusive_ref_counter<Exchange, boost::thre
   ~Exchange() override;
 
   void start();
-  /// Nothing more is wanted: no call comes any more, and the connection is closed.
+  /// Nothing more is wanted: no call comes any more, and the connection is closed. A tunnel is broken off.
   void abandon();
 
   /// A piece of the body, framed as the head says, or of the tunnel.
@@ -73,6 +73,8 @@ class Exchange final : public boost::intrusive_ref_counter<Exchange, boost::thre
   void end_of_body();
   /// Of a tunnel: the client writes no more.
   void end_of_tunnel();
+  /// Both sides have ended it: what is still on its way to the site goes there.
+  void tunnel_over();
   /// The address that is asked, or was tried last; of size 0 before any was.
   const Endpoint& endpoint() const { return trying_; }
   /// No more of the answer is read until resume().

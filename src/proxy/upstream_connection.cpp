@@ -52,7 +52,13 @@ void UpstreamConnection::carry(Exchange& exchange) {
 void UpstreamConnection::let_go() {
   // Whatever is under way can't be taken back: the connection is of no use for another request.
   exchange_.reset();
-  close();
+  // An orderly end is a word of the client's, who didn't say it.
+  step_ == Step::tunnel ? abort() : close();
+}
+
+void UpstreamConnection::end() {
+  exchange_.reset();
+  end_after_writing();
 }
 
 void UpstreamConnection::await_answer() {
@@ -95,12 +101,13 @@ void UpstreamConnection::on_readable() {
   const net::IoResult result = read(scratch);
   if (step_ == Step::idle) {
     // Between two exchanges there is nothing to be said: it is the end, or not to be trusted.
-    return result.io == net::Io::again ? watch() : close();
+    return result.io == net::Io::again ? watch() : say_goodbye_and_close();
   }
   switch (result.io) {
     case net::Io::again:
       return watch();
     case net::Io::failed:
+    case net::Io::cut:
       return ended(false);
     case net::Io::end:
       return ended(true);
@@ -241,7 +248,8 @@ void UpstreamConnection::fail(Failure failure, std::string_view why) {
 }
 
 void UpstreamConnection::on_deadline(push::Time) {
-  if (step_ != Step::idle) failure_ = Failure::timeout;
+  if (step_ == Step::idle) return say_goodbye_and_close();
+  failure_ = Failure::timeout;
   close();
 }
 

@@ -27,6 +27,8 @@ class UpstreamConnection final : public net::Connection {
   void carry(Exchange& exchange);
   /// The exchange is over for its asker.
   void let_go();
+  /// The same, of a tunnel that both sides have ended: what waits to be written is.
+  void end();
   /// The answer may take --upstream-timeout from now.
   void await_answer();
   void resume();

@@ -89,12 +89,71 @@ TEST_CASE("a connection that does not finish its handshake is closed after the h
   CHECK(idle.ends());
 }
 
-TEST_CASE("what is no TLS is not answered, and the server goes on") {
-  TestServer server(https_only());
-  Connection plain(bare(server.endpoint()));
-  plain.ask("GET", "/sub?news=0");
-  CHECK_FALSE(contains(plain.read_to_end(), "HTTP/1.1 200"));
+// `curl host:54443` said "Empty reply from server", and nobody knew why.
+TEST_CASE("plain HTTP on an https port is told so") {
+  TestServer server(https_only({"--hsts"}));
+  for (const char* method : {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT"}) {
+    CAPTURE(method);
+    Connection plain(bare(server.endpoint()));
+    plain.ask(method, "/sub?news=0");
+    const Answer answer = plain.read_answer();
+    CHECK(answer.status == 400);
+    CHECK(contains(answer.error(), "https"));
+    CHECK(answer.header("Connection") == "close");
+    CHECK_FALSE(answer.has("Strict-Transport-Security"));
+    CHECK(plain.ends());
+    CHECK_FALSE(plain.is_reset());
+  }
+  // Cut anywhere, with a body, and more behind it.
+  Connection slow(bare(server.endpoint()));
+  for (const char* piece :
+       {"P", "OS", "T /pub?channel=news HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\n"})
+    slow.send(piece);
+  CHECK(slow.read_answer().status == 400);
+  CHECK(server.inspection("news").status == 404);
   CHECK(server.push("channel=news", "a").status == 200);
+}
+
+TEST_CASE("what is neither TLS nor HTTP is closed without a word, and the server goes on") {
+  TestServer server(https_only());
+  for (const char* bytes : {"SSH-2.0-OpenSSH_9.2\r\n", "EHLO mail.example\r\n", "get / HTTP/1.1\r\n\r\n"}) {
+    Connection other(bare(server.endpoint()));
+    other.send(bytes);
+    CHECK_FALSE(contains(other.read_to_end(), "HTTP"));
+  }
+  CHECK(server.push("channel=news", "a").status == 200);
+}
+
+TEST_CASE("an orderly end is answered with one, and is what an idle connection gets") {
+  TestServer server(https_only({"--header-timeout", "200ms"}));
+  Connection idle(server.endpoint());
+  CHECK(idle.ends());
+  CHECK_FALSE(idle.is_reset());
+  Connection said(server.endpoint());
+  CHECK(said.ask("GET", "/pub?channel=none").read_answer().status == 404);
+  said.finish_sending();
+  CHECK(said.ends());
+  CHECK_FALSE(said.is_reset());
+  EventStream stream(server.endpoint(), "news=now");
+  server.await_subscribers("news", 1);
+  stream.connection().finish_sending();
+  CHECK_FALSE(stream.connection().is_reset());
+}
+
+TEST_CASE("who seals the records is changed by a reload, and those who are there notice nothing") {
+  TempFile config("tls-records = \"openssl\"\n");
+  TestServer server(https_only({"--config", config.path()}));
+  EventStream first(server.endpoint(), "news=now");
+  server.publish("news", "a");
+  CHECK(first.next().data == "a");
+  config.write("");
+  server.program().signal(SIGHUP);
+  server.program().await_errors([](const std::string& text) { return contains(text, "--tls-records has changed"); });
+  EventStream second(server.endpoint(), "news=now");
+  server.publish("news", "b");
+  CHECK(first.next().data == "b");
+  CHECK(second.next().data == "b");
+  CHECK_FALSE(contains(server.program().errors(), "--tls-records own"));
 }
 
 // It did, now and then, where loops were slow: who came in at the loop that it stays on was there before those of the

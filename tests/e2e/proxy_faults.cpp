@@ -125,6 +125,20 @@ TEST_CASE_FIXTURE(ProxyTest, "an answer that breaks off midway never ends tidily
   CHECK_FALSE(whole.reset);
 }
 
+// `nc` and old clients end their side once they have asked. They count as gone, and got the beginning of a page and an
+// orderly end behind it, which in HTTP/1.0 is a whole page.
+TEST_CASE_FIXTURE(ProxyTest,
+                  "an answer that is left because its client has ended its side doesn't end tidily, either") {
+  Connection client = this->client();
+  client.send("GET / HTTP/1.0\r\nHost: x\r\n\r\n");
+  Connection behind = site.accept();
+  read_request(behind);
+  behind.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+  client.read_until("abc");
+  client.finish_sending();
+  CHECK(client.is_reset());
+}
+
 TEST_CASE_FIXTURE(ProxyTest, "a connection that ends before the answer: 502") {
   for (const bool reset : {false, true}) {
     for (const std::string said :

@@ -24,6 +24,7 @@ class Probe final : public net::Connection {
   using Connection::Connection;
   using Connection::end_after_writing;
   using Connection::ending;
+  using Connection::fall_back_to_plain;
   using Connection::offer;
   using Connection::put;
   using Connection::queued;
@@ -40,6 +41,7 @@ class Probe final : public net::Connection {
   int writable = 0;
   int closed = 0;
   bool saw_end = false;
+  bool cut = false;  ///< the end was not the peer's own word
   bool failed = false;
   int& destroyed;
 
@@ -49,7 +51,8 @@ class Probe final : public net::Connection {
     const net::IoResult result = read(bytes);
     if (result.io == net::Io::done) heard.append(bytes.data(), result.bytes);
     if (!heard.empty() && !answer.empty()) put(std::exchange(answer, {}));
-    saw_end |= result.io == net::Io::end;
+    saw_end |= result.io == net::Io::end || result.io == net::Io::cut;
+    cut |= result.io == net::Io::cut;
     failed |= result.io == net::Io::failed;
     if (!saw_end && !failed) watch();
   }
@@ -249,6 +252,25 @@ TEST_CASE_FIXTURE(ConnectionTest, "connection: closed, it tells once, loses its 
   CHECK(destroyed == 0);  // the test holds it
 }
 
+// An answer in plain HTTP/1.0 is as long as its connection lasts: half of it, and then an orderly end, was a page of
+// half its length that nobody could tell from a whole one, and that caches kept.
+TEST_CASE_FIXTURE(ConnectionTest, "connection: closed with something in the outbox, the peer sees a reset and no end") {
+  for (const bool something : {true, false}) {
+    CAPTURE(something);
+    probe->close();
+    turn();
+    probe.reset();
+    destroyed = 0;
+    peer = Peer::over_tcp();
+    open(nullptr);
+    if (something) fill();
+    probe->close();
+    peer.receive();
+    CHECK(peer.reset() == something);
+    CHECK(peer.ended() != something);
+  }
+}
+
 TEST_CASE_FIXTURE(ConnectionTest, "connection: the peer's end and its going are told apart from silence") {
   turn();
   CHECK_FALSE(probe->saw_end);
@@ -392,10 +414,15 @@ TEST_CASE_FIXTURE(TlsConnectionTest, "connection over TLS: it is established whe
 
 TEST_CASE_FIXTURE(TlsConnectionTest, "connection over TLS: a peer that goes without a word has hung up") {
   client->receive();  // else closing is a reset
+  bool cut = true;
   SUBCASE("its machine closed the socket") { tls_peer->hang_up(); }
   SUBCASE("it half-closed it") { tls_peer->finish_writing(); }
-  SUBCASE("it said goodbye") { SSL_shutdown(client->ssl.get()); }
+  SUBCASE("it said goodbye") {
+    SSL_shutdown(client->ssl.get());
+    cut = false;
+  }
   turn();
+  CHECK(probe->cut == cut);
   CHECK(probe->saw_end);
   CHECK_FALSE(probe->failed);
 }
@@ -417,6 +444,25 @@ TEST_CASE_FIXTURE(TlsConnectionTest, "connection over TLS: what is no handshake 
   tls_peer->send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
   turn();
   CHECK(probe->failed);
+  // It can be told in its own words.
+  CHECK(probe->fall_back_to_plain());
+  CHECK_FALSE(probe->secure());
+  CHECK(probe->put("HTTP/1.1 400") == Sent::written);
+  tls_peer->receive();
+  CHECK(tls_peer->received == "HTTP/1.1 400");
+}
+
+TEST_CASE_FIXTURE(TlsConnectionTest, "connection over TLS: what is neither a handshake nor HTTP gets no word") {
+  const std::string record("\x16\x03\x01\x00\x05GET /", 10);
+  for (const std::string& bytes : {std::string("SSH-2.0-OpenSSH_9.2\r\n"), std::string("EHLO mail.example\r\n"),
+                                   std::string("GETTING /"), std::string("get / HTTP/1.1\r\n"), record}) {
+    CAPTURE(bytes);
+    begin();
+    tls_peer->send(bytes);
+    turn();
+    CHECK(probe->failed);
+    CHECK_FALSE(probe->fall_back_to_plain());
+  }
 }
 
 TEST_CASE_FIXTURE(TlsConnectionTest, "connection over TLS: nobody negotiates anew, and nothing is lost by trying") {
@@ -483,6 +529,29 @@ TEST_CASE_FIXTURE(TlsConnectionTest, "connection over TLS: after the handshake O
     CHECK(probe->heard == "helloagain");
     CHECK(received() == "firstsecond");
     CHECK(SSL_get_cipher_name(ssl) == std::string(suite));
+  }
+}
+
+TEST_CASE_FIXTURE(TlsConnectionTest, "connection over TLS: where OpenSSL is to seal the records, it stays") {
+  const net::TlsContext::Pair pair{assets::development_certificate().bytes, assets::development_key().bytes};
+  context = std::get<net::test::ContextPtr>(
+      net::TlsContext::make({&pair, 1}, net::test::shared(), net::KernelTls::off, net::RecordsBy::openssl));
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    for (const bool said : {true, false}) {
+      begin(version);
+      shake_hands();
+      client->send("hello");
+      CHECK(probe->put("answer") == Sent::written);
+      read_all();
+      CHECK_FALSE(probe->socket().light());
+      CHECK(probe->heard == "hello");
+      CHECK(received() == "answer");
+      // Its own end is told from a cut, too.
+      said ? (void)SSL_shutdown(client->ssl.get()) : tls_peer->finish_writing();
+      turn();
+      CHECK(probe->saw_end);
+      CHECK(probe->cut != said);
+    }
   }
 }
 

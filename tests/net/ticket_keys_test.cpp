@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <iterator>
+#include <new>
+
 using namespace martd;
 using net::TicketKeys;
 
@@ -22,6 +26,16 @@ constexpr push::Duration kLife = TicketKeys::kLife;
 constexpr push::Duration kMoment{1};
 
 }  // namespace
+
+TEST_CASE("ticket keys: no copy of a key stays in the memory that it had") {
+  TicketKeys keys;
+  alignas(TicketKeys::Key) unsigned char memory[sizeof(TicketKeys::Key)];
+  auto* const copy = new (memory) TicketKeys::Key(keys.sealing(kStart).value());
+  const auto zeros = [&memory] { return std::count(std::begin(memory), std::end(memory), 0); };
+  CHECK(zeros() < 30);
+  copy->~Key();
+  CHECK(zeros() == sizeof memory);
+}
 
 TEST_CASE_FIXTURE(TicketKeysTest, "ticket keys: one seals for its life, the next one after that") {
   const auto first = sealing({});

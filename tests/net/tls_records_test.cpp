@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <utility>
 #include <vector>
 
 using namespace martd;
@@ -180,12 +181,53 @@ TEST_CASE("tls records: worn keys are changed by themselves, and nothing is lost
   CHECK(plain == "012345678910111213141516171819");
 }
 
-TEST_CASE("tls records: any other message of a handshake ends it") {
-  for (const std::string& message :
-       {std::string("\x18\x00\x00\x01\x02", 5), std::string("\x18\x00\x00\x01", 4), std::string("\x01\x00\x00\x00", 4),
-        std::string("\x18\x00\x00\x01\x00\x18\x00\x00\x01\x00", 10), std::string()}) {
+TEST_CASE("tls records: any other message of a handshake ends it, and it is said why") {
+  const std::pair<std::string, Alert> wrong[] = {
+      {std::string("\x18\x00\x00\x01\x02", 5), Alert::illegal_parameter},
+      {std::string("\x18\x00\x00\x01\xff", 5), Alert::illegal_parameter},
+      {std::string("\x18\x00\x00\x00", 4), Alert::decode_error},
+      {std::string("\x18\x00\x00\x02\x00\x00", 6), Alert::decode_error},
+      {std::string("\x18\x01\x00\x01\x00", 5), Alert::decode_error},
+      {std::string("\x01\x00\x00\x00", 4), Alert::unexpected_message},
+      {std::string("\x04", 1), Alert::unexpected_message},
+      {std::string("\x18\x00\x00\x01\x00\x18\x00\x00\x01\x00", 10), Alert::unexpected_message},
+      {std::string(), Alert::unexpected_message}};
+  for (const auto& [message, alert] : wrong) {
     Ends ends;
     std::string bytes = ends.sealed(message, Type::handshake);
+    CHECK(ends.open(bytes).came == Came::wrong);
+    CHECK(ends.told() == alert);
+  }
+}
+
+// RFC 8446 section 5.1 lets a message be cut where its sender likes. A client that wrote the header of a KeyUpdate, and
+// then its byte, was told unexpected_message.
+TEST_CASE("tls records: new keys may be announced in several records, wherever they are cut") {
+  const std::string update("\x18\x00\x00\x01\x00", 5);
+  for (unsigned cuts = 0; cuts < 16; ++cuts) {
+    CAPTURE(cuts);
+    Ends ends;
+    std::string piece;
+    for (std::size_t i = 0; i < update.size(); ++i) {
+      piece += update[i];
+      if (i + 1 < update.size() && (cuts >> i & 1) == 0) continue;
+      std::string bytes = ends.sealed(std::exchange(piece, {}), Type::handshake);
+      const auto opened = ends.open(bytes);
+      CHECK(opened.came == Came::nothing);
+      CHECK(opened.used == bytes.size());
+    }
+    CHECK(ends.answer.empty());
+    std::string old = ends.sealed("old");
+    CHECK(ends.open(old).came == Came::wrong);  // the keys are the next ones
+  }
+}
+
+TEST_CASE("tls records: between the records of one message there is nothing else") {
+  for (const Type type : {Type::data, Type::alert}) {
+    Ends ends;
+    std::string bytes = ends.sealed(std::string("\x18\x00", 2), Type::handshake);
+    CHECK(ends.open(bytes).came == Came::nothing);
+    bytes = ends.sealed(std::string("\x01\x00", 2), type);
     CHECK(ends.open(bytes).came == Came::wrong);
     CHECK(ends.told() == Alert::unexpected_message);
   }
@@ -299,12 +341,42 @@ TEST_CASE("tls records of 1.2: who would negotiate anew is told no, and goes on;
   }
 }
 
-TEST_CASE("tls records of 1.2: keys stay, however many records there were") {
-  Ends ends(Suite::aes_256_gcm_sha384, 3, Version::tls_1_2);
-  for (int i = 0; i < 10; ++i) {
-    std::string bytes = ends.sealed(std::to_string(i));
-    const auto opened = ends.open(bytes);
-    CHECK(opened.used == bytes.size());
-    CHECK(opened.data == std::to_string(i));
+TEST_CASE("tls records of 1.2: the wish to negotiate anew may come in several records, with data between them") {
+  const std::string hello("\x01\x00\x00\x05\x03\x03xyz", 9);
+  for (std::size_t cut = 1; cut < hello.size(); ++cut) {
+    CAPTURE(cut);
+    Ends ends(Version::tls_1_2);
+    std::string bytes = ends.sealed(hello.substr(0, cut), Type::handshake);
+    CHECK(ends.open(bytes).came == Came::nothing);
+    CHECK(ends.answer.empty());
+    bytes = ends.sealed("data", Type::data);
+    CHECK(ends.open(bytes).data == "data");
+    bytes = ends.sealed(hello.substr(cut), Type::handshake);
+    CHECK(ends.open(bytes).came == Came::nothing);
+    CHECK_FALSE(ends.answer.empty());
+  }
+  Ends more(Version::tls_1_2);
+  std::string bytes = more.sealed(hello + "and more", Type::handshake);
+  CHECK(more.open(bytes).came == Came::wrong);
+}
+
+// Keys of AES-GCM wear out, and in TLS 1.2 nobody can change them.
+TEST_CASE("tls records of 1.2: worn keys seal and open nothing more, and nothing is said that would look like an end") {
+  for (const Suite suite : kSuites) {
+    Ends ends(suite, 3, Version::tls_1_2);
+    for (int i = 0; i < 3; ++i) {
+      std::string bytes = ends.sealed(std::to_string(i));
+      const auto opened = ends.open(bytes);
+      CHECK(opened.used == bytes.size());
+      CHECK(opened.data == std::to_string(i));
+    }
+    std::string bytes;
+    CHECK_FALSE(ends.a.seal(Type::data, "x", bytes));
+    ends.a.seal_alert(Alert::close_notify, bytes);
+    CHECK(bytes.empty());
+    TlsRecords fresh(suite, {Ends::kOne, 3}, {Ends::kOther, 7}, TlsRecords::kWornAfter, Version::tls_1_2);
+    REQUIRE(fresh.seal(Type::data, "x", bytes));
+    CHECK(ends.open(bytes).came == Came::wrong);
+    CHECK(ends.answer.empty());
   }
 }

@@ -36,6 +36,7 @@ TEST_CASE("option report: every option that is built in, with the value in use")
   // These were once reported as `set` or `not set`, whatever they were set to.
   CHECK(all.at("store") == "none");
   CHECK(all.at("durability") == "always");
+  CHECK(all.at("tls-records") == "own");
   CHECK(all.at("hsts") == "none");
   for (const char* flag : {"inject", "ktls", "https-redirect", "upstream-host", "access-log"}) {
     CAPTURE(flag);

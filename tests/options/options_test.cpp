@@ -199,6 +199,9 @@ TEST_CASE("what is of https needs it") {
   CHECK_FALSE(options({"--https", "localhost:0"}).https_redirect);
   CHECK_FALSE(options({"--https", "localhost:0"}).ktls);
   CHECK(is_wrong({"--https-redirect"}, "--https-redirect: means nothing without --https"));
+  CHECK(options({}).tls_records == RecordsOf::own);
+  CHECK(options({"--https", "localhost:0", "--tls-records", "openssl"}).tls_records == RecordsOf::openssl);
+  CHECK(is_wrong({"--tls-records", "kernel"}, "--tls-records: not known: kernel (taken: own or openssl)"));
   CHECK(is_wrong({"--ktls"}, "--ktls: means nothing without --https"));
   CHECK(is_wrong({"--https-redirect=1"}, "--https-redirect: takes no value"));
 }

@@ -239,6 +239,8 @@ void Connection::finish_sending() {
   ::shutdown(fd_, SHUT_WR);
 }
 
+void Connection::cut_sending() { ::shutdown(fd_, SHUT_WR); }
+
 void Connection::close() {
   tls_.reset();
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));

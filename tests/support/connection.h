@@ -53,6 +53,8 @@ class Connection {
 
   /// Half-close: nothing more will be sent.
   void finish_sending();
+  /// The same, and over TLS without a word of it: as somebody on the way can do.
+  void cut_sending();
   void close();
   /// Ends with a reset instead of a tidy end.
   void abort();
