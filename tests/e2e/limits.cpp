@@ -215,7 +215,7 @@ TEST_CASE("a store that has reached the limit of a file's size counts as a full 
 // A disk that failed while the file was read: the server ran with no configuration at all, so with no secret.
 TEST_CASE("files of options that can't be read are named in a line, whatever the reason") {
   const std::string folder = std::filesystem::temp_directory_path();
-  for (const std::string file :
+  for (const std::string& file :
        {folder, std::string("/proc/self/mem"), std::string("/nowhere/at/all"), std::string()}) {
     CAPTURE(file);
     for (const std::string option : {"--config", "--admin-token-file", "--store", "--log-file", "--cert"}) {
