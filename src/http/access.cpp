@@ -94,6 +94,14 @@ std::optional<wire::Refusal> misdirected(const Request& request, bool forwarded,
                                 "--host, --http, --https or --origin)"};
 }
 
+std::optional<bool> proxied_tls(const wire::RequestHead& head, const wire::Address& peer, const Settings& settings) {
+  if (!settings.trusted_proxies.contains(peer)) return std::nullopt;
+  std::string_view told = head.field("X-Forwarded-Proto");
+  const std::string by_forwarded = wire::forwarded_proto(head.field("Forwarded"));
+  if (told.empty() && by_forwarded.empty()) return std::nullopt;
+  return wire::iequals(wire::take_element(told), "https") || wire::iequals(by_forwarded, "https");
+}
+
 std::optional<wire::Address> proxied_client(const Request& request, const Settings& settings) {
   if (!settings.trusted_proxies.contains(request.peer)) return std::nullopt;
   return sender(request, settings);

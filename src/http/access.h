@@ -32,4 +32,7 @@ std::optional<wire::Refusal> misdirected(const Request& request, bool forwarded,
 /// The client whom a trusted proxy names, where the peer is one and names another; for showing, not for rights.
 std::optional<wire::Address> proxied_client(const Request& request, const Settings& settings);
 
+/// Whether the client came by https to the proxy before this server; nothing where no trusted proxy says so or so.
+std::optional<bool> proxied_tls(const wire::RequestHead& head, const wire::Address& peer, const Settings& settings);
+
 }  // namespace martd::http

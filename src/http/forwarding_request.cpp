@@ -18,11 +18,6 @@ bool repeatable(std::string_view method) {
          method == "DELETE";
 }
 
-/// Of an absolute target: it ends with its authority.
-bool is_without_path(std::string_view target) {
-  return target.find_first_of("/?", target.find("://") + 3) == target.npos;
-}
-
 }  // namespace
 
 void Forwarding::begin(const wire::RequestHead& head, push::Time now) {

@@ -42,9 +42,10 @@ std::optional<Session::HeadRefusal> Session::refused(const Request& request, Pla
   }
   if (auto refusal = refuse_head(request.head, place))
     return HeadRefusal{refusal->status, std::move(refusal->message), std::string(lines_of_refusal(refusal->status)), {}};
-  // A subscriber is told in the way of its transport, and a preflight is always answered.
-  if (place == Place::subscribe || request.method() == "OPTIONS" || !(surplus_ || worker_.stopping()))
-    return std::nullopt;
+  // A subscriber is told in the way of its transport. A page's preflight is answered, as what it is for will be told;
+  // any other OPTIONS is a balancer's look, which is to know.
+  const bool preflight = place == Place::publish && request.method() == "OPTIONS";
+  if (place == Place::subscribe || preflight || !(surplus_ || worker_.stopping())) return std::nullopt;
   return HeadRefusal{503,
                      worker_.stopping() ? "the server is stopping" : "too many connections (--max-connections)",
                      "Retry-After: 2\r\n",
@@ -90,8 +91,6 @@ void Session::handle(const Request& request, Place place) {
   if (request.method() == "OPTIONS") {
     if (place == Place::publish && asker.foreign)
       return error(403, "Origin: pages of this origin may not use /pub (--origin)");
-    // A balancer's look, which is to know. A page's preflight is answered: what it is for will be told.
-    if (full && place != Place::publish && place != Place::subscribe) return come_later();
     std::string headers = "Allow: " + std::string(allowed_methods(place)) + "\r\n";
     std::string joined;
     if (!asker.cors.empty()) headers += preflight_lines(request.list("Access-Control-Request-Headers", joined));

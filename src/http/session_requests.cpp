@@ -141,7 +141,7 @@ bool Session::begin(std::string_view bytes, std::string_view& data) {
     refuse_by_head(head, bytes, {elsewhere->status, elsewhere->message, {}, {}});
     return true;
   }
-  if (redirects() && head.field("Access-Control-Request-Method").empty()) {
+  if (redirects(request)) {
     redirect(head, data);
     return true;
   }
