@@ -82,6 +82,7 @@ const std::map<std::string_view, Show>& shows() {
       {"publish-secret", secret<&O::publish_secret>},
       {"trusted-proxy", [](const O& o) { return said(o, "trusted-proxy", "none"); }},
       {"origin", [](const O& o) { return said(o, "origin", "none"); }},
+      {"host", [](const O& o) { return said(o, "host", "none"); }},
       {"admin-token", secret<&O::admin_token>},
       {"admin-token-file", text<&O::admin_token_file>},
       {"upstream", [](const O& o) { return o.upstream ? o.upstream->url : std::string("none"); }},
