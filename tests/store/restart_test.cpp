@@ -29,12 +29,15 @@ TEST_CASE_FIXTURE(StoreTest, "restart: messages are there with all that belongs 
   content->event = "e";
   content->id = std::string("i\0d", 3);
   content->expire = 1h;
-  push::PushJob job;
-  job.channels = {"n\xC3\xA4"};
-  job.attributes = {.size = 3, .life = 2h, .one2one = true, .key = "k\xFF"};
-  job.content = owned;
-  job.allowed = true;
-  REQUIRE_FALSE(hub->publish_later(job, now, {0, ++tickets}));
+  const auto job = [](push::ContentPtr said) {
+    push::PushJob made;
+    made.channels = {"n\xC3\xA4"};
+    made.attributes = {.size = 3, .life = 2h, .one2one = true, .key = "k\xFF"};
+    made.content = std::move(said);
+    made.allowed = true;
+    return made;
+  };
+  REQUIRE_FALSE(hub->publish_later(job(owned), now, {0, ++tickets}));
   const Time published = now;
   const Etag etag = std::get<0>(loops[0].answer(tickets).result)->front().etag;
 
@@ -58,8 +61,7 @@ TEST_CASE_FIXTURE(StoreTest, "restart: messages are there with all that belongs 
       CHECK(message.content->expire == push::Duration(1h));
     });
   }
-  job.content = push::test::content("again", content->id);
-  REQUIRE_FALSE(hub->publish_later(job, now, {0, ++tickets}));
+  REQUIRE_FALSE(hub->publish_later(job(push::test::content("again", content->id)), now, {0, ++tickets}));
   const auto duplicate = std::get<0>(loops[0].answer(tickets).result);
   CHECK(duplicate->front().duplicate);
   CHECK(duplicate->front().etag == etag);
