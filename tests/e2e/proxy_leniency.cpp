@@ -100,7 +100,7 @@ TEST_CASE_FIXTURE(ProxyTest, "a request in HTTP/1.2 is one in HTTP/1.1") {
   Connection behind = site.accept();
   const Asked asked = read_request(behind);
   CHECK(asked.line == "GET /a HTTP/1.1");
-  CHECK(asked.header("Via") == "1.1 martd");
+  CHECK(asked.header("Via").starts_with("1.1 martd"));
   behind.send(answer_with("ok"));
   CHECK(client.read_answer().body == "ok");
 }
