@@ -151,16 +151,6 @@ TEST_CASE_FIXTURE(ProxyTest, "answers without a body: HEAD, 204, 304") {
   CHECK(answer.header("Content-Length") == "1000000");
   CHECK(answer.header("ETag") == "\"x\"");
 
-  client.ask("HEAD", "/b");
-  read_request(behind);
-  behind.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
-  CHECK(client.read_answer(true).header("Transfer-Encoding") == "chunked");
-
-  client.ask("HEAD", "/c");
-  read_request(behind);
-  behind.send("HTTP/1.1 200 OK\r\n\r\n");
-  CHECK_FALSE(client.read_answer(true).has("Content-Length"));
-
   client.ask("GET", "/d");
   read_request(behind);
   behind.send("HTTP/1.1 204 No Content\r\n\r\n");
@@ -173,12 +163,26 @@ TEST_CASE_FIXTURE(ProxyTest, "answers without a body: HEAD, 204, 304") {
   behind.send("HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\nContent-Length: 77\r\n\r\n");
   answer = client.read_answer(true);
   CHECK(answer.status == 304);
-  CHECK(answer.header("Content-Length") == "77");
+  CHECK(answer.header("ETag") == "\"x\"");
+  CHECK_FALSE(answer.has("Content-Length"));
 
   client.ask("GET", "/f");
   read_request(behind);
   behind.send(answer_with("on the same connection all along"));
   CHECK(client.read_answer().body == "on the same connection all along");
+
+  // Of these nobody knows whether a body follows: the site's connection isn't used again.
+  client.ask("HEAD", "/b");
+  read_request(behind);
+  behind.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+  CHECK(client.read_answer(true).header("Transfer-Encoding") == "chunked");
+  CHECK(behind.ends());
+  client.ask("HEAD", "/c");
+  behind = site.accept();
+  read_request(behind);
+  behind.send("HTTP/1.1 200 OK\r\n\r\n");
+  CHECK_FALSE(client.read_answer(true).has("Content-Length"));
+  CHECK(behind.ends());
 }
 
 TEST_CASE_FIXTURE(ProxyTest, "100-continue goes end to end: the site says whether the body is wanted") {
