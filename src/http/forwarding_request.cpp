@@ -83,7 +83,7 @@ bool Forwarding::take_stand(const wire::RequestHead& head, push::Time now) {
   std::string asked;
   head.fields.each("Martd-Channels", [&](std::string_view value) { (asked += ',') += value; });
   if (asked.empty() && settings.snapshot.empty()) return true;
-  auto channels = wire::parse_channel_list(asked, settings.subscribe.max_channels);
+  auto channels = wire::parse_channel_list(asked, settings.subscribe.max_channels, wire::Surplus::left_out);
   if (!channels) {
     close_ |= !body_.done();
     refuse(400, "Martd-Channels: " + channels.error().message);

@@ -8,7 +8,7 @@
 
 namespace martd::wire {
 
-Result<std::vector<std::string>> parse_channel_list(std::string_view text, std::size_t most) {
+Result<std::vector<std::string>> parse_channel_list(std::string_view text, std::size_t most, Surplus surplus) {
   std::vector<std::string> names;
   // A head has room for tens of thousands, and each of them may be the last of a thousand.
   std::unordered_set<std::string> seen;
@@ -21,6 +21,7 @@ Result<std::vector<std::string>> parse_channel_list(std::string_view text, std::
                          " (taken: names, percent-encoded, at commas)");
     if (auto refusal = refuse_channel_name(*name)) return *std::move(refusal);
     if (!seen.insert(*name).second) continue;
+    if (names.size() == most && surplus == Surplus::left_out) break;
     if (names.size() == most) return bad_request("more than " + std::to_string(most) + " channels");
     names.push_back(*std::move(name));
   }

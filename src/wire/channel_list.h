@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,9 +12,16 @@
 
 namespace martd::wire {
 
+/// What becomes of more names than are taken.
+enum class Surplus : std::uint8_t {
+  refused,
+  left_out,  ///< unread
+};
+
 /// `a, b`: names of channels, percent-encoded, at commas; what `Martd-Channels` and `--snapshot` hold. One that is
-/// named twice counts once. Refuses a name that isn't one, and more than `most`.
-Result<std::vector<std::string>> parse_channel_list(std::string_view text, std::size_t most);
+/// named twice counts once. Refuses a name that isn't one.
+Result<std::vector<std::string>> parse_channel_list(std::string_view text, std::size_t most,
+                                                    Surplus surplus = Surplus::refused);
 
 /// `a=<etag>&b=<etag>`: where the channels stood, in the form of a query of /sub. As many etags as channels.
 std::string format_stand(std::span<const std::string> channels, std::span<const push::Etag> etags);

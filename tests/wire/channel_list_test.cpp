@@ -21,6 +21,7 @@ TEST_CASE("channel list: what is no name is refused") {
     CHECK_FALSE(parse_channel_list(text, 10).has_value());
   }
   CHECK(parse_channel_list("a,b,c", 2).error().message == "more than 2 channels");
+  CHECK(parse_channel_list("a,b,a,c,.d", 2, Surplus::left_out).value() == Names{"a", "b"});
 }
 
 TEST_CASE("channel list: where they stood, as a query") {
