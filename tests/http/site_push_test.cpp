@@ -17,7 +17,7 @@ namespace {
 struct NoDisk final : push::StoreWriter {
   void put_channel(std::string_view, const push::ChannelRecord&) override {}
   void put_message(std::string_view, const push::Message&) override {}
-  void drop(std::string_view, push::Etag, push::Etag, push::Etag) override {}
+  void drop(std::string_view, push::Channel::Life, push::Etag) override {}
   void forget(std::string_view, push::Channel::Life) override {}
   void evict(std::string_view, push::Etag) override {}
   void put_ceiling(push::Etag) override {}
