@@ -39,7 +39,7 @@ Forwarding::Forwarding(Session& session, const wire::RequestHead& head, const An
       body_(head.chunked ? wire::BodyReader::chunked() : wire::BodyReader::length(head.content_length.value_or(0))),
       chunked_body_(head.chunked),
       close_(context.close),
-      awaits_continue_(wire::iequals(head.field("Expect"), "100-continue")),
+      awaits_continue_(head.fields.names("Expect", "100-continue")),
       http_1_0_(context.http_1_0),
       head_only_(context.head),
       wants_page_((head.method == "GET" || context.head) && names_html(head.fields)) {}

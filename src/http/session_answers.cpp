@@ -41,7 +41,8 @@ std::optional<Session::HeadRefusal> Session::refused(const Request& request, Pla
         405, std::string(request.method()) + ": this path takes " + methods, "Allow: " + methods + "\r\n", {}};
   }
   if (auto refusal = refuse_head(request.head, place))
-    return HeadRefusal{refusal->status, std::move(refusal->message), std::string(lines_of_refusal(refusal->status)), {}};
+    return HeadRefusal{
+        refusal->status, std::move(refusal->message), std::string(lines_of_refusal(refusal->status)), {}};
   // A subscriber is told in the way of its transport. A page's preflight is answered, as what it is for will be told;
   // any other OPTIONS is a balancer's look, which is to know.
   const bool preflight = place == Place::publish && request.method() == "OPTIONS";

@@ -203,7 +203,7 @@ void Session::refuse_by_head(const wire::RequestHead& head, std::string_view byt
   AnswerContext context;
   // Who waits for leave to send the body may send it all the same, or not: nobody knows what comes next then.
   context.close = !head.keep_alive || worker_.stopping() || surplus_ || head.chunked ||
-                  (length > 0 && !head.field("Expect").empty()) || length > kMostReadAway;
+                  (length > 0 && head.fields.names("Expect", "100-continue")) || length > kMostReadAway;
   context.http_1_0 = head.http_1_0;
   context.head = head.method == "HEAD";
   context.cors = refusal.cors;

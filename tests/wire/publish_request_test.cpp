@@ -242,7 +242,10 @@ std::string conditions(std::string_view if_match, std::string_view if_none_match
     if (!named) continue;
     if (!out.empty()) out += " | ";
     if (named->any) out += '*';
-    for (const push::Etag etag : named->etags) out += (out.empty() ? "" : " ") + push::to_string(etag);
+    for (const push::Etag etag : named->etags) {
+      if (!out.empty() && !out.ends_with(' ')) out += ' ';
+      out += push::to_string(etag);
+    }
   }
   return out;
 }
@@ -255,8 +258,7 @@ TEST_CASE("publish: If-Match is a list of strong etags, or any") {
   CHECK(conditions("*") == "*");
   CHECK(conditions("") == "none");
   // None of ours, so like none of ours.
-  for (const char* header :
-       {"W/\"17\"", "\"\"", "\"now\"", "\"99999999999999999999\"", "\"17.18\"", "\"abc, 17\"", ","})
+  for (const char* header : {"W/\"17\"", "\"\"", "\"now\"", "\"99999999999999999999\"", "\"17.18\"", "\"abc,17\"", ","})
     CHECK(conditions(header).empty());
   for (const char* header :
        {"\"17", "17\"", "\"", "now", "-1", "\" 17\"", "99999999999999999999", "17.18", "*, \"17\"", "\"17\", x"})
