@@ -174,6 +174,19 @@ TEST_CASE("a packed payload, or a part of one, is refused on both doors, and wha
   CHECK(form.header("Accept-Encoding") == "identity");
 }
 
+TEST_CASE_FIXTURE(DefaultServer, "what the head says against a body is answered before it is sent") {
+  std::pair<std::string, int> against[] = {{"Content-Encoding: gzip", 415},
+                                           {"Content-Range: bytes 0-1/2", 400},
+                                           {"Content-Type: a/b\r\nContent-Type: c/d", 400}};
+  for (auto& [field, status] : against) {
+    CAPTURE(field);
+    Connection client(server.endpoint());
+    client.send("POST /pub?channel=news HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n" + field +
+                "\r\nExpect: 100-continue\r\n\r\n");
+    CHECK(client.read_answer().status == status);
+  }
+}
+
 TEST_CASE_FIXTURE(DefaultServer, "HEAD of /pub is as GET, without the body") {
   CHECK(answered(server, "HEAD", "/pub?channel=news", "").status == 404);
   server.publish("news", "a");
