@@ -118,6 +118,23 @@ TEST_CASE_FIXTURE(HeldStreamTest, "held stream: subscribers of both versions sha
   CHECK(bare == same);
 }
 
+TEST_CASE_FIXTURE(HeldStreamTest, "held stream: asked for right behind another request, and what is asked behind it") {
+  publish("a", "kept");
+  Peer peer = connect();
+  const std::string look = "GET /sub?a=0&.wait=0 HTTP/1.1\r\nHost: a\r\n\r\n";
+  send(peer, look + "GET /sub?a=0 HTTP/1.1\r\nHost: a\r\n" + kLines + "\r\n" + look);
+  CHECK(take_reply(peer.received).body.find("\"payload\":[\"kept\"]") != std::string::npos);
+  const Reply reply = take_reply(peer.received);
+  CHECK(reply.header("Transfer-Encoding") == "chunked");
+  CHECK(reply.body.starts_with("{\"sub\":"));
+  publish("a", "more");
+  CHECK(chunks(peer).find("more") != std::string::npos);
+  CHECK(ask(peer, "GET", "/sub?a=0&.wait=0").status == 0);
+  Peer head = connect();
+  send(head, "HEAD /sub?a=0 HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n");
+  CHECK(head.received.starts_with("HTTP/1.1 405 "));
+}
+
 TEST_CASE_FIXTURE(HeldStreamTest, "held stream: one that can't be served now is a whole answer") {
   settings->max_connections = 0;
   auto [young, young_head] = stream("a=0");
