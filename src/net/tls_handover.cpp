@@ -22,7 +22,7 @@ struct Direction {
   std::array<char, 48> secret{};
   std::size_t size = 0;
   /// In TLS 1.2 keys count from the ChangeCipherSpec on, which is a record of its own: for every record after it, as a
-  /// Finished may come in several (RFC 5246 section 6.2.1), or behind an empty one or a warning.
+  /// Finished may come in several (RFC 5246 section 6.2.1), or behind an empty one.
   std::uint64_t since_change = 0;
   bool change = false;
   /// In TLS 1.3 the traffic secret counts from the record behind the Finished.

@@ -133,10 +133,6 @@ TEST_CASE_FIXTURE(ByHand,
   SUBCASE("in sixteen") {
     for (const char byte : finished) seal(Type::handshake, {&byte, 1});
   }
-  SUBCASE("behind a warning") {
-    seal(Type::alert, std::string("\x01\x5a", 2));
-    seal(Type::handshake, finished);
-  }
   SUBCASE("behind a record with nothing in it") {
     seal(Type::handshake, "");
     seal(Type::handshake, finished);
