@@ -42,7 +42,7 @@ struct WaitingStore final : Store {
 struct NoWriter final : StoreWriter {
   void put_channel(std::string_view, const ChannelRecord&) override {}
   void put_message(std::string_view, const Message&) override {}
-  void drop(std::string_view, Etag, Etag, Etag) override {}
+  void drop(std::string_view, Channel::Life, Etag) override {}
   void forget(std::string_view, Channel::Life) override {}
   void evict(std::string_view, Etag) override {}
   void put_ceiling(Etag) override {}
