@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "http/worker.h"
-#include "wire/channel_list.h"
 #include "wire/chunks.h"
 #include "wire/proxy_headers.h"
 
@@ -15,10 +14,6 @@ namespace {
 constexpr std::size_t kJoined = 16 * 1024;
 
 constexpr std::string_view kEventStream = "text/event-stream";
-
-constexpr std::string_view kCursorLine = "Martd-Cursor: ";
-constexpr std::string_view kTimingLine = "\r\nServer-Timing: martd;desc=\"";
-constexpr std::string_view kTimingEnd = "\"\r\n";
 
 bool is_html(const wire::AnswerHead& head) {
   const std::string_view type = head.field("Content-Type");
@@ -236,19 +231,20 @@ void Forwarding::on_answer(const wire::AnswerHead& head, bool tunnel) {
   Worker& worker = session_.worker();
   if (worker.settings().upstream_publishes) site_push_ = SitePush::of(head, worker.settings());
   if (site_push_ && !site_push_->wants_body()) site_push_->publish(worker, *this);
+  if (!is_html(head)) stand_.clear();
   const PageAnswer::Kind kind = page_ ? page_->examine(head, head_only_) : PageAnswer::Kind::alone;
   Opening opening = kind == PageAnswer::Kind::lines ? open_answer(head, page_->lines(), false)
                                                     : open_answer(head, head.fields, head.content_length.has_value());
   if (kind != PageAnswer::Kind::body) {
     page_.reset();
-    tell_stand(head, opening.text.size());
+    tell_stand(opening.text.size());
     end_head(opening);
     return begin_answer(opening);
   }
   // Which of the two heads it is, its body will tell.
   as_it_came_ = std::move(opening);
   with_tag_ = open_answer(head, page_->lines(), false);
-  tell_stand(head, std::max(as_it_came_.text.size(), with_tag_.text.size()));
+  tell_stand(std::max(as_it_came_.text.size(), with_tag_.text.size()));
   end_head(as_it_came_);
   end_head(with_tag_);
   page_->begin(stand_);
@@ -274,25 +270,6 @@ Forwarding::Opening Forwarding::open_answer(const wire::AnswerHead& head, std::s
   if (head.field("Strict-Transport-Security").empty()) opening.text += session_.hsts();
   if (opening.framing == Framing::chunked) opening.text += "Transfer-Encoding: chunked\r\n";
   return opening;
-}
-
-/// What of the stand is told with a head of that size: whoever asks for many channels doesn't get an answer that the
-/// proxies before this server won't take.
-void Forwarding::tell_stand(const wire::AnswerHead& head, std::size_t size) {
-  constexpr std::size_t kLargestHead = 8192;
-  const std::size_t added = size + kCursorLine.size() + kTimingLine.size() + kTimingEnd.size() + 4;
-  const std::size_t room = added < kLargestHead ? (kLargestHead - added) / 2 : 0;
-  stand_ = is_html(head) ? std::string(wire::cut_stand(stand_, room)) : std::string();
-}
-
-void Forwarding::end_head(Opening& opening) const {
-  if (!stand_.empty()) {
-    // A page's script can't read the headers of its own page, but its timings.
-    for (const std::string_view piece :
-         {kCursorLine, std::string_view(stand_), kTimingLine, std::string_view(stand_), kTimingEnd})
-      opening.text += piece;
-  }
-  opening.text += "\r\n";
 }
 
 void Forwarding::begin_answer(const Opening& opening) {

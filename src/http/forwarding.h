@@ -75,14 +75,11 @@ class Forwarding final : public Held, private proxy::Asker, private PushWaiter {
 
   // --- the request (forwarding_request.cpp) ---
   bool may_go_on(const wire::RequestHead& head, push::Time now);
-  bool take_stand(const wire::RequestHead& head, push::Time now);
   std::string compose(const wire::RequestHead& head, std::string_view upgrade) const;
   // --- both ways (forwarding.cpp) ---
   void send_body(std::string_view piece);
   void append_status(std::string& out, const wire::AnswerHead& head) const;
   Opening open_answer(const wire::AnswerHead& head, std::span<const wire::Field> fields, bool sized) const;
-  void tell_stand(const wire::AnswerHead& head, std::size_t size);
-  void end_head(Opening& opening) const;
   void begin_answer(const Opening& opening);
   void pass(std::string_view piece);
   void append_body(std::string_view piece);
@@ -103,6 +100,10 @@ class Forwarding final : public Held, private proxy::Asker, private PushWaiter {
   void fail(proxy::Failure failure);
   void refuse(int status, std::string_view message, std::string_view headers = {});
   void give_up(int status, Answer& answer, std::string_view body);
+  // --- where the page's channels stood (forwarding_stand.cpp) ---
+  bool take_stand(const wire::RequestHead& head, push::Time now);
+  void tell_stand(std::size_t size);
+  void end_head(Opening& opening) const;
   // --- answers that publish (forwarding_push.cpp) ---
   void settled(std::uint64_t ticket, const push::PushAnswer& answer, push::Time now) override;
   bool publishes() const { return site_push_ && (site_push_->wants_body() || site_push_->waits()); }

@@ -1,10 +1,7 @@
 // A request on its way to the site: whether it may go, and as what.
 
-#include <algorithm>
-
 #include "http/forwarding.h"
 #include "http/worker.h"
-#include "wire/channel_list.h"
 #include "wire/max_forwards.h"
 #include "wire/proxy_headers.h"
 #include "wire/via.h"
@@ -74,25 +71,6 @@ bool Forwarding::may_go_on(const wire::RequestHead& head, push::Time now) {
   flush();
   done();
   return false;
-}
-
-/// Before anything of the request goes to the site: what is published from here on is news to the page. False: refused.
-bool Forwarding::take_stand(const wire::RequestHead& head, push::Time now) {
-  Worker& worker = session_.worker();
-  const Settings& settings = worker.settings();
-  std::string asked;
-  head.fields.each("Martd-Channels", [&](std::string_view value) { (asked += ',') += value; });
-  if (asked.empty() && settings.snapshot.empty()) return true;
-  auto channels = wire::parse_channel_list(asked, settings.subscribe.max_channels, wire::Surplus::left_out);
-  if (!channels) {
-    close_ |= !body_.done();
-    refuse(400, "Martd-Channels: " + channels.error().message);
-    return false;
-  }
-  for (const std::string& name : settings.snapshot)
-    if (std::find(channels->begin(), channels->end(), name) == channels->end()) channels->push_back(name);
-  stand_ = wire::format_stand(*channels, worker.hub().stand(*channels, now));
-  return true;
 }
 
 std::string Forwarding::compose(const wire::RequestHead& head, std::string_view upgrade) const {
