@@ -32,6 +32,10 @@ Disk disk_of(const std::string& file) {
 
 }  // namespace
 
+Reserve::~Reserve() {
+  if (lent_) hold(0);
+}
+
 bool Reserve::hold(std::size_t beside) {
   if (held_ || name_.empty()) return true;
   const Disk disk = disk_of(name_);
@@ -49,7 +53,18 @@ bool Reserve::hold(std::size_t beside) {
   held_ = ::posix_fallocate(descriptor, 0, static_cast<off_t>(size_)) == 0;
   ::close(descriptor);
   if (!held_) release();
+  lent_ = lent_ && !held_;
   return held_;
+}
+
+void Reserve::lend(const std::string& file) {
+  if (name_.empty()) return;
+  release();
+  lent_ = true;
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  if (descriptor < 0) return;
+  [[maybe_unused]] const int had = ::fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size_));
+  ::close(descriptor);
 }
 
 void Reserve::release() {

@@ -32,7 +32,7 @@ constexpr auto kLastPatience = 5s;
 SqliteStore::SqliteStore(StoreSettings settings, std::optional<StoreLock> lock)
     : settings_(std::move(settings)),
       lock_(std::move(lock)),
-      reserve_(settings_.vfs.empty() ? settings_.file + ".reserve" : std::string()),
+      reserve_(settings_.vfs.empty() ? real_name(settings_.file) + ".reserve" : std::string()),
       database_(settings_.file, Database::Open::create, settings_.vfs) {}
 
 std::variant<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(StoreSettings settings, push::Time now) {

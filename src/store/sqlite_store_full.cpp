@@ -80,11 +80,11 @@ std::size_t SqliteStore::worth_probing() const {
 
 void SqliteStore::cramp() {
   cramped_ = true;
-  reserve_.release();
   Database& db = database_;
   // Also lets go of what a transaction that failed has left in the log.
   db.one("PRAGMA wal_checkpoint(TRUNCATE)");
   db.clear_fault();
+  reserve_.lend(real_name(settings_.file) + "-wal");
   db.may_grow(false);
   db.one("PRAGMA wal_autocheckpoint=" + std::to_string(reserve_.size() / 4 / 4096));
   db.clear_fault();

@@ -20,14 +20,13 @@ namespace martd::store {
 
 using push::Etag;
 
-namespace {
-
-/// By whatever symbolic links it is called.
 std::string real_name(const std::string& file) {
   std::error_code none;
   const auto whole = std::filesystem::weakly_canonical(file, none);
   return none ? file : whole.string();
 }
+
+namespace {
 
 /// The descriptor, or what is wrong.
 std::variant<int, std::string> lock_file(const std::string& name, int flags) {

@@ -29,6 +29,9 @@ class StoreLock {
   int file_;
 };
 
+/// The file's own name, by whatever symbolic links it is called: what stands beside it is found by that.
+std::string real_name(const std::string& file);
+
 /// Whether the file alone is mounted (`docker run -v push.db:/data/push.db`), without its folder: what SQLite keeps
 /// beside it would then be elsewhere, and gone with the container. What is wrong, as a sentence.
 std::optional<std::string> check_mount(const std::string& file);
