@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "store/database.h"
+#include "store/reserve.h"
 #include "store/schema.h"
 #include "store/store_dump.h"
 #include "store/store_file.h"
@@ -32,16 +33,39 @@ int wrong_use(const std::string& line) {
 
 using Outcome = std::variant<store::Contents, std::string>;
 
+/// A file that is open to be looked at. SQLite makes an index beside it first, where no server has made one. On a full
+/// disk there is room for that only in the reserve.
+class Look {
+ public:
+  explicit Look(const std::string& file) : reserve_(store::real_name(file) + ".reserve") {
+    open(file);
+    if (!database_->fault().full()) return;
+    database_.reset();
+    reserve_.release();
+    open(file);
+  }
+  store::Database& database() { return *database_; }
+
+ private:
+  void open(const std::string& file) {
+    database_.emplace(file, store::Database::Open::existing);
+    if (!database_->failed()) database_->one("PRAGMA user_version");
+  }
+
+  store::Reserve reserve_;  ///< has its room again when the database is closed
+  std::optional<store::Database> database_;
+};
+
 Outcome check(const std::string& file) {
-  store::Database database(file, store::Database::Open::existing);
-  if (database.failed()) return database.fault().what;
-  return store::check_store(database);
+  Look look(file);
+  if (look.database().failed()) return look.database().fault().what;
+  return store::check_store(look.database());
 }
 
 Outcome write_out(const std::string& file) {
-  store::Database database(file, store::Database::Open::existing);
-  if (database.failed()) return database.fault().what;
-  auto outcome = store::export_store(database, [](std::string_view lines) {
+  Look look(file);
+  if (look.database().failed()) return look.database().fault().what;
+  auto outcome = store::export_store(look.database(), [](std::string_view lines) {
     return std::fwrite(lines.data(), 1, lines.size(), stdout) == lines.size();
   });
   if (outcome.index() == 0 && std::fflush(stdout) != 0) return std::string("it could not be written out");

@@ -60,7 +60,6 @@ bool Reserve::hold(std::size_t beside) {
 void Reserve::lend(const std::string& file) {
   if (name_.empty()) return;
   release();
-  lent_ = true;
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
   if (descriptor < 0) return;
   [[maybe_unused]] const int had = ::fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size_));
@@ -72,6 +71,7 @@ void Reserve::release() {
   if (name_.empty()) return;
   const int descriptor = ::open(name_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
   if (descriptor < 0) return;
+  lent_ = true;
   struct stat known {};
   [[maybe_unused]] const bool let_go = ::fstat(descriptor, &known) == 0 && ::ftruncate(descriptor, 0) == 0 &&
                                        ::ftruncate(descriptor, known.st_size) == 0;

@@ -13,7 +13,7 @@ class Reserve {
  public:
   /// An empty name: there is none, and it is always held.
   explicit Reserve(std::string name = {}) : name_(std::move(name)) {}
-  /// What was lent is taken back, where the file that had it is gone by then.
+  /// What was let go of or lent is taken back, as far as there is room: what had it is closed by then.
   ~Reserve();
   Reserve(const Reserve&) = delete;
   Reserve& operator=(const Reserve&) = delete;
