@@ -104,7 +104,6 @@ class SqliteStore final : public push::Store {
   void recover();
   void cramp();
   void loosen();
-  std::size_t worth_probing() const;
   void settle_batch(bool on_disk);
   void failed();
   void recovered();

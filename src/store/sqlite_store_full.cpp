@@ -66,16 +66,12 @@ void SqliteStore::write_in_slices() {
 void SqliteStore::recover() {
   loosen();
   if (!full_ || !batch_.empty()) return;
-  if (probe(worth_probing()) && probe(0)) return recovered();
+  // As much as what failed, but no more than a transaction may have in a file that can't grow: what will never fit
+  // doesn't hold up all others.
+  if (probe(std::min(failed_bytes_, reserve_.size() / 4)) && probe(0)) return recovered();
   const bool full = database_.fault().full();
   failed();
   if (full) cramp();
-}
-
-/// As much as what failed. In a file that can't grow: as much as a transaction there may have; a message that will
-/// never fit doesn't hold up the others.
-std::size_t SqliteStore::worth_probing() const {
-  return cramped_ ? std::min(failed_bytes_, reserve_.size() / 4) : failed_bytes_;
 }
 
 void SqliteStore::cramp() {
