@@ -91,13 +91,24 @@ TEST_CASE("listen addresses") {
   CHECK(options({"--admin", "none"}).admin == std::nullopt);
   CHECK(to_string(ListenAddress{"::1", 80}) == "[::1]:80");
   CHECK(to_string(ListenAddress{"localhost", 80}) == "localhost:80");
-  for (const char* text : {"", "localhost", "80", ":80", "::1:80", "[::1]", "[::1:80", "[x]:80", "a:65536", "a:-1",
+  for (const char* text : {"localhost", "80", ":80", "::1:80", "[::1]", "[::1:80", "[x]:80", "a:65536", "a:-1",
                            "a:", "a b:1", "-a:1", "none,none", "a:1,", "http://a:1"}) {
     CAPTURE(text);
     CHECK(is_wrong({"--http", text}, "--http: not an address to listen on"));
   }
   CHECK(options({"--http", "none"}).http.empty());
   CHECK(is_wrong({"--admin", "a:1,b:2"}, "--admin: more than one address"));
+}
+
+TEST_CASE("an option or a key with nothing in it is refused, a variable with nothing in it isn't set") {
+  for (const OptionRow& row : option_rows()) {
+    if (row.text.form.empty()) continue;
+    const std::string name(row.text.name);
+    CAPTURE(name);
+    CHECK(is_wrong({"--" + name + "="}, "--" + name + ": empty (taken: "));
+    CHECK(options({}, {{variable_of(name), ""}}).given.empty());
+  }
+  CHECK(is_wrong({"--origin", ""}, "--origin: empty (taken: ORIGIN,..., or leave it out)"));
 }
 
 TEST_CASE("loopback: literals and localhost only") {
