@@ -105,7 +105,9 @@ TEST_CASE("a store that has filled its disk takes pushes again when what it had 
       // And again.
       fill_for_a_while(server, payload, 2000);
       await("a push to be taken", [&] { return server.push("channel=more", payload).status == 200; });
-      CHECK(server.stop() == 0);
+      // With `interval` the last one may still wait for room, and then it says so.
+      const int code = server.stop();
+      CHECK((code == 0 || (code == 1 && durability == std::string("interval"))));
       TestServer next(on(folder, {"--durability", durability}));
       CHECK(next.kept("stays") == "here");
     }
