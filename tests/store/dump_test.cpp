@@ -153,7 +153,7 @@ TEST_CASE_FIXTURE(DumpTest, "check: counts what is there, and finds what can't b
   database.run(
       "UPDATE recent SET channel=(SELECT id FROM channels WHERE name='news'); INSERT INTO messages SELECT channel, "
       "number, floor, published, expire, type, "
-      "event, id, payload FROM recent");
+      "event, id, payload, lost FROM recent");
   CHECK(std::get<1>(check_store(database)) == "it is damaged: the etags of channel news");
   database.run("DELETE FROM recent");
   CHECK(check_store(database).index() == 0);
