@@ -26,7 +26,6 @@ HeldStream::HeldStream(const Endpoint& to, const std::string& target, const Head
   if (head().status != 200) {
     throw std::runtime_error("not a stream but " + std::to_string(head().status) + ": " + head().body);
   }
-  body_ = head().body;
 }
 
 bool HeldStream::more(std::string& into) {
