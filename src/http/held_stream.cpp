@@ -100,6 +100,7 @@ std::optional<push::Roster::Refused> HeldStream::park(std::span<const push::Rost
 
 void HeldStream::append_opening(std::string& out) {
   std::string bytes;
+  bytes.reserve(256);
   if (kind_ != Kind::lines) {
     bytes = wire::kEventStreamOpening;
     wire::append_heartbeat_note(bytes, session_.worker().settings().heartbeat);

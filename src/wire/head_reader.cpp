@@ -86,6 +86,18 @@ bool has_token(std::string_view list, std::string_view token) {
 
 bool HeadReader::is(char byte, Part part) { return (kParts[static_cast<unsigned char>(byte)] & part) != 0; }
 
+inline std::size_t HeadReader::line_end_at(const char* at) const {
+  if (end_ - at >= 2 && at[0] == '\r' && at[1] == '\n') return 2;
+  return lenient_ && at != end_ && *at == '\n' ? 1 : 0;
+}
+
+inline const char* HeadReader::past_value(const char* at) const {
+  at = past_run(at, end_, kValue, 0x20);
+  if (lenient_)
+    while (at != end_ && *at != '\r' && *at != '\n' && *at != '\0') at = past_run(at + 1, end_, kValue, 0x20);
+  return at;
+}
+
 std::string_view HeadReader::take(Part part) {
   const char* const begin = std::exchange(at_, past(at_, end_, part));
   return {begin, at_};
@@ -99,18 +111,6 @@ std::string_view HeadReader::take_target() {
 std::string_view HeadReader::take_value() {
   const char* const begin = std::exchange(at_, past_value(at_));
   return {begin, at_};
-}
-
-std::size_t HeadReader::line_end_at(const char* at) const {
-  if (end_ - at >= 2 && at[0] == '\r' && at[1] == '\n') return 2;
-  return lenient_ && at != end_ && *at == '\n' ? 1 : 0;
-}
-
-const char* HeadReader::past_value(const char* at) const {
-  at = past_run(at, end_, kValue, 0x20);
-  if (lenient_)
-    while (at != end_ && *at != '\r' && *at != '\n' && *at != '\0') at = past_run(at + 1, end_, kValue, 0x20);
-  return at;
 }
 
 bool HeadReader::take_byte(char byte) {
@@ -187,7 +187,7 @@ std::optional<Refusal> HeadReader::read_fields(Fields& fields) {
     const std::string_view name(at_, name_end);
     at_ = past_value(colon + 1);
     if ((line_end = line_end_at(at_)) == 0) return take_line_end();
-    const Field& field = fields.emplace_back(Field{name, trim({colon + 1, at_})});
+    const Field& field = fields.push_back({name, trim({colon + 1, at_})});
     at_ += line_end;
     if (name.size() < 32 && (kNotedLengths >> name.size() & 1) != 0)
       if (auto refusal = note_field(field)) return refusal;

@@ -28,15 +28,15 @@ std::size_t row_of(std::string_view name) {
 }  // namespace
 
 std::optional<Refusal> refuse_repeated(const Fields& fields) {
-  std::array<const Field*, kRequestFields.size()> seen{};
+  static_assert(kNone <= 64);
+  std::uint64_t seen = 0;  // a bit a row
   for (const Field& field : fields) {
     const std::size_t row = row_of(field.name);
     if (row == kNone) continue;
-    if (seen[row] == nullptr) {
-      seen[row] = &field;
-    } else if (seen[row]->value != field.value) {
-      return bad_request(std::string(seen[row]->name) + ": given twice, and not the same (taken: once)");
-    }
+    const std::uint64_t bit = std::uint64_t{1} << row;
+    if ((seen & bit) != 0 && fields.value(field.name) != field.value)
+      return bad_request(std::string(field.name) + ": given twice, and not the same (taken: once)");
+    seen |= bit;
   }
   return std::nullopt;
 }
