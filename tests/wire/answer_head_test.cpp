@@ -166,8 +166,8 @@ TEST_CASE("answer head: 1xx, 204 and 304 have no body whatever they say; whether
                                                                {304, length + length, false},
                                                                {304, "Content-Length: x\r\n", false},
                                                                {204, "Transfer-Encoding: gzip\r\n" + chunks, false}}) {
-    CAPTURE(status);
-    CAPTURE(fields);
+    const std::string said = std::to_string(status) + ": " + fields;
+    CAPTURE(said);
     AnswerHead head;
     const std::string bytes = "HTTP/1.1 " + std::to_string(status) + " x\r\nA: b\r\n" + fields + "C: d\r\n\r\n";
     REQUIRE_FALSE(read_answer_head(bytes, head));
