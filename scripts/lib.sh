@@ -25,7 +25,7 @@ build_packages() {
   echo "libssl-dev libcpp-httplib-dev libcli11-dev libspdlog-dev libsqlite3-dev zlib1g-dev libbrotli-dev"
 }
 
-# What `test` needs besides. The system's npm installs the Node that the pages' tests run on (tests/package-lock.json).
+# What `test` needs besides. The system's npm installs the Node and npm that the pages' tests run on (tests/node).
 test_packages() {
   echo "doctest-dev curl clang-format clang libclang-rt-dev openssl testssl.sh libnss3-tools"
   # What others follow streams with in Python.
