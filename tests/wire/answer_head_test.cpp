@@ -135,7 +135,8 @@ TEST_CASE("answer head: what a site writes carelessly is read as it is meant") {
     CHECK(head.content_length == 3);
     CHECK(fields_of(head) == "A=b|Content-Length=3|");
   }
-  REQUIRE_FALSE(read_answer_head(with("A: \x01\x02 b\x7F\r\nB:\x1B\r\nC: d\v\n"), head));
+  const std::string controls = with("A: \x01\x02 b\x7F\r\nB:\x1B\r\nC: d\v\n");
+  REQUIRE_FALSE(read_answer_head(controls, head));
   CHECK(fields_of(head) == "A=\x01\x02 b\x7F|B=\x1B|C=d\v|");
 }
 
