@@ -189,7 +189,8 @@ TEST_CASE_FIXTURE(
            {"HTTP/1.1 304 No\r\nTransfer-Encoding: chunked\r\n\r\n", "304 end ", 0},
            {"HTTP/1.1 204 No\r\nContent-Length: 0\r\n\r\n", "204 end ", 1},
        }) {
-    CAPTURE(bytes);
+    const std::string answer = bytes;
+    CAPTURE(answer);
     Witness witness;
     const ExchangePtr exchange = pool->ask(get(), witness);
     SiteEnd end = accept(door);

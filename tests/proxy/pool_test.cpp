@@ -271,7 +271,8 @@ TEST_CASE_FIXTURE(PoolTest, "pool: after a HEAD without a length nothing is kept
   };
   for (const auto& [fields, kept] :
        {Said{"", 0}, Said{"Transfer-Encoding: chunked\r\n", 0}, Said{"Content-Length: 5\r\n", 1}}) {
-    CAPTURE(fields);
+    const std::string named = fields;
+    CAPTURE(named);
     Witness witness;
     Order order = get();
     order.head_only = true;

@@ -34,7 +34,8 @@ TEST_CASE("input: lines, the last one with or without its end, of any length") {
   const std::pair<std::string, std::string> cases[] = {
       {"", ""}, {"\n", "[]"}, {"a", "[a]"}, {"a\n", "[a]"}, {"a\n\nb", "[a][][b]"}, {"a\r\nb\r\n", "[a\r][b\r]"}};
   for (const auto& [text, lines] : cases) {
-    CAPTURE(text);
+    const std::string all = text;
+    CAPTURE(all);
     CHECK(lines_of(TempFile(text).path()) == lines);
   }
   const std::string large(200000, 'x');
