@@ -92,6 +92,7 @@ for (const [transport, before] of [["stream", undefined], ["poll", byPoll]]) {
       await told(page, name, 1);
     }
     await follow(page, "late", "news", { etag: "now" });
+    await opened(page, "late"); // only what comes after that is promised to it
     await flow;
     for (const name of ["first", "second", "third", "fourth"]) assert.deepEqual(await told(page, name, 300), numbers(1, 300), name);
     await server.publish("news", "301", "&size=1000");
