@@ -17,7 +17,7 @@ using std::chrono::seconds;
 
 constexpr long kDay = 24L * 60 * 60;
 constexpr long kLife = 397 * kDay;
-constexpr push::Duration kLookEvery = std::chrono::hours{1};
+constexpr Duration kLookEvery = std::chrono::hours{1};
 
 struct Free {
   void operator()(BIO* bio) const { BIO_free(bio); }
@@ -36,7 +36,7 @@ Owned<X509> certificate_of(std::string_view pem) {
   return Owned<X509>(PEM_read_bio_X509(reader(pem).get(), nullptr, nullptr, nullptr));
 }
 
-std::time_t whole_seconds(push::Time time) { return std::chrono::floor<seconds>(time).time_since_epoch().count(); }
+std::time_t whole_seconds(Time time) { return std::chrono::floor<seconds>(time).time_since_epoch().count(); }
 
 bool give_serial(X509& certificate) {
   // 127 random bits, never 0: what is signed twice in a second is two certificates to a browser.
@@ -47,7 +47,7 @@ bool give_serial(X509& certificate) {
 
 }  // namespace
 
-bool certificate_lasts(std::string_view pem, push::Time now) {
+bool certificate_lasts(std::string_view pem, Time now) {
   const auto certificate = certificate_of(pem);
   if (!certificate) return false;
   std::time_t begin = whole_seconds(now);
@@ -57,7 +57,7 @@ bool certificate_lasts(std::string_view pem, push::Time now) {
          X509_cmp_time(X509_get0_notAfter(certificate.get()), &end) > 0;
 }
 
-std::optional<std::string> signed_anew(std::string_view pem, std::string_view key_pem, push::Time now) {
+std::optional<std::string> signed_anew(std::string_view pem, std::string_view key_pem, Time now) {
   const auto certificate = certificate_of(pem);
   const Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(reader(key_pem).get(), nullptr, nullptr, nullptr));
   if (!certificate || !key || X509_check_private_key(certificate.get(), key.get()) != 1) return std::nullopt;
@@ -74,7 +74,7 @@ std::optional<std::string> signed_anew(std::string_view pem, std::string_view ke
   return std::string(text, static_cast<std::size_t>(size));
 }
 
-DevelopmentCertificate::Shown DevelopmentCertificate::at(push::Time now) {
+DevelopmentCertificate::Shown DevelopmentCertificate::at(Time now) {
   next_look_ = now + kLookEvery;
   bool fresh = false;
   if (certificate_lasts(packaged_, now)) {
@@ -86,7 +86,7 @@ DevelopmentCertificate::Shown DevelopmentCertificate::at(push::Time now) {
   return {signed_.empty() ? packaged_ : std::string_view(signed_), fresh};
 }
 
-bool DevelopmentCertificate::used_up(push::Time now) {
+bool DevelopmentCertificate::used_up(Time now) {
   if (now < next_look_) return false;
   next_look_ = now + kLookEvery;
   return !certificate_lasts(signed_.empty() ? packaged_ : std::string_view(signed_), now);

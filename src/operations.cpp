@@ -13,7 +13,7 @@ namespace martd {
 namespace {
 
 /// A loop that hasn't come round for so long isn't given anything to do.
-constexpr push::Duration kLongestTurn = std::chrono::seconds{2};
+constexpr Duration kLongestTurn = std::chrono::seconds{2};
 
 std::vector<net::Loop*> loops_of(const std::vector<http::Worker*>& workers) {
   std::vector<net::Loop*> loops;
@@ -53,7 +53,7 @@ admin::Setup Operations::setup() {
 
 admin::Figures Operations::figures() {
   admin::Figures figures;
-  const push::Time now = parts_.clock.now();
+  const Time now = parts_.clock.now();
   const push::Registry& registry = parts_.hub.registry();
   figures.uptime = now - parts_.clock.start();
   figures.accepting = accepting_;
@@ -78,7 +78,7 @@ admin::Figures Operations::figures() {
     const http::Counters& counters = worker->counters();
     const net::Loop& loop = worker->loop();
     figures.loops.push_back(
-        {std::max(now - loop.last_turn(), push::Duration{0}), worker->sessions(), loop.lag().figures()});
+        {std::max(now - loop.last_turn(), Duration{0}), worker->sessions(), loop.lag().figures()});
     figures.connections_total += counters.connections_accepted.value();
     figures.requests_total += counters.requests.value();
     figures.refusals_total += counters.refusals.value();
@@ -150,7 +150,7 @@ admin::Gathered<push::EndingNote> Operations::endings(std::chrono::milliseconds 
 
 int Operations::connect(const wire::Address& peer, bool operates) {
   http::Worker* least = nullptr;
-  const push::Time now = parts_.clock.now();
+  const Time now = parts_.clock.now();
   for (http::Worker* worker : parts_.workers) {
     if (now - worker->loop().last_turn() > kLongestTurn) continue;
     if (!least || worker->sessions() < least->sessions()) least = worker;

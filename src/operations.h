@@ -34,7 +34,7 @@ class Operations final : public admin::PublicSide {
   void set_up(admin::Setup setup, std::size_t max_connections);
   void set_accepting(bool accepting) { accepting_ = accepting; }
 
-  push::Time now() override { return parts_.clock.now(); }
+  Time now() override { return parts_.clock.now(); }
   admin::Figures figures() override;
   admin::Setup setup() override;
   push::Hub& hub() override { return parts_.hub; }

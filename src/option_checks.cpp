@@ -7,7 +7,7 @@
 #include <variant>
 
 #include "tools/input.h"
-#include "wire/units.h"
+#include "base/units.h"
 
 namespace martd {
 namespace {
@@ -82,12 +82,12 @@ Complaint check(const Options& options) {
            "address)";
   }
   if (options.max_payload > options.max_memory) {
-    return "--max-payload: more than --max-memory (taken: up to " + wire::format_byte_size(options.max_memory) + ")";
+    return "--max-payload: more than --max-memory (taken: up to " + format_byte_size(options.max_memory) + ")";
   }
   // SQLite takes values of up to 1,000,000,000 bytes, the whole row counted.
   constexpr std::size_t kMostStored = std::size_t{900} << 20;
   if (!options.store.empty() && options.max_payload > kMostStored) {
-    return "--max-payload: more than a store takes (taken: up to " + wire::format_byte_size(kMostStored) +
+    return "--max-payload: more than a store takes (taken: up to " + format_byte_size(kMostStored) +
            " with --store)";
   }
   return {};

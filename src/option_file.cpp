@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "push/utf8.h"
+#include "base/utf8.h"
 
 namespace martd {
 namespace {
@@ -184,7 +184,7 @@ class Reader {
         return false;
       }
     }
-    if (!push::is_utf8(text_.substr(begin, at_ - begin))) return fail("not UTF-8");
+    if (!is_utf8(text_.substr(begin, at_ - begin))) return fail("not UTF-8");
     return true;
   }
 

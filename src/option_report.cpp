@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "option_table.h"
-#include "wire/units.h"
+#include "base/units.h"
 
 namespace martd {
 namespace {
@@ -41,11 +41,11 @@ std::string durability(push::Durability durability) {
 
 template <auto Field>
 std::string duration(const Options& options) {
-  return wire::format_duration(options.*Field);
+  return format_duration(options.*Field);
 }
 template <auto Field>
 std::string bytes(const Options& options) {
-  return wire::format_byte_size(options.*Field);
+  return format_byte_size(options.*Field);
 }
 template <auto Field>
 std::string count(const Options& options) {
@@ -74,7 +74,7 @@ const std::map<std::string_view, Show>& shows() {
       {"cert", [](const O& o) { return joined(o.cert); }},
       {"cert-key", [](const O& o) { return joined(o.cert_key); }},
       {"https-redirect", flag<&O::https_redirect>},
-      {"hsts", [](const O& o) { return o.hsts ? wire::format_duration(*o.hsts) : std::string("none"); }},
+      {"hsts", [](const O& o) { return o.hsts ? format_duration(*o.hsts) : std::string("none"); }},
       {"ktls", flag<&O::ktls>},
       {"tls-records", [](const O& o) { return std::string(o.tls_records == RecordsOf::own ? "own" : "openssl"); }},
       {"prefix", text<&O::prefix>},

@@ -4,7 +4,7 @@
 
 #include "option_values.h"
 #include "wire/channel_list.h"
-#include "wire/units.h"
+#include "base/units.h"
 
 namespace martd {
 namespace {
@@ -23,11 +23,11 @@ using FieldType = std::remove_reference_t<decltype(std::declval<Options&>().*Fie
 
 template <auto Field, std::int64_t Least, std::int64_t Most>
 Complaint set_duration(Options& options, const Values& values) {
-  const auto duration = wire::parse_duration(values[0]);
-  if (!duration) return taken("not a duration", values[0], wire::kDurationForms);
+  const auto duration = parse_duration(values[0]);
+  if (!duration) return taken("not a duration", values[0], kDurationForms);
   if (duration->count() < Least || duration->count() > Most) {
     return taken("out of range", values[0],
-                 wire::format_duration(push::Duration(Least)) + " to " + wire::format_duration(push::Duration(Most)));
+                 format_duration(Duration(Least)) + " to " + format_duration(Duration(Most)));
   }
   options.*Field = *duration;
   return {};
@@ -35,11 +35,11 @@ Complaint set_duration(Options& options, const Values& values) {
 
 template <auto Field, std::uint64_t Least, std::uint64_t Most>
 Complaint set_bytes(Options& options, const Values& values) {
-  const auto bytes = wire::parse_byte_size(values[0]);
-  if (!bytes) return taken("not a size", values[0], wire::kByteSizeForms);
+  const auto bytes = parse_byte_size(values[0]);
+  if (!bytes) return taken("not a size", values[0], kByteSizeForms);
   if (*bytes < Least || *bytes > Most) {
-    const std::string most = Most == kNoLimit ? "more" : wire::format_byte_size(Most);
-    return taken("out of range", values[0], wire::format_byte_size(Least) + " to " + most);
+    const std::string most = Most == kNoLimit ? "more" : format_byte_size(Most);
+    return taken("out of range", values[0], format_byte_size(Least) + " to " + most);
   }
   options.*Field = static_cast<FieldType<Field>>(*bytes);
   return {};
@@ -120,8 +120,8 @@ Complaint set_admin(Options& options, const Values& values) {
 }
 
 Complaint set_hsts(Options& options, const Values& values) {
-  const auto duration = wire::parse_duration(values[0]);
-  if (!duration) return taken("not a duration", values[0], wire::kDurationForms);
+  const auto duration = parse_duration(values[0]);
+  if (!duration) return taken("not a duration", values[0], kDurationForms);
   if (duration->count() < 0 || duration->count() > 36500 * kDay) return taken("out of range", values[0], "0 to 36500d");
   options.hsts = *duration;
   return {};

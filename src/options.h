@@ -12,7 +12,7 @@
 
 #include "proxy/site.h"
 #include "push/store.h"
-#include "push/time.h"
+#include "base/time.h"
 #include "tools/command_line.h"
 #include "wire/address.h"
 #include "wire/known_hosts.h"
@@ -49,7 +49,7 @@ struct Options {
   std::vector<std::string> cert;       ///< PEM files, chain included; empty: the development certificate, loopback only
   std::vector<std::string> cert_key;   ///< PEM files; the n-th belongs to the n-th `cert`, always as many
   bool https_redirect = false;         ///< plain requests are sent to the first address of `https`
-  std::optional<push::Duration> hsts;  ///< Strict-Transport-Security on https answers, 0 to 100 years; nothing: none
+  std::optional<Duration> hsts;  ///< Strict-Transport-Security on https answers, 0 to 100 years; nothing: none
   bool ktls = false;                   ///< the kernel seals TLS records, where it can
   RecordsOf tls_records = RecordsOf::own;
   std::string prefix;  ///< `/push`: where /sub, /pub and /client.js begin; empty: none; no `/` at the end
@@ -61,8 +61,8 @@ struct Options {
   bool forwarded = false;               ///< the site is told who asks by Forwarded, too
   bool upstream_publishes = false;      ///< the site may push with the headers of its answers
   std::vector<std::string> snapshot;    ///< channels whose place every page is told; empty: none
-  push::Duration upstream_timeout = std::chrono::seconds{60};  ///< silence until its answer's head, 100 ms to 1 d
-  push::Duration upstream_connect_timeout = std::chrono::seconds{5};  ///< for a connection to it, 100 ms to 1 h
+  Duration upstream_timeout = std::chrono::seconds{60};  ///< silence until its answer's head, 100 ms to 1 d
+  Duration upstream_connect_timeout = std::chrono::seconds{5};  ///< for a connection to it, 100 ms to 1 h
 
   // Who may do what
   wire::AddressSet publish_from = wire::AddressSet::parse("loopback").value();  ///< peers that may push
@@ -81,11 +81,11 @@ struct Options {
   unsigned threads = 1;  ///< event loops, 1 to 1024; default: the cores
 
   // Times
-  push::Duration heartbeat = std::chrono::seconds{15};  ///< silence after which a stream gets a sign, 100 ms to 1 h
-  push::Duration grace = std::chrono::seconds{10};      ///< for requests under way when stopping, 0 to 1 h
-  push::Duration header_timeout = std::chrono::seconds{10};  ///< for a whole request header, 100 ms to 1 h
-  push::Duration max_wait = std::chrono::seconds{300};       ///< longest `.wait` of a long-poll, 1 ms to 1 d
-  push::Duration max_life = std::chrono::hours{24 * 30};     ///< longest `life` and `expire`, 1 ms to 100 years
+  Duration heartbeat = std::chrono::seconds{15};  ///< silence after which a stream gets a sign, 100 ms to 1 h
+  Duration grace = std::chrono::seconds{10};      ///< for requests under way when stopping, 0 to 1 h
+  Duration header_timeout = std::chrono::seconds{10};  ///< for a whole request header, 100 ms to 1 h
+  Duration max_wait = std::chrono::seconds{300};       ///< longest `.wait` of a long-poll, 1 ms to 1 d
+  Duration max_life = std::chrono::hours{24 * 30};     ///< longest `life` and `expire`, 1 ms to 100 years
 
   // Limits
   std::uint32_t max_size = 10000;                   ///< largest `size`, in messages, 1 to 10,000,000

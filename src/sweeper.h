@@ -20,11 +20,11 @@ class Sweeper final : private net::Timer {
   }
 
  private:
-  static constexpr push::Duration kEvery = std::chrono::milliseconds{200};
-  void on_timer(push::Time) override { sweep(); }
+  static constexpr Duration kEvery = std::chrono::milliseconds{200};
+  void on_timer(Time) override { sweep(); }
   void sweep() {
     if (stopped_) return;
-    const push::Time now = loop_.now();
+    const Time now = loop_.now();
     if (!hub_.sweep(now)) return loop_.set(*this, now + kEvery);
     // Piece by piece, and what is ready is served between two of them.
     loop_.post([this] { sweep(); });

@@ -23,27 +23,27 @@ bool is_own(std::string_view host, std::string_view own_host) {
 
 }  // namespace
 
-std::optional<wire::Refusal> refuse_place(const Caller& caller, std::string_view own_host) {
+std::optional<Refusal> refuse_place(const Caller& caller, std::string_view own_host) {
   if (!caller.host || !is_own(*caller.host, own_host)) {
-    return wire::Refusal{403,
+    return Refusal{403,
                          "Host: not a name of this listener (taken: an address, localhost, or the name in --admin)"};
   }
   if (caller.origin && wire::foreign_origin(*caller.origin, *caller.host)) {
-    return wire::Refusal{403, "Origin: requests of other sites' pages are not served"};
+    return Refusal{403, "Origin: requests of other sites' pages are not served"};
   }
   const std::string& site = caller.fetch_site;
   if (!site.empty() && site != "same-origin" && site != "none" && caller.fetch_mode != "navigate")
-    return wire::Refusal{403, "Sec-Fetch-Site: requests of other sites' pages are not served"};
+    return Refusal{403, "Sec-Fetch-Site: requests of other sites' pages are not served"};
   return std::nullopt;
 }
 
-std::optional<wire::Refusal> refuse_stranger(const Caller& caller, std::string_view token, bool logged_in) {
+std::optional<Refusal> refuse_stranger(const Caller& caller, std::string_view token, bool logged_in) {
   constexpr std::string_view kScheme = "Bearer ";
   const std::string_view given = caller.authorization;
   const bool bearer = wire::iequals(given.substr(0, kScheme.size()), kScheme);
   if (token.empty() || logged_in || (bearer && push::same_secret(given.substr(kScheme.size()), token)))
     return std::nullopt;
-  return wire::Refusal{401, "Authorization: the token is asked for (taken: Bearer and --admin-token, or a login)"};
+  return Refusal{401, "Authorization: the token is asked for (taken: Bearer and --admin-token, or a login)"};
 }
 
 }  // namespace martd::admin

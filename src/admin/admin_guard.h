@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "wire/refusal.h"
+#include "base/refusal.h"
 
 namespace martd::admin {
 
@@ -26,10 +26,10 @@ struct Caller {
 /// person may come, by a link.
 ///
 /// `own_host`: of --admin.
-std::optional<wire::Refusal> refuse_place(const Caller& caller, std::string_view own_host);
+std::optional<Refusal> refuse_place(const Caller& caller, std::string_view own_host);
 
 /// Whether it has shown the token, as Bearer or, `logged_in`, by a login of its browser. `token`: empty: none is asked
 /// for. Pure.
-std::optional<wire::Refusal> refuse_stranger(const Caller& caller, std::string_view token, bool logged_in);
+std::optional<Refusal> refuse_stranger(const Caller& caller, std::string_view token, bool logged_in);
 
 }  // namespace martd::admin

@@ -13,13 +13,13 @@ namespace martd::admin {
 namespace {
 
 /// Whole milliseconds are enough for who looks on.
-std::string seconds(push::Duration duration) {
+std::string seconds(Duration duration) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.3f", std::chrono::duration<double>(duration).count());
   return text.data();
 }
 
-std::string seconds(push::Time time) { return seconds(time.time_since_epoch()); }
+std::string seconds(Time time) { return seconds(time.time_since_epoch()); }
 
 /// A name, a client's or a publisher's, may be any bytes.
 void append_text(std::string& out, std::string_view name, std::string_view text) {
@@ -54,7 +54,7 @@ void append_row(std::string& out, const push::ChannelRow& row) {
   if (row.last) out += ",\"last\":" + seconds(*row.last);
 }
 
-void append_message(std::string& out, const push::Message& message, push::Duration life) {
+void append_message(std::string& out, const push::Message& message, Duration life) {
   const push::Content& content = *message.content;
   out += "{\"etag\":\"" + to_string(message.etag) + '"';
   append_count(out, "bytes", content.payload.size());

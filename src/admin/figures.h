@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "push/ending.h"
-#include "push/histogram.h"
-#include "push/time.h"
+#include "base/histogram.h"
+#include "base/time.h"
 
 namespace martd::admin {
 
@@ -24,9 +24,9 @@ struct TransportFigures {
 
 /// One event loop.
 struct LoopFigures {
-  push::Duration since_turn{};  ///< how long ago it last came round; it does at least every second
+  Duration since_turn{};  ///< how long ago it last came round; it does at least every second
   std::size_t connections = 0;  ///< now
-  push::HistogramFigures lag;   ///< by how much its timers came late
+  HistogramFigures lag;   ///< by how much its timers came late
 };
 
 /// Where there is a TLS listener.
@@ -39,7 +39,7 @@ struct TlsFigures {
 /// Where there is an upstream.
 struct ProxyFigures {
   std::array<std::uint64_t, 5> requests_total{};  ///< by the class of the status that the client got: 1xx to 5xx
-  push::HistogramFigures duration;                ///< from the request's head to the last byte of its answer
+  HistogramFigures duration;                ///< from the request's head to the last byte of its answer
   std::vector<std::pair<std::string_view, std::uint64_t>> failures_total;  ///< by name: no answer, or no whole one
 };
 
@@ -51,8 +51,8 @@ struct StoreFigures {
   std::uint64_t failures_total = 0;
   std::size_t waiting = 0;        ///< changes that are not written yet
   std::size_t waiting_bytes = 0;  ///< what they take
-  push::Duration committing{};    ///< how long the transaction under way has taken
-  push::HistogramFigures commit_duration;
+  Duration committing{};    ///< how long the transaction under way has taken
+  HistogramFigures commit_duration;
 };
 
 /// What the server counts, at one moment. `…_total` since the start, all else now. Sizes in bytes.
@@ -60,7 +60,7 @@ struct StoreFigures {
 /// To add a part: a struct of its own here as an optional, which is there when the part is; its series in metrics.cpp,
 /// its group in statistics.cpp, and the values where the server fills all this (src/operations.cpp).
 struct Figures {
-  push::Duration uptime{};
+  Duration uptime{};
   bool accepting = false;  ///< the public listeners take connections
 
   std::size_t connections = 0;  ///< of all public listeners
@@ -81,7 +81,7 @@ struct Figures {
   std::uint64_t missed_total = 0;       ///< times that a subscriber was told of a loss
   std::uint64_t fell_behind_total = 0;  ///< times that a subscriber was too slow for its outbox
   std::uint64_t stalled_total = 0;      ///< streams that were ended as their peer took nothing any more
-  push::HistogramFigures publish_to_write;
+  HistogramFigures publish_to_write;
 
   std::vector<TransportFigures> transports;
   std::array<std::uint64_t, push::kEndings> endings{};  ///< by push::Ending

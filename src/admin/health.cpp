@@ -8,14 +8,14 @@ namespace martd::admin {
 namespace {
 
 /// A loop comes round every second, however little there is to do.
-constexpr push::Duration kLongestTurn = std::chrono::seconds(2);
-constexpr push::Duration kLongestCommit = std::chrono::seconds(2);
+constexpr Duration kLongestTurn = std::chrono::seconds(2);
+constexpr Duration kLongestCommit = std::chrono::seconds(2);
 
 }  // namespace
 
 std::string ailment(const Figures& figures) {
   for (std::size_t i = 0; i < figures.loops.size(); ++i) {
-    const push::Duration since = figures.loops[i].since_turn;
+    const Duration since = figures.loops[i].since_turn;
     if (since <= kLongestTurn) continue;
     std::array<char, 64> text{};
     std::snprintf(text.data(), text.size(), "event loop %zu has not turned for %.1f s", i,

@@ -10,7 +10,7 @@
 
 namespace martd::admin {
 
-std::string Logins::open(push::Time now) {
+std::string Logins::open(Time now) {
   std::array<unsigned char, 32> random{};
   if (RAND_bytes(random.data(), static_cast<int>(random.size())) != 1) throw std::runtime_error("no random bytes");
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -24,7 +24,7 @@ std::string Logins::open(push::Time now) {
   return value;
 }
 
-bool Logins::known(std::string_view value, push::Time now) const {
+bool Logins::known(std::string_view value, Time now) const {
   bool found = false;
   for (const Login& login : open_) found |= push::same_secret(value, login.value) && now < login.until;
   return found;

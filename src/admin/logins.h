@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "push/time.h"
+#include "base/time.h"
 
 namespace martd::admin {
 
@@ -13,20 +13,20 @@ namespace martd::admin {
 /// with the process, with a new token, or after some hours. Not thread-safe.
 class Logins {
  public:
-  static constexpr push::Duration kLife = std::chrono::hours{12};
+  static constexpr Duration kLife = std::chrono::hours{12};
   static constexpr std::size_t kMost = 100;  ///< the oldest is forgotten for another
 
   /// A new value for a cookie: 64 hex digits of the system's randomness.
-  std::string open(push::Time now);
+  std::string open(Time now);
   /// In time that doesn't depend on which bytes of `value` are right.
-  bool known(std::string_view value, push::Time now) const;
+  bool known(std::string_view value, Time now) const;
   void close(std::string_view value);
   void clear() { open_.clear(); }
 
  private:
   struct Login {
     std::string value;
-    push::Time until;
+    Time until;
   };
   std::deque<Login> open_;
 };

@@ -8,7 +8,7 @@
 namespace martd::admin {
 namespace {
 
-double seconds(push::Duration duration) { return std::chrono::duration<double>(duration).count(); }
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 /// Writes families of metrics: the head once, then its samples.
 class Metrics {
@@ -35,17 +35,17 @@ class Metrics {
   }
 
   /// Cumulative buckets with `le`, then the sum and the count, all of them with the label where there is one.
-  void histogram(const push::HistogramFigures& figures, std::string_view label = {},
+  void histogram(const HistogramFigures& figures, std::string_view label = {},
                  std::string_view label_value = {}) {
     std::string own;
     if (!label.empty()) own = std::string(label) + "=\"" + std::string(label_value) + "\"";
     const std::string more = own.empty() ? "" : own + ",";
     const std::string alone = own.empty() ? "" : "{" + own + "}";
     std::uint64_t below = 0;
-    for (std::size_t i = 0; i < push::kHistogramBounds.size(); ++i) {
+    for (std::size_t i = 0; i < kHistogramBounds.size(); ++i) {
       below += figures.counts[i];
       std::array<char, 32> bound{};
-      std::snprintf(bound.data(), bound.size(), "%g", seconds(push::kHistogramBounds[i]));
+      std::snprintf(bound.data(), bound.size(), "%g", seconds(kHistogramBounds[i]));
       add({name_, "_bucket{", more, "le=\"", bound.data(), "\"} ", std::to_string(below), "\n"});
     }
     const std::string count = std::to_string(figures.count());

@@ -24,7 +24,7 @@ std::string in_words(std::initializer_list<std::string_view> words) {
 
 }  // namespace
 
-wire::Result<Parameters> Parameters::parse(std::string_view query, std::initializer_list<std::string_view> known) {
+Result<Parameters> Parameters::parse(std::string_view query, std::initializer_list<std::string_view> known) {
   Parameters parameters;
   while (!query.empty()) {
     const std::size_t end = std::min(query.find('&'), query.size());
@@ -35,15 +35,15 @@ wire::Result<Parameters> Parameters::parse(std::string_view query, std::initiali
     auto name = wire::decode_form(piece.substr(0, equals));
     auto value = wire::decode_form(piece.substr(std::min(equals + 1, piece.size())));
     if (!name || !value)
-      return wire::bad_request(shown(piece.substr(0, equals)) + ": a % without two hex digits (taken: %25 for one)");
+      return bad_request(shown(piece.substr(0, equals)) + ": a % without two hex digits (taken: %25 for one)");
     if (std::find(known.begin(), known.end(), *name) == known.end()) {
       const std::string_view near = wire::nearest(*name, known.begin(), known.end());
-      return wire::bad_request(shown(*name) + ": no such parameter" +
+      return bad_request(shown(*name) + ": no such parameter" +
                                (near.empty() ? "" : ", nearest: " + std::string(near)) + " (taken: " + in_words(known) +
                                ")");
     }
     if (!parameters.values_.emplace(*name, *std::move(value)).second)
-      return wire::bad_request(*name + ": given twice (taken: once)");
+      return bad_request(*name + ": given twice (taken: once)");
   }
   std::erase_if(parameters.values_, [](const auto& pair) { return pair.second.empty(); });
   return parameters;
@@ -54,18 +54,18 @@ const std::string* Parameters::text(std::string_view name) const {
   return found == values_.end() ? nullptr : &found->second;
 }
 
-wire::Result<std::size_t> Parameters::count(std::string_view name, std::size_t otherwise, std::size_t most) const {
+Result<std::size_t> Parameters::count(std::string_view name, std::size_t otherwise, std::size_t most) const {
   const std::string* given = text(name);
   // Said in full: a number could be taken for the status of a refusal, too.
   const auto value = [](std::size_t number) {
-    return wire::Result<std::size_t>(boost::system::in_place_value, number);
+    return Result<std::size_t>(boost::system::in_place_value, number);
   };
   if (!given) return value(otherwise);
   std::size_t count = 0;
   const char* const end = given->data() + given->size();
   const auto [stop, error] = std::from_chars(given->data(), end, count);
   if (error != std::errc() || stop != end || count < 1 || count > most)
-    return wire::bad_request(std::string(name) + ": not a number in its range: " + shown(*given) + " (taken: 1 to " +
+    return bad_request(std::string(name) + ": not a number in its range: " + shown(*given) + " (taken: 1 to " +
                              std::to_string(most) + ")");
   return value(count);
 }

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "wire/refusal.h"
+#include "base/refusal.h"
 
 namespace martd::admin {
 
@@ -18,11 +18,11 @@ class Parameters {
  public:
   /// Refuses a name that is not one of `known`, with the nearest one named, one that is there twice, and what isn't
   /// percent-encoded as it should be. An empty value is as if left out.
-  static wire::Result<Parameters> parse(std::string_view query, std::initializer_list<std::string_view> known);
+  static Result<Parameters> parse(std::string_view query, std::initializer_list<std::string_view> known);
 
   const std::string* text(std::string_view name) const;
   /// A whole number from 1 to `most`.
-  wire::Result<std::size_t> count(std::string_view name, std::size_t otherwise, std::size_t most) const;
+  Result<std::size_t> count(std::string_view name, std::size_t otherwise, std::size_t most) const;
 
  private:
   std::map<std::string, std::string, std::less<>> values_;

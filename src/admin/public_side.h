@@ -34,7 +34,7 @@ struct Setup {
 /// calls come on the listener's threads, several at once.
 class PublicSide {
  public:
-  virtual push::Time now() = 0;
+  virtual Time now() = 0;
   /// Must not wait for an event loop.
   virtual Figures figures() = 0;
   virtual Setup setup() = 0;

@@ -4,7 +4,7 @@
 
 namespace martd::admin {
 
-void CountRing::add(std::uint64_t count, push::Time now) {
+void CountRing::add(std::uint64_t count, Time now) {
   const auto size = static_cast<std::int64_t>(counts_.size());
   const std::int64_t bucket = bucket_of(now);
   // Buckets in which nothing was added are empty, however long ago the last one was.
@@ -14,7 +14,7 @@ void CountRing::add(std::uint64_t count, push::Time now) {
   counts_[static_cast<std::size_t>(newest_ % size)] += count;
 }
 
-std::vector<std::uint64_t> CountRing::counts(push::Time now) const {
+std::vector<std::uint64_t> CountRing::counts(Time now) const {
   const auto size = static_cast<std::int64_t>(counts_.size());
   const std::int64_t last = std::max(bucket_of(now), newest_);
   std::vector<std::uint64_t> out;
@@ -26,7 +26,7 @@ std::vector<std::uint64_t> CountRing::counts(push::Time now) const {
   return out;
 }
 
-void PushHistory::record(std::uint64_t total, push::Time now) {
+void PushHistory::record(std::uint64_t total, Time now) {
   const std::uint64_t count = total - total_;
   total_ = total;
   minutes_.add(count, now);

@@ -49,7 +49,7 @@ bool has_body(const httplib::Request& request) {
   return request.has_header("Content-Length") || request.has_header("Transfer-Encoding");
 }
 
-void answer_refusal(httplib::Response& response, const wire::Refusal& refusal) {
+void answer_refusal(httplib::Response& response, const Refusal& refusal) {
   answer_error(response, refusal.status, refusal.message);
 }
 

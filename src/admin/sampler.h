@@ -13,7 +13,7 @@
 
 #include "admin/figures.h"
 #include "admin/push_history.h"
-#include "push/time.h"
+#include "base/time.h"
 
 namespace martd::admin {
 
@@ -23,7 +23,7 @@ namespace martd::admin {
 class Sampler {
  public:
   struct Look {
-    push::Time at;
+    Time at;
     Figures figures;
   };
   /// `look` is called on the sampler's thread; it returns nothing where the server is gone.
@@ -60,7 +60,7 @@ class Sampler {
 
  private:
   struct Second {
-    push::Time at;
+    Time at;
     std::uint64_t pushed, delivered;
     std::size_t subscribers;
   };

@@ -10,14 +10,14 @@ namespace {
 
 namespace json = boost::json;
 
-double seconds(push::Duration duration) { return std::chrono::duration<double>(duration).count(); }
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 json::string_view view(std::string_view text) { return {text.data(), text.size()}; }
 
 /// Counts of each bucket alone; the last has what is above all bounds.
-json::object histogram(const push::HistogramFigures& figures) {
+json::object histogram(const HistogramFigures& figures) {
   json::array bounds;
-  for (const push::Duration bound : push::kHistogramBounds) bounds.push_back(seconds(bound));
+  for (const Duration bound : kHistogramBounds) bounds.push_back(seconds(bound));
   return {{"count", figures.count()},
           {"sum_seconds", seconds(figures.sum)},
           {"bounds_seconds", std::move(bounds)},
@@ -114,7 +114,7 @@ std::string stats_json(const Figures& figures, const ProcessFigures& process) {
 }
 
 std::string full_stats_json(const Figures& figures, const ProcessFigures& process, const PushHistory& pushes,
-                            const Setup& setup, push::Time now) {
+                            const Setup& setup, Time now) {
   json::object all = stats(figures, process);
   all["pushes"] = {{"total", figures.published_total},
                    {"by_minute", array(pushes.minutes(now))},

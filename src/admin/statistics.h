@@ -16,6 +16,6 @@ std::string stats_json(const Figures& figures, const ProcessFigures& process);
 
 /// The same with the pushes by minute, hour and day, and how the server was set up.
 std::string full_stats_json(const Figures& figures, const ProcessFigures& process, const PushHistory& pushes,
-                            const Setup& setup, push::Time now);
+                            const Setup& setup, Time now);
 
 }  // namespace martd::admin

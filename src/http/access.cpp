@@ -82,14 +82,14 @@ Asker asker_of(const Request& request, const Settings& settings) {
   return asker;
 }
 
-std::optional<wire::Refusal> misdirected(const Request& request, bool forwarded, const Settings& settings) {
+std::optional<Refusal> misdirected(const Request& request, bool forwarded, const Settings& settings) {
   if (!settings.hosts.only() && !(forwarded && settings.upstream_host)) return std::nullopt;
   const std::string_view host = host_of(request.head);
   if (settings.hosts.knows(host)) return std::nullopt;
   // `OPTIONS *` is about no name, and a proxy that looks whether this server lives (HTTP/1.0) says none.
   if (request.method() == "OPTIONS" && (host.empty() || request.head.target == "*")) return std::nullopt;
-  if (host.empty()) return wire::Refusal{421, "Host: missing (taken: a name of this server, --host)"};
-  return wire::Refusal{421, "Host: " + wire::shown(host) +
+  if (host.empty()) return Refusal{421, "Host: missing (taken: a name of this server, --host)"};
+  return Refusal{421, "Host: " + wire::shown(host) +
                                 " isn't known here (taken: an address, localhost, a name of " +
                                 "--host, --http, --https or --origin)"};
 }

@@ -27,7 +27,7 @@ Asker asker_of(const Request& request, const Settings& settings);
 
 /// Why nobody is to answer it here: it is for a name that isn't known, and --host says which are, or the site would be
 /// given its own name in place of that one (--upstream-host), so that it couldn't refuse. Nothing: it is answered.
-std::optional<wire::Refusal> misdirected(const Request& request, bool forwarded, const Settings& settings);
+std::optional<Refusal> misdirected(const Request& request, bool forwarded, const Settings& settings);
 
 /// The client whom a trusted proxy names, where the peer is one and names another; for showing, not for rights.
 std::optional<wire::Address> proxied_client(const Request& request, const Settings& settings);

@@ -16,12 +16,12 @@ AwaitedPush::~AwaitedPush() {
   if (holding()) session_.worker().forget(to_.ticket);
 }
 
-void AwaitedPush::hung_up(push::Time) {
+void AwaitedPush::hung_up(Time) {
   holding_ = false;
   session_.worker().forget(to_.ticket);
 }
 
-void AwaitedPush::settled(std::uint64_t, const push::PushAnswer& answer, push::Time now) {
+void AwaitedPush::settled(std::uint64_t, const push::PushAnswer& answer, Time now) {
   if (!holding()) return;
   holding_ = false;
   AnswerContext context;

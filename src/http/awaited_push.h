@@ -23,15 +23,15 @@ class AwaitedPush final : public Held, private PushWaiter {
   /// Where the store is to say what came of it.
   push::AnswerTo to() const { return to_; }
 
-  void on_deadline(push::Time) override {}
+  void on_deadline(Time) override {}
   void on_writable() override {}
-  void stop(push::Time) override { close_ = true; }
-  void hung_up(push::Time) override;
+  void stop(Time) override { close_ = true; }
+  void hung_up(Time) override;
   bool half_closed(bool) override { return close_ = true; }
   bool takes_requests() const override { return true; }
 
  private:
-  void settled(std::uint64_t ticket, const push::PushAnswer& answer, push::Time now) override;
+  void settled(std::uint64_t ticket, const push::PushAnswer& answer, Time now) override;
 
   Session& session_;
   push::AnswerTo to_;

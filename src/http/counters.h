@@ -3,13 +3,12 @@
 #include <array>
 
 #include "proxy/failure.h"
-#include "push/counter.h"
+#include "base/counter.h"
 #include "push/ending.h"
-#include "push/histogram.h"
+#include "base/histogram.h"
 
 namespace martd::http {
 
-using push::Counter;
 
 /// What one loop counts since the start; `…_held` are what is there now.
 struct Counters {
@@ -28,12 +27,12 @@ struct Counters {
   std::array<Counter, 6> proxied_by_class;  ///< answers to forwarded requests by the first digit of their status; [0]:
                                             ///< none, or one past 599
   std::array<Counter, proxy::kFailures> proxy_failures;
-  push::Histogram proxied;  ///< from the head of a request to the last byte of its answer; no tunnels
+  Histogram proxied;  ///< from the head of a request to the last byte of its answer; no tunnels
 
   /// For each message and loop: from the turn in which its push was read to when the last of this loop's subscribers
   /// was given it, which is the longest any of them waited, less than eight writes left out. Written to the socket, or
   /// to the outbox of one that is slow; not for those that are served from the backlog.
-  push::Histogram publish_to_write;
+  Histogram publish_to_write;
 };
 
 }  // namespace martd::http

@@ -118,18 +118,18 @@ bool Forwarding::half_closed(bool tidy) {
 
 /// A connection has one deadline: the first of those that are running.
 void Forwarding::arm() {
-  push::Time due = taking_.due();
+  Time due = taking_.due();
   if (!body_.done()) due = std::min(due, body_due_);
   if (end_waits_) due = std::min(due, store_due_);
-  if (due == push::Time::max()) return session_.drop_deadline();
+  if (due == Time::max()) return session_.drop_deadline();
   session_.set_deadline(due);
 }
 
-void Forwarding::on_deadline(push::Time now) {
+void Forwarding::on_deadline(Time now) {
   if (end_waits_ && now >= store_due_) return give_up_store();
   if (now >= taking_.due()) {
     // Else it could hold the site's connection for as long as it likes.
-    const push::Duration patience = session_.worker().settings().upstream_timeouts.taking;
+    const Duration patience = session_.worker().settings().upstream_timeouts.taking;
     if (!taking_.goes_on(session_.queued(), now, patience)) return broken();
   }
   if (!body_.done() && now >= body_due_) {
@@ -164,14 +164,14 @@ void Forwarding::on_writable() {
 
 void Forwarding::on_room() { session_.read_on(); }
 
-void Forwarding::stop(push::Time) {
+void Forwarding::stop(Time) {
   close_ = true;
   if (stage_ == Stage::draining) return done();
   // What never ends by itself isn't waited for.
   if (stage_ == Stage::tunnel || endless_) broken();
 }
 
-void Forwarding::hung_up(push::Time) {
+void Forwarding::hung_up(Time) {
   holding_ = false;
   stage_ = Stage::over;
   let_go();
@@ -328,7 +328,7 @@ void Forwarding::put(std::string_view bytes) {
   if (session_.put(bytes) == Session::Sent::gone) return session_.broken();
   if (stage_ == Stage::tunnel) return;  // which may wait for as long as it likes
   const Settings& settings = session_.worker().settings();
-  const push::Duration patience = settings.upstream_timeouts.taking;
+  const Duration patience = settings.upstream_timeouts.taking;
   const bool watched = taking_.watching();
   taking_.gave(bytes.size(), session_.queued(), session_.worker().loop().now(), patience);
   if (taking_.watching()) session_.wait_for_reader(patience + settings.peer_silence());

@@ -28,26 +28,26 @@ class Forwarding final : public Held, private proxy::Asker, private PushWaiter {
   ~Forwarding() override;
 
   /// Asks the site.
-  void begin(const wire::RequestHead& head, push::Time now);
+  void begin(const wire::RequestHead& head, Time now);
 
   std::string_view take(std::string_view bytes) override;
   bool wants_input() const override;
   bool half_closed(bool tidy) override;
-  void catch_up(push::Time now) override;
-  void on_deadline(push::Time now) override;
+  void catch_up(Time now) override;
+  void on_deadline(Time now) override;
   void on_writable() override;
-  void stop(push::Time now) override;
-  void hung_up(push::Time now) override;
+  void stop(Time now) override;
+  void hung_up(Time now) override;
   bool takes_requests() const override { return true; }
 
  private:
   /// What may wait in one direction before the other side isn't read from.
   static constexpr std::size_t kMostUnsent = std::size_t{64} * 1024;
   /// A client that is sending a body may be silent for this long.
-  static constexpr push::Duration kBodySilence = std::chrono::seconds{60};
+  static constexpr Duration kBodySilence = std::chrono::seconds{60};
   /// What is read away of a body that the site didn't wait for, so that the connection can go on.
   static constexpr std::uint64_t kMostRest = std::uint64_t{256} * 1024;
-  static constexpr push::Duration kRestTime = std::chrono::seconds{5};
+  static constexpr Duration kRestTime = std::chrono::seconds{5};
 
   enum class Stage : std::uint8_t {
     asking,     ///< no byte of an answer was sent
@@ -74,7 +74,7 @@ class Forwarding final : public Held, private proxy::Asker, private PushWaiter {
   void on_room() override;
 
   // --- the request (forwarding_request.cpp) ---
-  bool may_go_on(const wire::RequestHead& head, push::Time now);
+  bool may_go_on(const wire::RequestHead& head, Time now);
   std::string compose(const wire::RequestHead& head, std::string_view upgrade) const;
   // --- both ways (forwarding.cpp) ---
   void send_body(std::string_view piece);
@@ -101,11 +101,11 @@ class Forwarding final : public Held, private proxy::Asker, private PushWaiter {
   void refuse(int status, std::string_view message, std::string_view headers = {});
   void give_up(int status, Answer& answer, std::string_view body);
   // --- where the page's channels stood (forwarding_stand.cpp) ---
-  bool take_stand(const wire::RequestHead& head, push::Time now);
+  bool take_stand(const wire::RequestHead& head, Time now);
   void tell_stand(std::size_t size);
   void end_head(Opening& opening) const;
   // --- answers that publish (forwarding_push.cpp) ---
-  void settled(std::uint64_t ticket, const push::PushAnswer& answer, push::Time now) override;
+  void settled(std::uint64_t ticket, const push::PushAnswer& answer, Time now) override;
   bool publishes() const { return site_push_ && (site_push_->wants_body() || site_push_->waits()); }
   void keep_back(std::string_view piece);
   void keep_end_back();
@@ -129,9 +129,9 @@ class Forwarding final : public Held, private proxy::Asker, private PushWaiter {
   Opening as_it_came_;                         ///< of such a page, until it is known which
   Opening with_tag_;
   TakeWatch taking_;  ///< the client, while some of the answer waits for it
-  push::Time since_{};
-  push::Time body_due_{};   ///< more of the request's body, until it is whole
-  push::Time store_due_{};  ///< the store's answer, while the end waits for it
+  Time since_{};
+  Time body_due_{};   ///< more of the request's body, until it is whole
+  Time store_due_{};  ///< the store's answer, while the end waits for it
   int status_ = 0;
   Stage stage_ = Stage::asking;
   Framing framing_ = Framing::as_it_came;

@@ -63,7 +63,7 @@ void Forwarding::end_page() {
 }
 
 /// Goes on with a page that had to wait for its turn; or with nothing, where what was left of the request is read away.
-void Forwarding::catch_up(push::Time) {
+void Forwarding::catch_up(Time) {
   if (stage_ == Stage::draining) {
     if (body_.done()) done();
     return;

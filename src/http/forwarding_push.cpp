@@ -27,7 +27,7 @@ void Forwarding::keep_end_back() {
   arm();
 }
 
-void Forwarding::settled(std::uint64_t ticket, const push::PushAnswer& answer, push::Time) {
+void Forwarding::settled(std::uint64_t ticket, const push::PushAnswer& answer, Time) {
   if (!site_push_) return;
   site_push_->settled(ticket, answer);
   if (!publishes()) release();

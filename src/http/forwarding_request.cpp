@@ -17,7 +17,7 @@ bool repeatable(std::string_view method) {
 
 }  // namespace
 
-void Forwarding::begin(const wire::RequestHead& head, push::Time now) {
+void Forwarding::begin(const wire::RequestHead& head, Time now) {
   since_ = now;
   if (wire::goes_in_a_circle(head.fields, session_.worker().settings().via)) {
     // Each round would take a connection on both sides, until there are none left.
@@ -40,7 +40,7 @@ void Forwarding::begin(const wire::RequestHead& head, push::Time now) {
 }
 
 /// Who sends Max-Forwards wants to hear from the last server that may have the request. False: that is this one.
-bool Forwarding::may_go_on(const wire::RequestHead& head, push::Time now) {
+bool Forwarding::may_go_on(const wire::RequestHead& head, Time now) {
   const auto left = wire::read_max_forwards(head.method, head.fields);
   if (left && (!*left || **left > 0)) {
     if (*left) max_forwards_ = **left - 1;

@@ -16,7 +16,7 @@ constexpr std::string_view kTimingEnd = "\"\r\n";
 }  // namespace
 
 /// Before anything of the request goes to the site: what is published from here on is news to the page. False: refused.
-bool Forwarding::take_stand(const wire::RequestHead& head, push::Time now) {
+bool Forwarding::take_stand(const wire::RequestHead& head, Time now) {
   Worker& worker = session_.worker();
   const Settings& settings = worker.settings();
   std::string asked;

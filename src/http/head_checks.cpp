@@ -22,7 +22,7 @@ bool is_token(std::string_view name) {
 
 }  // namespace
 
-std::optional<wire::Refusal> refuse_head(const wire::RequestHead& head, Place place) {
+std::optional<Refusal> refuse_head(const wire::RequestHead& head, Place place) {
   if (auto refusal = wire::refuse_repeated(head.fields)) return refusal;
   const bool posts = head.method == "POST" || (place == Place::publish && head.method == "PUT");
   if (!posts || (place != Place::publish && place != Place::subscribe)) return std::nullopt;

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "http/router.h"
-#include "wire/refusal.h"
+#include "base/refusal.h"
 #include "wire/request_head.h"
 
 namespace martd::http {
@@ -13,7 +13,7 @@ namespace martd::http {
 /// What the head of a request says against it by itself, whoever asks, whatever its body is: a field that may stand
 /// once and stands there differently twice (400), and of a body that would be read a coding (415) or that it is only a
 /// part (400). Nothing: it may go on. For requests that are answered here.
-std::optional<wire::Refusal> refuse_head(const wire::RequestHead& head, Place place);
+std::optional<Refusal> refuse_head(const wire::RequestHead& head, Place place);
 
 /// The header lines that go with a refusal of that status, each with CR LF, or nothing.
 std::string_view lines_of_refusal(int status);

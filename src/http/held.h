@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "push/time.h"
+#include "base/time.h"
 
 namespace martd::push {
 class Subscriber;
@@ -23,14 +23,14 @@ class Held {
   /// What is held, where it follows channels.
   virtual const push::Subscriber* subscriber() const { return nullptr; }
   /// A subscriber that fell behind through its loop: what follows its cursors.
-  virtual void catch_up(push::Time) {}
-  virtual void on_deadline(push::Time now) = 0;
+  virtual void catch_up(Time) {}
+  virtual void on_deadline(Time now) = 0;
   /// The outbox is empty.
   virtual void on_writable() = 0;
   /// The server stops: tell the peer and be done.
-  virtual void stop(push::Time now) = 0;
+  virtual void stop(Time now) = 0;
   /// The peer is gone, or has ended its side.
-  virtual void hung_up(push::Time now) = 0;
+  virtual void hung_up(Time now) = 0;
   /// Bytes that come while it holds: returns those that are not its own, at the end of `bytes`.
   virtual std::string_view take(std::string_view bytes) { return bytes; }
   /// Whether the client is read from now; Session::read_on() when that changes. Only who is read from is seen to leave.

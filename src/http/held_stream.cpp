@@ -43,11 +43,11 @@ constexpr int kChunksATurn = 32;
 
 /// A browser's EventSource knows no end that it doesn't come back from: it is told to wait for longer than its page
 /// lives.
-constexpr push::Duration kNever = std::chrono::hours{24};
+constexpr Duration kNever = std::chrono::hours{24};
 
 }  // namespace
 
-void append_stream_head(std::string& out, HeldStream::Kind kind, const AnswerContext& context, push::Time now) {
+void append_stream_head(std::string& out, HeldStream::Kind kind, const AnswerContext& context, Time now) {
   out += ok_lines(now);
   out += kind == HeldStream::Kind::lines ? "Content-Type: application/x-ndjson\r\n"
                                          : "Content-Type: text/event-stream\r\n";
@@ -58,7 +58,7 @@ void append_stream_head(std::string& out, HeldStream::Kind kind, const AnswerCon
   out += "\r\n";
 }
 
-void append_stream_refusal(std::string& out, std::string_view reason, push::Duration retry,
+void append_stream_refusal(std::string& out, std::string_view reason, Duration retry,
                            const AnswerContext& context) {
   std::string body;
   wire::append_retry(body, retry);
@@ -76,7 +76,7 @@ HeldStream::HeldStream(Session& session, Kind kind, bool chunks, std::string_vie
   if (!cid.empty()) cid_ = std::make_unique<const std::string>(cid);
 }
 
-std::optional<push::Roster::Refused> HeldStream::park(std::span<const push::Roster::Want> wants, push::Time now) {
+std::optional<push::Roster::Refused> HeldStream::park(std::span<const push::Roster::Want> wants, Time now) {
   Worker& worker = session_.worker();
   push::Roster::QuietEtags quiet;
   begin_hold(now);
@@ -229,7 +229,7 @@ void HeldStream::lagged() {
   session_.later([](Session& session) { session.catch_up(); });
 }
 
-void HeldStream::catch_up(push::Time now) {
+void HeldStream::catch_up(Time now) {
   Worker& worker = session_.worker();
   for (int chunk = 0; holding() && behind(); ++chunk) {
     if (session_.queued() > 0) return;  // on_writable() comes when the socket has taken it
@@ -273,11 +273,11 @@ void HeldStream::on_writable() {
 /// Called while something waits for the peer. What it acknowledges counts as taken, wherever that lies then. True: it
 /// took nothing for too long, and this is gone. It has its cursor, so it loses nothing; no end can be told, as that
 /// would wait like all else.
-bool HeldStream::gave_up(push::Time now) {
+bool HeldStream::gave_up(Time now) {
   const Settings& settings = session_.worker().settings();
   const net::Taken taken = session_.taken();
   if (!seldom_) seldom_ = std::make_unique<Seldom>();
-  if (seldom_->stalled_since == push::Time{} || seldom_->taken != taken.mark) {
+  if (seldom_->stalled_since == Time{} || seldom_->taken != taken.mark) {
     seldom_->stalled_since = now;
     seldom_->taken = taken.mark;
   } else if (now - seldom_->stalled_since >= settings.stall()) {
@@ -290,10 +290,10 @@ bool HeldStream::gave_up(push::Time now) {
   return false;
 }
 
-void HeldStream::on_deadline(push::Time now) {
+void HeldStream::on_deadline(Time now) {
   if (!holding()) return;
   const Settings& settings = session_.worker().settings();
-  const push::Duration heartbeat = settings.heartbeat;
+  const Duration heartbeat = settings.heartbeat;
   if (session_.queued() > 0 && gave_up(now)) return;
   if (last_sent_ + heartbeat <= now) {
     last_sent_ = now;
@@ -302,8 +302,8 @@ void HeldStream::on_deadline(push::Time now) {
     frame(sign);
     if (session_.queued() == 0 && session_.put(sign) == Session::Sent::gone) return session_.close();
   }
-  push::Time due = last_sent_ + heartbeat;
-  if (seldom_ && seldom_->stalled_since != push::Time{}) due = std::min(due, seldom_->stalled_since + settings.stall());
+  Time due = last_sent_ + heartbeat;
+  if (seldom_ && seldom_->stalled_since != Time{}) due = std::min(due, seldom_->stalled_since + settings.stall());
   session_.set_deadline(due);
 }
 
@@ -338,12 +338,12 @@ void HeldStream::end(Ending ending, std::string_view channel, const push::Left& 
   if (holding()) finish(ending, channel, left.channels.size());
 }
 
-void HeldStream::stop(push::Time now) {
+void HeldStream::stop(Time now) {
   session_.worker().roster().leave(*this, now);
   finish(Ending::stopping, {}, 0);
 }
 
-void HeldStream::hung_up(push::Time now) {
+void HeldStream::hung_up(Time now) {
   if (!holding()) return;
   over(Ending::hung_up);
   session_.worker().roster().leave(*this, now);

@@ -30,18 +30,18 @@ class HeldStream final : public HeldSubscriber {
   HeldStream(Session& session, Kind kind, bool chunks, std::string_view cid);
 
   /// Parks it; then the session writes the head of the answer and the opening, and calls catch_up().
-  std::optional<push::Roster::Refused> park(std::span<const push::Roster::Want> wants, push::Time now);
+  std::optional<push::Roster::Refused> park(std::span<const push::Roster::Want> wants, Time now);
   /// Appends what its body begins with.
   void append_opening(std::string& out);
 
   push::Delivery deliver(const push::Batch& batch, std::uint32_t slot) override;
   void lagged() override;
-  void catch_up(push::Time now) override;
+  void catch_up(Time now) override;
   void end(push::Ending ending, std::string_view channel, const push::Left& left) override;
-  void on_deadline(push::Time now) override;
+  void on_deadline(Time now) override;
   void on_writable() override;
-  void stop(push::Time now) override;
-  void hung_up(push::Time now) override;
+  void stop(Time now) override;
+  void hung_up(Time now) override;
   bool takes_requests() const override { return false; }
   std::string_view transport() const override { return kind_ == Kind::lines ? "lines" : "sse"; }
   void describe(push::SubscriberInfo& info) const override { tell_of(session_, info); }
@@ -59,18 +59,18 @@ class HeldStream final : public HeldSubscriber {
     if (chunks_) wire::make_chunk(bytes);
   }
   void finish(push::Ending ending, std::string_view channel, std::size_t channels);
-  bool gave_up(push::Time now);
+  bool gave_up(Time now);
   void over(push::Ending ending, std::string_view channel = {}, std::size_t channels = 0);
 
   Session& session_;
   /// What few have at a time: there are many streams.
   struct Seldom {
     push::Roster::QuietEtags quiet;  ///< by slot, until it has caught up for the first time; else empty
-    push::Time stalled_since{};      ///< its peer was first seen to take nothing; the epoch: it isn't
+    Time stalled_since{};      ///< its peer was first seen to take nothing; the epoch: it isn't
     std::uint64_t taken = 0;         ///< net::Taken::mark of then
   };
   std::unique_ptr<Seldom> seldom_;
-  push::Time last_sent_{};
+  Time last_sent_{};
   std::uint32_t next_slot_ = 0;  ///< whose turn it is when it catches up
   Kind kind_;
   bool chunks_;
@@ -78,10 +78,10 @@ class HeldStream final : public HeldSubscriber {
 };
 
 /// The head of a stream's answer.
-void append_stream_head(std::string& out, HeldStream::Kind kind, const AnswerContext& context, push::Time now);
+void append_stream_head(std::string& out, HeldStream::Kind kind, const AnswerContext& context, Time now);
 
 /// The whole body of an event stream that can't be served now: come back after `retry`.
-void append_stream_refusal(std::string& out, std::string_view reason, push::Duration retry,
+void append_stream_refusal(std::string& out, std::string_view reason, Duration retry,
                            const AnswerContext& context);
 
 }  // namespace martd::http

@@ -5,11 +5,11 @@
 
 namespace martd::http {
 
-void HeldSubscriber::begin_hold(push::Time now) {
+void HeldSubscriber::begin_hold(Time now) {
   since_ = static_cast<std::uint32_t>(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
 }
 
-push::Time HeldSubscriber::since() const { return push::Time(std::chrono::seconds{since_}); }
+Time HeldSubscriber::since() const { return Time(std::chrono::seconds{since_}); }
 
 void HeldSubscriber::tell_of(const Session& session, push::SubscriberInfo& info) const {
   info.address = wire::text_of(session.client());

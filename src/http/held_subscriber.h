@@ -18,8 +18,8 @@ class HeldSubscriber : public Held, public push::Subscriber {
   virtual std::string_view transport() const = 0;
 
  protected:
-  void begin_hold(push::Time now);
-  push::Time since() const;
+  void begin_hold(Time now);
+  Time since() const;
   void tell_of(const Session& session, push::SubscriberInfo& info) const;
   /// For the operators' list of endings. Before it leaves its channels, or with the one that it was about.
   void note(Session& session, push::Ending ending, std::string_view channel, std::size_t channels) const;

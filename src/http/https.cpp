@@ -23,7 +23,7 @@ std::optional<std::string> https_location(std::string_view host, std::string_vie
   return location;
 }
 
-std::string strict_transport_security(push::Duration life) {
+std::string strict_transport_security(Duration life) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(life).count();
   return "Strict-Transport-Security: max-age=" + std::to_string(seconds) + "\r\n";
 }
@@ -60,7 +60,7 @@ void Session::redirect(const wire::RequestHead& head, std::string_view& data) {
   if (whole) data.remove_prefix(length);
 
   if (record_) record_->begin_answer(worker_.reply().size());
-  const push::Time now = loop().now();
+  const Time now = loop().now();
   AnswerContext context;
   context.http_1_0 = head.http_1_0;
   context.close = !head.keep_alive || !whole || worker_.stopping() || surplus_;

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "push/time.h"
+#include "base/time.h"
 
 namespace martd::http {
 
@@ -15,6 +15,6 @@ std::optional<std::string> https_location(std::string_view host, std::string_vie
                                           std::uint16_t port);
 
 /// The header line of --hsts, with its CR LF (RFC 6797 section 6.1), in whole seconds.
-std::string strict_transport_security(push::Duration life);
+std::string strict_transport_security(Duration life);
 
 }  // namespace martd::http

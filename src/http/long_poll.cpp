@@ -23,7 +23,7 @@ constexpr std::size_t kLongestTag = 4096;
 
 /// A client that asks again as soon as it is refused, or replaced, is slowed down to this. Two polls of one client
 /// replaced each other six thousand times a second once.
-constexpr push::Duration kPutOff = std::chrono::seconds{1};
+constexpr Duration kPutOff = std::chrono::seconds{1};
 
 void append_part(std::string& body, std::string_view channel, Etag cursor, Missed missed,
                  std::span<const push::Message> messages) {
@@ -40,7 +40,7 @@ std::string joined(std::span<const Etag> cursors) {
 }  // namespace
 
 void append_refused(std::string& out, Ending ending, std::string_view channel, const AnswerContext& context,
-                    push::Time now) {
+                    Time now) {
   std::string text = "channel " + std::string(channel) + ": ";
   switch (ending) {
     case Ending::one2one:
@@ -79,7 +79,7 @@ AnswerContext LongPoll::context() const {
   return context;
 }
 
-void LongPoll::begin(const wire::SubscribeRequest& asked, push::Time now, std::string& reply) {
+void LongPoll::begin(const wire::SubscribeRequest& asked, Time now, std::string& reply) {
   Worker& worker = session_.worker();
   begin_hold(now);
   boost::container::small_vector<push::Roster::Want, 4> wants;
@@ -90,7 +90,7 @@ void LongPoll::begin(const wire::SubscribeRequest& asked, push::Time now, std::s
     if (!wants_now_) wants_now_ = std::make_unique<std::vector<bool>>(asked.wants.size());
     (*wants_now_)[i] = true;
   }
-  const bool hold = wait_ > push::Duration{0};
+  const bool hold = wait_ > Duration{0};
   auto result = worker.roster().look_and_park(*this, wants, hold, worker.poll_limit(), now);
   worker.counters().polls_held.add();
   if (auto* refused = std::get_if<push::Roster::Refused>(&result)) return refuse(*refused, now, reply);
@@ -122,7 +122,7 @@ void LongPoll::begin(const wire::SubscribeRequest& asked, push::Time now, std::s
   done(Ending::waited);
 }
 
-void LongPoll::write(const Answer& answer, std::string_view etags, std::string_view body, push::Time now,
+void LongPoll::write(const Answer& answer, std::string_view etags, std::string_view body, Time now,
                      std::string& reply) const {
   Answer whole = answer;
   std::string headers;
@@ -135,7 +135,7 @@ void LongPoll::write(const Answer& answer, std::string_view etags, std::string_v
   append_answer(reply, whole, body, context(), now);
 }
 
-void LongPoll::write_empty(std::string_view etags, std::string_view body, push::Time now, std::string& reply) const {
+void LongPoll::write_empty(std::string_view etags, std::string_view body, Time now, std::string& reply) const {
   Answer answer;
   // Who asked for `now` and got no cursor back would ask for `now` again, and lose what came between.
   if (conditional_ && !(wants_now_ && etags.size() > kLongestTag)) {
@@ -145,7 +145,7 @@ void LongPoll::write_empty(std::string_view etags, std::string_view body, push::
   write(answer, etags, body, now, reply);
 }
 
-void LongPoll::refuse(const push::Roster::Refused& refused, push::Time now, std::string& reply) {
+void LongPoll::refuse(const push::Roster::Refused& refused, Time now, std::string& reply) {
   Worker& worker = session_.worker();
   worker.counters().refusals.add();
   if (refused.ending != Ending::one2one) {
@@ -208,7 +208,7 @@ void LongPoll::lagged() {
   session_.later([](Session& session) { session.catch_up(); });
 }
 
-void LongPoll::catch_up(push::Time now) {
+void LongPoll::catch_up(Time now) {
   if (!holding()) return;
   Worker& worker = session_.worker();
   std::string body(wire::kPollBodyBegin);
@@ -233,7 +233,7 @@ void LongPoll::catch_up(push::Time now) {
   send(reply);
 }
 
-void LongPoll::answer_empty(const push::Left& left, push::Time now) {
+void LongPoll::answer_empty(const push::Left& left, Time now) {
   std::string body(wire::kPollBodyBegin);
   for (std::size_t i = 0; i < left.channels.size(); ++i)
     append_part(body, left.channels[i], left.cursors[i], Missed::none(), {});
@@ -243,7 +243,7 @@ void LongPoll::answer_empty(const push::Left& left, push::Time now) {
   send(reply);
 }
 
-void LongPoll::on_deadline(push::Time now) {
+void LongPoll::on_deadline(Time now) {
   if (!holding()) return;
   if (put_off_) return answer_put_off(now);
   push::Left left;
@@ -252,7 +252,7 @@ void LongPoll::on_deadline(push::Time now) {
   answer_empty(left, now);
 }
 
-void LongPoll::answer_put_off(push::Time now) {
+void LongPoll::answer_put_off(Time now) {
   const std::unique_ptr<PutOff> told = std::move(put_off_);
   if (told->ending == Ending::replaced) {
     holding_ = false;
@@ -264,7 +264,7 @@ void LongPoll::answer_put_off(push::Time now) {
   send(reply);
 }
 
-void LongPoll::stop(push::Time now) {
+void LongPoll::stop(Time now) {
   close_ = true;
   if (put_off_) return answer_put_off(now);
   push::Left left;
@@ -275,7 +275,7 @@ void LongPoll::stop(push::Time now) {
 
 void LongPoll::end(Ending ending, std::string_view channel, const push::Left& left) {
   if (!holding()) return;
-  const push::Time now = session_.worker().loop().now();
+  const Time now = session_.worker().loop().now();
   if (ending == Ending::replaced) {
     // The same client waits on another connection. This one is answered as after its wait, and not at once: where that
     // is the other poll of a client that asks for ever, each would replace the other as fast as they can.
@@ -290,7 +290,7 @@ void LongPoll::end(Ending ending, std::string_view channel, const push::Left& le
   send(reply);
 }
 
-void LongPoll::hung_up(push::Time now) {
+void LongPoll::hung_up(Time now) {
   if (!holding()) return;
   if (put_off_ && put_off_->ending == Ending::replaced) {
     holding_ = false;

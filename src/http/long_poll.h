@@ -20,16 +20,16 @@ class LongPoll final : public HeldSubscriber {
   LongPoll(Session& session, const wire::SubscribeRequest& asked, const AnswerContext& context);
 
   /// Answers at once (into `reply`) and is not holding() any more, or parks.
-  void begin(const wire::SubscribeRequest& asked, push::Time now, std::string& reply);
+  void begin(const wire::SubscribeRequest& asked, Time now, std::string& reply);
 
   push::Delivery deliver(const push::Batch& batch, std::uint32_t slot) override;
   void lagged() override;
   void end(push::Ending ending, std::string_view channel, const push::Left& left) override;
-  void catch_up(push::Time now) override;
-  void on_deadline(push::Time now) override;
+  void catch_up(Time now) override;
+  void on_deadline(Time now) override;
   void on_writable() override {}
-  void stop(push::Time now) override;
-  void hung_up(push::Time now) override;
+  void stop(Time now) override;
+  void hung_up(Time now) override;
   bool takes_requests() const override { return true; }
   std::string_view transport() const override { return "poll"; }
   void describe(push::SubscriberInfo& info) const override { tell_of(session_, info); }
@@ -42,13 +42,13 @@ class LongPoll final : public HeldSubscriber {
     push::Left left;  ///< where it stood
   };
 
-  void refuse(const push::Roster::Refused& refused, push::Time now, std::string& reply);
-  void answer_put_off(push::Time now);
-  void answer_empty(const push::Left& left, push::Time now);
-  void write(const Answer& answer, std::string_view etags, std::string_view body, push::Time now,
+  void refuse(const push::Roster::Refused& refused, Time now, std::string& reply);
+  void answer_put_off(Time now);
+  void answer_empty(const push::Left& left, Time now);
+  void write(const Answer& answer, std::string_view etags, std::string_view body, Time now,
              std::string& reply) const;
   /// Nothing is new: 304 where that was asked for.
-  void write_empty(std::string_view etags, std::string_view body, push::Time now, std::string& reply) const;
+  void write_empty(std::string_view etags, std::string_view body, Time now, std::string& reply) const;
   void send(const std::string& reply);
   void done(push::Ending ending, std::string_view channel = {}, std::size_t channels = 0);
   void over(push::Ending ending, std::string_view channel, std::size_t channels);
@@ -58,7 +58,7 @@ class LongPoll final : public HeldSubscriber {
   std::unique_ptr<std::string> cors_;  ///< only for a foreign page
   std::unique_ptr<PutOff> put_off_;
   std::unique_ptr<std::vector<bool>> wants_now_;  ///< by slot: asked for with `now`, so named in every answer
-  push::Duration wait_;
+  Duration wait_;
   bool conditional_;  ///< If-None-Match: 304 where there is nothing
   bool close_;
   bool http_1_0_;
@@ -67,6 +67,6 @@ class LongPoll final : public HeldSubscriber {
 /// Appends the answer to a subscription that was refused, or kicked before anything was sent: its row's status, and the
 /// channel by name.
 void append_refused(std::string& out, push::Ending ending, std::string_view channel, const AnswerContext& context,
-                    push::Time now);
+                    Time now);
 
 }  // namespace martd::http

@@ -22,7 +22,7 @@ void append_receipt(std::string& body, const push::Receipt& receipt) {
 }
 
 /// Seconds, with a fraction only where there is one.
-void append_seconds(std::string& body, push::Duration duration) {
+void append_seconds(std::string& body, Duration duration) {
   constexpr std::int64_t kSecond = 1000000000;
   body += std::to_string(duration.count() / kSecond);
   const std::int64_t rest = duration.count() % kSecond;
@@ -60,11 +60,11 @@ using Body = std::optional<std::string>;
 
 class Publisher {
  public:
-  Publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub, push::Time now,
+  Publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub, Time now,
             push::AnswerTo to)
       : request_(request), asker_(asker), settings_(settings), hub_(hub), now_(now), to_(to) {}
 
-  wire::Result<Body> serve() const {
+  Result<Body> serve() const {
     if (asker_.foreign) return foreign_page();
     auto asked = wire::parse_publish_request(request_.query, settings_.publish);
     if (!asked) return std::move(asked).error();
@@ -75,11 +75,11 @@ class Publisher {
         if (auto refusal = access_refusal(*asked)) return *std::move(refusal);
       return publish(*std::move(asked));
     }
-    if (asked->channels.size() != 1) return wire::bad_request("channel: one only with " + std::string(method));
+    if (asked->channels.size() != 1) return bad_request("channel: one only with " + std::string(method));
     return method == "DELETE" ? clear(*asked) : inspect(*asked);
   }
 
-  std::optional<wire::Refusal> refused_by_head() const {
+  std::optional<Refusal> refused_by_head() const {
     if (asker_.foreign) return foreign_page();
     auto asked = wire::parse_publish_request(request_.query, settings_.publish);
     if (!asked) return std::move(asked).error();
@@ -88,11 +88,11 @@ class Publisher {
   }
 
  private:
-  static wire::Refusal foreign_page() {
+  static Refusal foreign_page() {
     return {403, "Origin: pages of this origin may not use /pub (taken: this site's own, and those of --origin)"};
   }
 
-  std::optional<wire::Refusal> access_refusal(const wire::PublishRequest& asked) const {
+  std::optional<Refusal> access_refusal(const wire::PublishRequest& asked) const {
     const auto refusal =
         hub_.access_refusal(asked.channels, asked.attributes.key, asker_.may_push, asker_.operates, now_);
     if (!refusal) return std::nullopt;
@@ -100,22 +100,22 @@ class Publisher {
   }
 
   /// With what is to be done about it where it is the name that was asked for.
-  wire::Refusal told(const push::PushRefusal& refusal) const {
-    wire::Refusal told = explain(refusal);
+  Refusal told(const push::PushRefusal& refusal) const {
+    Refusal told = explain(refusal);
     if (asker_.unnamed && refusal.error == PushError::not_allowed)
       told.message += "; a browser's address counts only where Host is a name of this server, not " +
                       wire::shown(host_of(request_.head)) + " (--host)";
     return told;
   }
 
-  wire::Result<std::unique_ptr<push::PushConditions>> read_conditions(const wire::PublishRequest& asked) const {
+  Result<std::unique_ptr<push::PushConditions>> read_conditions(const wire::PublishRequest& asked) const {
     std::string match;
     std::string none_match;
     return wire::parse_conditions(request_.list("If-Match", match), request_.list("If-None-Match", none_match),
                                   asked.channels.size());
   }
 
-  wire::Result<Body> publish(wire::PublishRequest&& asked) const {
+  Result<Body> publish(wire::PublishRequest&& asked) const {
     auto conditions = read_conditions(asked);
     if (!conditions) return std::move(conditions).error();
     auto* content = new push::Content;
@@ -140,7 +140,7 @@ class Publisher {
     return Body(receipts_body(asked.channels, *receipts));
   }
 
-  wire::Result<Body> inspect(const wire::PublishRequest& asked) const {
+  Result<Body> inspect(const wire::PublishRequest& asked) const {
     const std::string& channel = asked.channels.front();
     const auto info = hub_.inspect(channel, asked.attributes.key, asker_.may_push, now_);
     if (!info) return told(info.error());
@@ -154,7 +154,7 @@ class Publisher {
     return Body(std::move(body));
   }
 
-  wire::Result<Body> clear(const wire::PublishRequest& asked) const {
+  Result<Body> clear(const wire::PublishRequest& asked) const {
     if (asker_.unnamed)
       if (auto refusal = access_refusal(asked)) return *std::move(refusal);
     if (hub_.answers_later()) {
@@ -173,11 +173,11 @@ class Publisher {
   const Asker& asker_;
   const Settings& settings_;
   push::Hub& hub_;
-  push::Time now_;
+  Time now_;
   push::AnswerTo to_;
 };
 
-int append(std::string& out, const wire::Result<Body>& body, const AnswerContext& context, push::Time now) {
+int append(std::string& out, const Result<Body>& body, const AnswerContext& context, Time now) {
   if (body) {
     if (!*body) return 0;
     append_answer(out, {}, **body, context, now);
@@ -190,7 +190,7 @@ int append(std::string& out, const wire::Result<Body>& body, const AnswerContext
 
 }  // namespace
 
-wire::Refusal explain(const push::PushRefusal& refusal) {
+Refusal explain(const push::PushRefusal& refusal) {
   const std::string channel = "channel " + refusal.channel;
   switch (refusal.error) {
     case PushError::not_allowed:
@@ -219,18 +219,18 @@ wire::Refusal explain(const push::PushRefusal& refusal) {
 }
 
 int serve_publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub,
-                    push::Time now, const AnswerContext& context, std::string& out, push::AnswerTo to) {
+                    Time now, const AnswerContext& context, std::string& out, push::AnswerTo to) {
   return append(out, Publisher(request, asker, settings, hub, now, to).serve(), context, now);
 }
 
-std::optional<wire::Refusal> refused_by_head(const Request& request, const Asker& asker, const Settings& settings,
-                                             push::Hub& hub, push::Time now) {
+std::optional<Refusal> refused_by_head(const Request& request, const Asker& asker, const Settings& settings,
+                                             push::Hub& hub, Time now) {
   return Publisher(request, asker, settings, hub, now, {}).refused_by_head();
 }
 
-int append_push_answer(std::string& out, const push::PushAnswer& answer, const AnswerContext& context, push::Time now) {
+int append_push_answer(std::string& out, const push::PushAnswer& answer, const AnswerContext& context, Time now) {
   const auto body = std::visit(
-      [&](const auto& result) -> wire::Result<Body> {
+      [&](const auto& result) -> Result<Body> {
         if (!result) return explain(result.error());
         if constexpr (std::is_same_v<std::decay_t<decltype(*result)>, push::Cleared>) {
           return Body(cleared_body(*result));

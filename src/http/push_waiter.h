@@ -10,7 +10,7 @@ namespace martd::http {
 class PushWaiter {
  public:
   /// `ticket` is one that Worker::await() gave; it is done with.
-  virtual void settled(std::uint64_t ticket, const push::PushAnswer& answer, push::Time now) = 0;
+  virtual void settled(std::uint64_t ticket, const push::PushAnswer& answer, Time now) = 0;
 
  protected:
   ~PushWaiter() = default;

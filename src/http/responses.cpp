@@ -34,7 +34,7 @@ std::string date_of(std::time_t seconds) {
   return std::string(kDays[parts.tm_wday]) + ", " + day + " " + kMonths[parts.tm_mon] + " " + numbers;
 }
 
-const Second& second_of(push::Time now) {
+const Second& second_of(Time now) {
   thread_local Second second;
   const std::time_t seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
   if (seconds != second.seconds) {
@@ -76,9 +76,9 @@ void append_entity(std::string& out, const Answer& answer, std::size_t length) {
 
 }  // namespace
 
-std::string_view http_date(push::Time now) { return second_of(now).date; }
+std::string_view http_date(Time now) { return second_of(now).date; }
 
-std::string_view ok_lines(push::Time now) { return second_of(now).ok; }
+std::string_view ok_lines(Time now) { return second_of(now).ok; }
 
 std::string_view reason_phrase(int status) {
   switch (status) {
@@ -138,7 +138,7 @@ std::string_view reason_phrase(int status) {
 }
 
 void append_head(std::string& out, const Answer& answer, std::size_t length, const AnswerContext& context,
-                 push::Time now) {
+                 Time now) {
   const Second& second = second_of(now);
   if (answer.status == 200 && answer.no_store && !answer.no_body && answer.content_type == Answer().content_type) {
     out += second.json;
@@ -160,7 +160,7 @@ void append_head(std::string& out, const Answer& answer, std::size_t length, con
 }
 
 void append_answer(std::string& out, const Answer& answer, std::string_view body, const AnswerContext& context,
-                   push::Time now) {
+                   Time now) {
   append_head(out, answer, body.size(), context, now);
   if (!context.head && !answer.no_body) out += body;
 }
@@ -176,7 +176,7 @@ std::string error_body(std::string_view message, std::string_view channel) {
   return body;
 }
 
-void append_error(std::string& out, int status, std::string_view message, const AnswerContext& context, push::Time now,
+void append_error(std::string& out, int status, std::string_view message, const AnswerContext& context, Time now,
                   std::string_view headers, std::string_view channel) {
   Answer answer;
   answer.status = status;

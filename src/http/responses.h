@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "push/time.h"
+#include "base/time.h"
 
 namespace martd::http {
 
@@ -18,9 +18,9 @@ struct AnswerContext {
 };
 
 /// `Wed, 21 Oct 2015 07:28:00 GMT` (RFC 9110 section 5.6.7). The text stays until the next call on the same thread.
-std::string_view http_date(push::Time now);
+std::string_view http_date(Time now);
 /// The first two lines of a 200, with the date. Stays as long.
-std::string_view ok_lines(push::Time now);
+std::string_view ok_lines(Time now);
 
 std::string_view reason_phrase(int status);
 
@@ -35,17 +35,17 @@ struct Answer {
 
 /// Appends the head of an answer whose body has `length` bytes.
 void append_head(std::string& out, const Answer& answer, std::size_t length, const AnswerContext& context,
-                 push::Time now);
+                 Time now);
 
 /// Appends a whole answer.
 void append_answer(std::string& out, const Answer& answer, std::string_view body, const AnswerContext& context,
-                   push::Time now);
+                   Time now);
 
 /// `{"error":"…"}`, and `"channel":"…"` where it is about one.
 std::string error_body(std::string_view message, std::string_view channel = {});
 
 /// Appends a whole answer with an error in JSON. `headers` as in Answer, `channel` as in error_body.
-void append_error(std::string& out, int status, std::string_view message, const AnswerContext& context, push::Time now,
+void append_error(std::string& out, int status, std::string_view message, const AnswerContext& context, Time now,
                   std::string_view headers = {}, std::string_view channel = {});
 
 }  // namespace martd::http

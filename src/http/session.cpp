@@ -8,7 +8,7 @@ namespace martd::http {
 namespace {
 
 /// An idle connection is kept this long for a next request.
-constexpr push::Duration kKeepAlive = std::chrono::seconds{75};
+constexpr Duration kKeepAlive = std::chrono::seconds{75};
 /// What a client may send ahead while it is held; past that it isn't read from until it was answered.
 constexpr std::size_t kMostAhead = 64 * 1024;
 
@@ -81,7 +81,7 @@ void Session::on_writable() {
   go_on();
 }
 
-void Session::on_deadline(push::Time now) {
+void Session::on_deadline(Time now) {
   if (held()) return held_->on_deadline(now);
   if (incoming_ && incoming_->use == Incoming::Use::answered) return close();
   if (incoming_) return refuse(408, "the request's body didn't come in time", cors_of(incoming_->head));
@@ -96,7 +96,7 @@ void Session::on_closed() {
   worker_.gone(*this);
 }
 
-void Session::stop(push::Time now) {
+void Session::stop(Time now) {
   if (held()) return held_->stop(now);
   if (ending()) return;
   // A request whose body is coming is answered first; of one that is only a part of a head nothing is known yet.

@@ -14,7 +14,7 @@
 #include "http/responses.h"
 #include "http/router.h"
 #include "net/connection.h"
-#include "wire/refusal.h"
+#include "base/refusal.h"
 #include "wire/subscribe_request.h"
 
 namespace martd::http {
@@ -35,7 +35,7 @@ class Session final : public net::Connection {
 
   /// On the loop; it may have been served, or even closed, when this returns.
   void start();
-  void stop(push::Time now);
+  void stop(Time now);
 
   // --- for what holds it ---
   using Connection::abort;
@@ -99,7 +99,7 @@ class Session final : public net::Connection {
 
   void on_readable() override;
   void on_writable() override;
-  void on_deadline(push::Time now) override;
+  void on_deadline(Time now) override;
   void on_closed() override;
   void on_reset() override { close(); }
 
@@ -133,12 +133,12 @@ class Session final : public net::Connection {
   bool redirects() const;
   bool redirects(const Request& request) const;
   void redirect(const wire::RequestHead& head, std::string_view& data);
-  void publish(const Request& request, const Asker& asker, const AnswerContext& context, push::Time now);
+  void publish(const Request& request, const Asker& asker, const AnswerContext& context, Time now);
   void subscribe(const Request& request, const AnswerContext& context);
   void forward(const wire::RequestHead& head, std::string_view& data);
-  void hold_poll(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now);
-  void hold_stream(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now);
-  void send_later(wire::Transport transport, const AnswerContext& context, push::Time now);
+  void hold_poll(wire::SubscribeRequest& asked, const AnswerContext& context, Time now);
+  void hold_stream(wire::SubscribeRequest& asked, const AnswerContext& context, Time now);
+  void send_later(wire::Transport transport, const AnswerContext& context, Time now);
   // --- the access log (session.cpp) ---
   void serve(const Request& request, Place place);
   void begin_record(std::string_view method, std::string_view path);

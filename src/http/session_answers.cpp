@@ -58,7 +58,7 @@ std::optional<Session::HeadRefusal> Session::refused_by_head(const Request& requ
   const Settings& settings = worker_.settings();
   const Asker asker = asker_of_place(request, place);
   auto refusal = refused(request, place);
-  std::optional<wire::Refusal> own;
+  std::optional<Refusal> own;
   if (!refusal && place == Place::publish && (request.method() == "POST" || request.method() == "PUT"))
     own = http::refused_by_head(request, asker, settings, worker_.hub(), loop().now());
   if (!refusal && place == Place::subscribe && request.method() == "POST")
@@ -69,7 +69,7 @@ std::optional<Session::HeadRefusal> Session::refused_by_head(const Request& requ
 }
 
 void Session::handle(const Request& request, Place place) {
-  const push::Time now = loop().now();
+  const Time now = loop().now();
   const Settings& settings = worker_.settings();
   worker_.counters().requests.add();
   await_request();
@@ -126,7 +126,7 @@ void Session::forward(const wire::RequestHead& head, std::string_view& data) {
   flush_reply();  // the answers to what was asked before
   if (!open()) return;
   if (record_) record_->begin_answer(0);
-  const push::Time now = loop().now();
+  const Time now = loop().now();
   worker_.counters().requests.add();
   head_begun_ = false;
   AnswerContext context;
@@ -148,7 +148,7 @@ void Session::forward(const wire::RequestHead& head, std::string_view& data) {
   data = held.take(data);
 }
 
-void Session::publish(const Request& request, const Asker& asker, const AnswerContext& context, push::Time now) {
+void Session::publish(const Request& request, const Asker& asker, const AnswerContext& context, Time now) {
   std::unique_ptr<AwaitedPush> awaited;
   push::AnswerTo to{};
   if (worker_.hub().answers_later() && request.method() != "GET" && request.method() != "HEAD") {
@@ -199,7 +199,7 @@ bool Session::ask_again(std::string_view& data) {
 }
 
 void Session::subscribe(const Request& request, const AnswerContext& context) {
-  const push::Time now = loop().now();
+  const Time now = loop().now();
   client_.reset();
   if (const auto client = proxied_client(request, worker_.settings()))
     client_ = std::make_unique<wire::Address>(*client);
@@ -234,7 +234,7 @@ void Session::subscribe(const Request& request, const AnswerContext& context) {
   hold_stream(*asked, context, now);
 }
 
-void Session::hold_poll(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now) {
+void Session::hold_poll(wire::SubscribeRequest& asked, const AnswerContext& context, Time now) {
   auto poll = std::make_unique<LongPoll>(*this, asked, context);
   // Its deadline runs from when it parks; it may be answered at once instead.
   LongPoll& parked = *poll;
@@ -245,7 +245,7 @@ void Session::hold_poll(wire::SubscribeRequest& asked, const AnswerContext& cont
   hurry();
 }
 
-void Session::hold_stream(wire::SubscribeRequest& asked, const AnswerContext& context, push::Time now) {
+void Session::hold_stream(wire::SubscribeRequest& asked, const AnswerContext& context, Time now) {
   const auto kind = asked.transport == wire::Transport::line_stream ? HeldStream::Kind::lines
                     : asked.json                                    ? HeldStream::Kind::json_events
                                                                     : HeldStream::Kind::events;
@@ -270,7 +270,7 @@ void Session::hold_stream(wire::SubscribeRequest& asked, const AnswerContext& co
   if (open()) held.catch_up(now);
 }
 
-void Session::send_later(wire::Transport transport, const AnswerContext& context, push::Time now) {
+void Session::send_later(wire::Transport transport, const AnswerContext& context, Time now) {
   std::string& reply = worker_.reply();
   if (transport != wire::Transport::event_stream) {
     worker_.counters().refusals.add();

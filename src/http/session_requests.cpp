@@ -22,7 +22,7 @@ constexpr std::size_t kMaxIgnoredBody = 64 * 1024;
 /// it before it reads gets its answer, and its next request. Past it the connection ends.
 constexpr std::size_t kMostReadAway = std::size_t{256} * 1024;
 /// However slow a client is, a body has this long, and a second more for each 10 KiB.
-constexpr push::Duration kBodyTime = std::chrono::seconds{60};
+constexpr Duration kBodyTime = std::chrono::seconds{60};
 
 std::size_t body_limit(Place place, const Settings& settings) {
   switch (place) {

@@ -7,7 +7,7 @@
 
 #include "http/access_log.h"
 #include "proxy/timeouts.h"
-#include "push/time.h"
+#include "base/time.h"
 #include "wire/address.h"
 #include "wire/known_hosts.h"
 #include "wire/origin.h"
@@ -36,13 +36,13 @@ struct Settings {
   std::size_t max_behind = std::size_t{256} << 10;  ///< bytes in one stream's outbox
   std::size_t max_connections = 10000;              ///< of all public listeners together
 
-  push::Duration heartbeat = std::chrono::seconds{15};
-  push::Duration header_timeout = std::chrono::seconds{10};
+  Duration heartbeat = std::chrono::seconds{15};
+  Duration header_timeout = std::chrono::seconds{10};
 
   /// A peer that gives no sign of life for so long is gone, in bytes that it doesn't acknowledge or by not answering.
-  push::Duration peer_silence() const { return 2 * heartbeat + std::chrono::seconds{15}; }
+  Duration peer_silence() const { return 2 * heartbeat + std::chrono::seconds{15}; }
   /// A stream whose peer takes nothing of what waits for so long is ended.
-  push::Duration stall() const { return 4 * heartbeat; }
+  Duration stall() const { return 4 * heartbeat; }
 
   wire::AddressSet publish_from;
   wire::AddressSet trusted_proxies;

@@ -93,7 +93,7 @@ void SitePush::feed(std::string_view piece) {
 
 void SitePush::publish(Worker& worker, PushWaiter& waiter) {
   push::Hub& hub = worker.hub();
-  const push::Time now = worker.loop().now();
+  const Time now = worker.loop().now();
   wants_body_ = false;
   for (Item& item : std::exchange(items_, {})) {
     if (item.body ? too_long_ : item.payload.size() > max_payload_) {

@@ -111,7 +111,7 @@ void Worker::ready(push::Channel& channel) {
 }
 
 void Worker::note_failure(proxy::Failure failure, std::string_view why) {
-  constexpr push::Duration kQuiet = std::chrono::seconds{1};
+  constexpr Duration kQuiet = std::chrono::seconds{1};
   counters_.proxy_failures[static_cast<std::size_t>(failure)].add();
   if (loop_.now() - failure_told_ < kQuiet) return;
   failure_told_ = loop_.now();
@@ -130,7 +130,7 @@ void Worker::serve() {
   // A look at the clock costs something, too: one for the first write and one for some more. The turn's own time would
   // be no time at all: what is published on this loop is mostly written in the same turn.
   constexpr std::uint64_t kWritesALook = 8;
-  push::Time written = turn_;
+  Time written = turn_;
   std::uint64_t looked_at = 0;
   for (push::Channel* channel : serving_) {
     const std::uint64_t before = deliveries();
@@ -141,7 +141,7 @@ void Worker::serve() {
       written = loop_.read_clock();
       looked_at = after;
     }
-    for (const push::Time at : roster_.served()) counters_.publish_to_write.add(written - at);
+    for (const Time at : roster_.served()) counters_.publish_to_write.add(written - at);
   }
   serving_.clear();
 }
@@ -204,10 +204,10 @@ void Worker::answer() {
   }
 }
 
-push::Duration Worker::random(push::Duration least, push::Duration most) {
+Duration Worker::random(Duration least, Duration most) {
   // Not std::uniform_int_distribution: it draws several times for one number, and an even spread is all that counts.
   const double share = static_cast<double>(random_() - random_.min()) / static_cast<double>(random_.max());
-  return least + push::Duration(static_cast<std::int64_t>(static_cast<double>((most - least).count()) * share));
+  return least + Duration(static_cast<std::int64_t>(static_cast<double>((most - least).count()) * share));
 }
 
 std::size_t Worker::poll_limit() const {
@@ -221,7 +221,7 @@ void Worker::stop(std::function<void()> done) {
   stopping_ = true;
   if (upstream_) upstream_->stop();
   stopped_ = std::move(done);
-  const push::Time now = loop_.now();
+  const Time now = loop_.now();
   turn_ = now;
   // Who has not arrived has asked for nothing.
   while (arriving_) arriving_->close();

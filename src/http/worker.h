@@ -90,7 +90,7 @@ class Worker final : public push::LoopDoor {
   void list_subscribers(std::size_t most, std::vector<push::SubscriberInfo>& out);
   bool stopping() const { return stopping_; }
   /// When the turn that serves subscribers began: no clock is read for each of them.
-  push::Time turn() const { return turn_; }
+  Time turn() const { return turn_; }
   /// Sessions of this loop. Any thread.
   std::size_t sessions() const { return session_count_.load(std::memory_order_relaxed); }
 
@@ -100,7 +100,7 @@ class Worker final : public push::LoopDoor {
   bool tries_at_once() { return at_once_ || ++not_tried_ % 16 == 0; }
   void tried(bool had_request) { at_once_ = had_request; }
   /// Uniform in [least, most].
-  push::Duration random(push::Duration least, push::Duration most);
+  Duration random(Duration least, Duration most);
   /// Scratch for the answers of one turn of one session.
   std::string& reply() { return reply_; }
   BodyBudget& bodies() { return count_.bodies; }
@@ -137,7 +137,7 @@ class Worker final : public push::LoopDoor {
 
   std::unique_ptr<proxy::UpstreamPool> upstream_;  ///< sessions that are gone have let go of it
   std::unique_ptr<Pages> pages_;
-  push::Time failure_told_{};
+  Time failure_told_{};
   std::mutex answers_mutex_;
   std::vector<push::Answered> answers_;                     ///< of the store, each to a push that was asked here
   std::unordered_map<std::uint64_t, PushWaiter*> awaited_;  ///< null: left to the log
@@ -151,7 +151,7 @@ class Worker final : public push::LoopDoor {
   std::uint8_t not_tried_ = 0;
   bool stopping_ = false;
   std::function<void()> stopped_;
-  push::Time turn_{};
+  Time turn_{};
   std::minstd_rand random_;
   std::string reply_;
   KnownHeads known_heads_;

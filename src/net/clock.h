@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "push/time.h"
+#include "base/time.h"
 
 namespace martd::net {
 
@@ -11,14 +11,14 @@ namespace martd::net {
 class Clock {
  public:
   Clock()
-      : wall_(std::chrono::time_point_cast<push::Duration>(std::chrono::system_clock::now())),
+      : wall_(std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now())),
         steady_(std::chrono::steady_clock::now()) {}
 
-  push::Time now() const { return wall_ + (std::chrono::steady_clock::now() - steady_); }
-  push::Time start() const { return wall_; }
+  Time now() const { return wall_ + (std::chrono::steady_clock::now() - steady_); }
+  Time start() const { return wall_; }
 
  private:
-  push::Time wall_;
+  Time wall_;
   std::chrono::steady_clock::time_point steady_;
 };
 

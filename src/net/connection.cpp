@@ -7,7 +7,7 @@
 namespace martd::net {
 namespace {
 
-constexpr push::Duration kLinger = std::chrono::seconds{3};
+constexpr Duration kLinger = std::chrono::seconds{3};
 constexpr std::uint32_t kMostDiscarded = 32U << 20;
 
 push::FramePtr own_frame(std::string_view bytes) {
@@ -191,13 +191,13 @@ Connection::Sent Connection::put(std::string_view bytes) {
   return Sent::queued;
 }
 
-void Connection::wait_for_reader(push::Duration most) {
+void Connection::wait_for_reader(Duration most) {
   if (waits_ || !open_) return;
   waits_ = true;
   limit_unacknowledged(socket_.descriptor(), most);
 }
 
-void Connection::hurry(push::Duration most) {
+void Connection::hurry(Duration most) {
   if (!waits_ || !open_) return;
   waits_ = false;
   limit_unacknowledged(socket_.descriptor(), most);
@@ -244,7 +244,7 @@ void Connection::discard() {
   }
 }
 
-void Connection::on_timer(push::Time now) {
+void Connection::on_timer(Time now) {
   const ConnectionPtr alive(this);
   // The answer isn't out, and the peer takes no more of it: an orderly end would make what it has got look whole.
   if (end_ == End::writing) return abort();

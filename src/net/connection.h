@@ -49,7 +49,7 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   virtual void on_readable() = 0;
   /// The outbox is empty again, or the socket takes more after offer() refused.
   virtual void on_writable() = 0;
-  virtual void on_deadline(push::Time now) = 0;
+  virtual void on_deadline(Time now) = 0;
   virtual void on_closed() = 0;
   /// The peer takes nothing more, and what was in the outbox is lost. What it sent before may still be worth reading.
   virtual void on_write_failed() { close(); }
@@ -79,9 +79,9 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   Taken taken() const { return taken_by_peer(socket_.descriptor()); }
   /// It may take nothing for so long before the kernel ends the connection, whatever it was told before (tcp.h); 0: for
   /// as long as it answers. A system call, where the last wasn't this; call hurry() when the wait is over.
-  void wait_for_reader(push::Duration most);
+  void wait_for_reader(Duration most);
   /// The limit is this again, where wait_for_reader() had raised it.
-  void hurry(push::Duration most);
+  void hurry(Duration most);
   void bound_send_buffer(std::size_t bytes) { net::bound_send_buffer(socket_.descriptor(), bytes); }
   std::size_t queued() const { return outbox_ ? outbox_->bytes() : 0; }
 
@@ -95,11 +95,11 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   bool ending() const { return end_ != End::open; }
 
   // --- the one deadline ---
-  void set_deadline(push::Time deadline) { loop_.set(*this, deadline); }
+  void set_deadline(Time deadline) { loop_.set(*this, deadline); }
   void drop_deadline() { loop_.drop(*this); }
 
  private:
-  void on_timer(push::Time now) override;
+  void on_timer(Time now) override;
   void on_events(Events events) override;
   void join_loop();
   void readable();

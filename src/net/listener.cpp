@@ -183,7 +183,7 @@ void Listener::on_events(Events) {
 
 void Listener::pause(const char* what) {
   // Connections wait in the kernel's queue until others have gone. That is tried often, and told now and then.
-  constexpr push::Duration kQuiet = std::chrono::seconds{10};
+  constexpr Duration kQuiet = std::chrono::seconds{10};
   if (loop_.now() - told_ >= kQuiet) {
     spdlog::warn("can't {} for now: {}", what, std::strerror(errno));
     told_ = loop_.now();
@@ -192,6 +192,6 @@ void Listener::pause(const char* what) {
   loop_.set(*this, loop_.now() + std::chrono::milliseconds{200});
 }
 
-void Listener::on_timer(push::Time) { start(); }
+void Listener::on_timer(Time) { start(); }
 
 }  // namespace martd::net

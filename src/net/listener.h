@@ -60,14 +60,14 @@ class Listener : private Watched, private Timer {
 
  private:
   void on_events(Events events) override;
-  void on_timer(push::Time now) override;
+  void on_timer(Time now) override;
   void pause(const char* what);
 
   Loop& loop_;
   const ListenSocket& socket_;
   OnAccept on_accept_;
   bool watching_ = false;
-  push::Time told_{};  ///< the log, of a pause
+  Time told_{};  ///< the log, of a pause
 };
 
 }  // namespace martd::net

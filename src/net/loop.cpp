@@ -19,7 +19,7 @@ int must(int descriptor, const char* call) {
 
 constexpr std::uint32_t kReading = EPOLLIN | EPOLLRDHUP | EPOLLET;
 // So often at least, so that last_turn() says whether the loop is alive.
-constexpr push::Duration kAlive = std::chrono::seconds{1};
+constexpr Duration kAlive = std::chrono::seconds{1};
 
 }  // namespace
 
@@ -53,7 +53,7 @@ void Loop::stop() {
   wake();
 }
 
-bool Loop::turn(push::Duration wait) {
+bool Loop::turn(Duration wait) {
   // A bound for one turn, so that calls and timers come between. What is left shows again at once.
   std::array<epoll_event, 256> ready;
   const int count = ::epoll_wait(epoll_, ready.data(), static_cast<int>(ready.size()), milliseconds_to_wait(wait));
@@ -73,15 +73,15 @@ bool Loop::turn(push::Duration wait) {
   return run_calls() || done;
 }
 
-int Loop::milliseconds_to_wait(push::Duration wait) {
+int Loop::milliseconds_to_wait(Duration wait) {
   {
     // Under the lock: who posts from here on sees that the loop is asleep.
     const std::lock_guard lock(calls_mutex_);
     if (!calls_.empty()) return 0;
     asleep_.store(true, std::memory_order_relaxed);
   }
-  const push::Duration left = std::min(wait, alarm_at_ - clock_.now());
-  return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(std::max(left, push::Duration{0})).count());
+  const Duration left = std::min(wait, alarm_at_ - clock_.now());
+  return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(std::max(left, Duration{0})).count());
 }
 
 void Loop::dispatch(std::uint32_t flags, Watched& watched) {
@@ -141,7 +141,7 @@ void Loop::watch_for_writing(int descriptor, Watched& watched) {
 
 void Loop::ignore(int descriptor) { ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr); }
 
-void Loop::set(Timer& timer, push::Time deadline) {
+void Loop::set(Timer& timer, Time deadline) {
   wheel_.set(timer, deadline);
   alarm_at_ = std::min(alarm_at_, deadline);
 }
@@ -150,7 +150,7 @@ void Loop::tick() {
   lag_.add(now_ - alarm_at_);
   last_turn_.store(now_.time_since_epoch().count(), std::memory_order_relaxed);
   wheel_.advance(now_);
-  alarm_at_ = std::min(wheel_.next().value_or(push::Time::max()), now_ + kAlive);
+  alarm_at_ = std::min(wheel_.next().value_or(Time::max()), now_ + kAlive);
 }
 
 }  // namespace martd::net

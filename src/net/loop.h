@@ -11,8 +11,8 @@
 
 #include "net/clock.h"
 #include "net/timer_wheel.h"
-#include "push/histogram.h"
-#include "push/time.h"
+#include "base/histogram.h"
+#include "base/time.h"
 
 namespace martd::net {
 
@@ -54,7 +54,7 @@ class Loop {
   /// Any thread.
   void stop();
   /// One turn, which waits for something to do, `wait` at most. False: there was nothing. Loop's thread only.
-  bool turn(push::Duration wait);
+  bool turn(Duration wait);
 
   /// Runs `task` on the loop, after everything that is ready now. Any thread.
   template <class Task>
@@ -72,12 +72,12 @@ class Loop {
   void ignore(int descriptor);
 
   /// The time of this turn: the clock is read once a turn. Loop's thread only.
-  push::Time now() const { return now_; }
+  Time now() const { return now_; }
   /// A look at the clock within a turn, which doesn't change now(). For measuring.
-  push::Time read_clock() const { return clock_.now(); }
+  Time read_clock() const { return clock_.now(); }
 
   /// The timer fires on the loop. Loop's thread only.
-  void set(Timer& timer, push::Time deadline);
+  void set(Timer& timer, Time deadline);
   void drop(Timer& timer) { wheel_.drop(timer); }
 
   /// What one read takes at most. With a head's or a chunk's line before it, it goes on in one segment of TCP, of which
@@ -94,10 +94,10 @@ class Loop {
   void count_outbox(std::size_t before, std::size_t after) { outbox_bytes_ += after - before; }
 
   /// When the loop last came round, ns since 1970 on its clock; it does at least every second. Any thread.
-  push::Time last_turn() const { return push::Time(push::Duration(last_turn_.load(std::memory_order_relaxed))); }
+  Time last_turn() const { return Time(Duration(last_turn_.load(std::memory_order_relaxed))); }
 
   /// By how much timers came late, one observation for each alarm; at least one a second. Any thread may read it.
-  const push::Histogram& lag() const { return lag_; }
+  const Histogram& lag() const { return lag_; }
 
  private:
   struct Call {
@@ -114,21 +114,21 @@ class Loop {
   bool add(int descriptor, std::uint32_t events, Watched* watched);
   void post_call(std::unique_ptr<Call> call);
   void wake();
-  int milliseconds_to_wait(push::Duration wait);
+  int milliseconds_to_wait(Duration wait);
   void dispatch(std::uint32_t flags, Watched& watched);
   bool run_calls();
   void tick();
 
   const Clock& clock_;
-  push::Time now_;
+  Time now_;
   int epoll_;
   int wake_;  ///< an eventfd: written to, never read, as the epoll set tells of each write
   TimerWheel wheel_;
-  push::Time alarm_at_;
+  Time alarm_at_;
   std::size_t outbox_bytes_ = 0;
   std::atomic<bool> stopped_ = false;
   std::atomic<std::int64_t> last_turn_{0};
-  push::Histogram lag_;
+  Histogram lag_;
 
   std::mutex calls_mutex_;
   std::vector<std::unique_ptr<Call>> calls_;    ///< guarded by it

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "net/loop.h"
-#include "push/time.h"
+#include "base/time.h"
 
 namespace martd::net {
 

@@ -18,7 +18,7 @@ constexpr std::size_t kMostUnsent = 64 * 1024;
 
 }  // namespace
 
-IoResult RecordSocket::read(int descriptor, std::span<char> into, push::Time now) {
+IoResult RecordSocket::read(int descriptor, std::span<char> into, Time now) {
   if (opened_) {
     const std::size_t size = std::min(into.size(), opened_->size());
     std::copy_n(opened_->data(), size, into.data());
@@ -44,7 +44,7 @@ IoResult RecordSocket::read(int descriptor, std::span<char> into, push::Time now
 }
 
 /// Whether it goes on like that.
-bool RecordSocket::idles(push::Time now) {
+bool RecordSocket::idles(Time now) {
   const auto milliseconds =
       static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
   if (idle_records_ == 0 || milliseconds - idle_since_ >= kIdleMilliseconds) {
@@ -54,7 +54,7 @@ bool RecordSocket::idles(push::Time now) {
   return ++idle_records_ > kMostIdle;
 }
 
-IoResult RecordSocket::open_all(std::span<char> came, std::span<char> into, push::Time now, std::string& out) {
+IoResult RecordSocket::open_all(std::span<char> came, std::span<char> into, Time now, std::string& out) {
   std::size_t at = 0;
   std::size_t taken = 0;
   while (at < came.size()) {

@@ -7,7 +7,7 @@
 
 #include "net/io_result.h"
 #include "net/tls_records.h"
-#include "push/time.h"
+#include "base/time.h"
 
 namespace martd::net {
 
@@ -17,7 +17,7 @@ class RecordSocket {
  public:
   explicit RecordSocket(std::unique_ptr<TlsRecords> records) : records_(std::move(records)) {}
 
-  IoResult read(int descriptor, std::span<char> into, push::Time now);
+  IoResult read(int descriptor, std::span<char> into, Time now);
   IoResult write(int descriptor, std::string_view bytes);
   /// The peer is told that no more comes. False: the socket doesn't take it now; to be called again when it does.
   bool say_goodbye(int descriptor);
@@ -29,8 +29,8 @@ class RecordSocket {
     std::size_t plain = 0;  ///< how many bytes of the caller's it carries
   };
 
-  IoResult open_all(std::span<char> came, std::span<char> into, push::Time now, std::string& out);
-  bool idles(push::Time now);
+  IoResult open_all(std::span<char> came, std::span<char> into, Time now, std::string& out);
+  bool idles(Time now);
   IoResult flush(int descriptor);
   void send_now(int descriptor, std::string& sealed, std::size_t plain);
 

@@ -98,7 +98,7 @@ IoResult Socket::tls_read(std::span<char> into) {
   return read;
 }
 
-IoResult Socket::read(std::span<char> into, push::Time now) {
+IoResult Socket::read(std::span<char> into, Time now) {
   if (records_) return records_->read(descriptor_, into, now);
   if (tls_) return tls_read(into);
   return receive(descriptor_, into.data(), into.size());

@@ -21,7 +21,7 @@ class Socket {
   Socket& operator=(const Socket&) = delete;
 
   /// `now`: for what a peer may do only so often.
-  IoResult read(std::span<char> into, push::Time now);
+  IoResult read(std::span<char> into, Time now);
   /// May take a part. Over TLS, what was refused with `again` must be offered again, with the same bytes at its start.
   IoResult write(std::string_view bytes);
 

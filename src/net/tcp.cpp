@@ -18,11 +18,11 @@ void set(int descriptor, int level, int option, std::int64_t value) {
   ::setsockopt(descriptor, level, option, &wanted, sizeof wanted);
 }
 
-std::int64_t milliseconds(push::Duration duration) {
+std::int64_t milliseconds(Duration duration) {
   return std::chrono::ceil<std::chrono::milliseconds>(duration).count();
 }
 
-std::int64_t seconds(push::Duration duration) { return std::chrono::ceil<std::chrono::seconds>(duration).count(); }
+std::int64_t seconds(Duration duration) { return std::chrono::ceil<std::chrono::seconds>(duration).count(); }
 
 }  // namespace
 
@@ -41,7 +41,7 @@ void limit_silence(int descriptor, const PeerSilence& silence) {
   limit_unacknowledged(descriptor, silence.most);
 }
 
-void limit_unacknowledged(int descriptor, push::Duration most) {
+void limit_unacknowledged(int descriptor, Duration most) {
   set(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, milliseconds(most));
 }
 

@@ -8,7 +8,7 @@
 namespace martd::net {
 namespace {
 
-std::optional<TicketKeys::Key> made(push::Time now) {
+std::optional<TicketKeys::Key> made(Time now) {
   TicketKeys::Key key{};
   key.made = now;
   const auto fill = [](auto& bytes) { return RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1; };
@@ -20,7 +20,7 @@ std::optional<TicketKeys::Key> made(push::Time now) {
 
 TicketKeys::Key::~Key() { OPENSSL_cleanse(this, sizeof *this); }
 
-std::optional<TicketKeys::Key> TicketKeys::sealing(push::Time now) {
+std::optional<TicketKeys::Key> TicketKeys::sealing(Time now) {
   const std::lock_guard lock(mutex_);
   if (now_ && !over(*now_, kLife, now)) return now_;
   auto fresh = made(now);
@@ -30,7 +30,7 @@ std::optional<TicketKeys::Key> TicketKeys::sealing(push::Time now) {
   return now_;
 }
 
-std::optional<TicketKeys::Found> TicketKeys::opening(std::span<const unsigned char> name, push::Time now) {
+std::optional<TicketKeys::Found> TicketKeys::opening(std::span<const unsigned char> name, Time now) {
   const std::lock_guard lock(mutex_);
   for (const auto* kept : {&now_, &before_}) {
     const auto& key = *kept;

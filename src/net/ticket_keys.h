@@ -6,7 +6,7 @@
 #include <optional>
 #include <span>
 
-#include "push/time.h"
+#include "base/time.h"
 
 namespace martd::net {
 
@@ -22,7 +22,7 @@ class TicketKeys {
     std::array<unsigned char, 16> name;    ///< stands open in the ticket
     std::array<unsigned char, 32> cipher;  ///< AES-256-CBC
     std::array<unsigned char, 32> mac;     ///< HMAC with SHA-256
-    push::Time made;
+    Time made;
   };
   struct Found {
     Key key;
@@ -30,16 +30,16 @@ class TicketKeys {
   };
 
   /// How long a key seals tickets. It opens them for as long again: a ticket's own life is at most this.
-  static constexpr push::Duration kLife = std::chrono::hours{2};
+  static constexpr Duration kLife = std::chrono::hours{2};
 
   /// The key that seals now; made when there is none, or the last one's time is over. Nothing: the system has no
   /// random bytes.
-  std::optional<Key> sealing(push::Time now);
+  std::optional<Key> sealing(Time now);
   /// The key of that name, if it still opens tickets.
-  std::optional<Found> opening(std::span<const unsigned char> name, push::Time now);
+  std::optional<Found> opening(std::span<const unsigned char> name, Time now);
 
  private:
-  static bool over(const Key& key, push::Duration life, push::Time now) { return now - key.made >= life; }
+  static bool over(const Key& key, Duration life, Time now) { return now - key.made >= life; }
 
   std::mutex mutex_;
   std::optional<Key> now_;     ///< seals and opens

@@ -15,9 +15,9 @@ void Timer::unlink() {
   at_ = nullptr;
 }
 
-TimerWheel::TimerWheel(push::Time start) : start_(start) {}
+TimerWheel::TimerWheel(Time start) : start_(start) {}
 
-std::uint64_t TimerWheel::tick_of(push::Time time) const {
+std::uint64_t TimerWheel::tick_of(Time time) const {
   return time <= start_ ? 0 : static_cast<std::uint64_t>((time - start_).count()) >> kTickBits;
 }
 
@@ -31,16 +31,16 @@ void TimerWheel::link(Timer& timer, std::uint64_t tick) {
   occupied_[slot / 64] |= std::uint64_t{1} << (slot % 64);
 }
 
-void TimerWheel::set(Timer& timer, push::Time deadline) {
+void TimerWheel::set(Timer& timer, Time deadline) {
   // Rounded up: it is never early.
-  timer.due_ = std::max(tick_of(deadline + push::Duration((1 << kTickBits) - 1)), now_ + 1);
+  timer.due_ = std::max(tick_of(deadline + Duration((1 << kTickBits) - 1)), now_ + 1);
   // Where it hangs already comes early enough: it is looked at there and moved on.
   if (timer.armed() && timer.linked_ <= timer.due_) return;
   timer.unlink();
   link(timer, std::min(timer.due_, now_ + kSlots - 1));
 }
 
-void TimerWheel::advance(push::Time now) {
+void TimerWheel::advance(Time now) {
   const std::uint64_t target = tick_of(now);
   while (now_ < target) {
     // Jump over what is empty: after a pause there may be many rounds of it.
@@ -67,7 +67,7 @@ void TimerWheel::advance(push::Time now) {
   now_ = std::max(now_, target);
 }
 
-std::optional<push::Time> TimerWheel::next() const {
+std::optional<Time> TimerWheel::next() const {
   // Every linked timer is within the next kSlots ticks, so the first occupied slot from here is the next tick.
   for (std::uint64_t ahead = 1; ahead <= kSlots;) {
     const std::uint64_t slot = (now_ + ahead) % kSlots;
@@ -77,7 +77,7 @@ std::optional<push::Time> TimerWheel::next() const {
       continue;
     }
     ahead += static_cast<std::uint64_t>(std::countr_zero(word));
-    return start_ + push::Duration(static_cast<std::int64_t>((now_ + ahead) << kTickBits));
+    return start_ + Duration(static_cast<std::int64_t>((now_ + ahead) << kTickBits));
   }
   return std::nullopt;
 }

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "push/time.h"
+#include "base/time.h"
 
 namespace martd::net {
 
@@ -22,7 +22,7 @@ class Timer {
   Timer& operator=(const Timer&) = delete;
 
   /// The deadline is over. The timer is out of the wheel; it may be set again, and the owner may destroy itself.
-  virtual void on_timer(push::Time now) = 0;
+  virtual void on_timer(Time now) = 0;
 
  private:
   friend class TimerWheel;
@@ -40,25 +40,25 @@ class Timer {
 /// thread-safe; the time comes in.
 class TimerWheel {
  public:
-  explicit TimerWheel(push::Time start);
+  explicit TimerWheel(Time start);
 
-  void set(Timer& timer, push::Time deadline);
+  void set(Timer& timer, Time deadline);
   void drop(Timer& timer) { timer.unlink(); }
 
   /// Fires all that is due at `now`.
-  void advance(push::Time now);
+  void advance(Time now);
 
   /// When advance() is next of use; nothing while no timer is set. May be too early, never too late.
-  std::optional<push::Time> next() const;
+  std::optional<Time> next() const;
 
  private:
   static constexpr std::uint64_t kSlots = 1024;
   static constexpr int kTickBits = 24;  // 2^24 ns
 
-  std::uint64_t tick_of(push::Time time) const;
+  std::uint64_t tick_of(Time time) const;
   void link(Timer& timer, std::uint64_t tick);
 
-  push::Time start_;
+  Time start_;
   std::uint64_t now_ = 0;  ///< every tick up to this one was fired
   std::array<Timer*, kSlots> slots_{};
   std::array<std::uint64_t, kSlots / 64> occupied_{};  ///< a bit for each slot that may hold something

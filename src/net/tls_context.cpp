@@ -154,7 +154,7 @@ int ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX*
   constexpr int kGood = 1;
   constexpr int kRenew = 2;
   auto& shared = **static_cast<Shared*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), shared_index()));
-  const push::Time now = shared.clock.now();
+  const Time now = shared.clock.now();
   TicketKeys::Key key;
   int result = kGood;
   if (sealing == 1) {

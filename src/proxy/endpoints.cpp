@@ -17,7 +17,7 @@ namespace martd::proxy {
 namespace {
 
 /// What a name stands for may change while we run: a container that was started again.
-constexpr push::Duration kKept = std::chrono::seconds{10};
+constexpr Duration kKept = std::chrono::seconds{10};
 
 template <class Address>
 Endpoint endpoint_of(const Address& address, std::size_t size) {
@@ -93,7 +93,7 @@ Endpoints::Endpoints(net::Loop& loop, const Site& site, LookUp look_up)
     address.sun_family = AF_UNIX;
     site.socket_path.copy(address.sun_path, sizeof address.sun_path - 1);
     known_.push_back(endpoint_of(address, sizeof address));
-    known_until_ = push::Time::max();
+    known_until_ = Time::max();
     return;
   }
   boost::system::error_code named;
@@ -101,7 +101,7 @@ Endpoints::Endpoints(net::Loop& loop, const Site& site, LookUp look_up)
   if (named) return;
   const boost::asio::ip::tcp::endpoint endpoint(address, site.port);
   known_.push_back(endpoint_of(*endpoint.data(), endpoint.size()));
-  known_until_ = push::Time::max();
+  known_until_ = Time::max();
 }
 
 void Endpoints::get(std::function<void(std::span<const Endpoint>)> ready) {
@@ -144,7 +144,7 @@ void Endpoints::know(std::vector<Endpoint> found) {
   known_ = alternated(std::move(found));
   // What took a connection is tried first again: else each look-up would cost the wait for one that takes none.
   put_first(last_);
-  known_until_ = known_.empty() ? push::Time{} : loop_.now() + kKept;
+  known_until_ = known_.empty() ? Time{} : loop_.now() + kKept;
 }
 
 void Endpoints::took(const Endpoint& endpoint) {
@@ -158,7 +158,7 @@ void Endpoints::put_first(const Endpoint& endpoint) {
 }
 
 void Endpoints::forget() {
-  if (known_until_ != push::Time::max()) known_until_ = push::Time{};
+  if (known_until_ != Time::max()) known_until_ = Time{};
 }
 
 }  // namespace martd::proxy

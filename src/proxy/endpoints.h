@@ -64,7 +64,7 @@ class Endpoints {
   const LookUp look_up_;
   std::vector<Endpoint> known_;
   Endpoint last_;  ///< that took a connection; of size 0 before any did
-  push::Time known_until_{};
+  Time known_until_{};
   std::vector<std::function<void(std::span<const Endpoint>)>> waiting_;
   const std::shared_ptr<Door> door_;
 };

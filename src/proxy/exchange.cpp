@@ -12,7 +12,7 @@ namespace martd::proxy {
 namespace {
 
 /// An address has this long before the next one is tried beside it (RFC 8305 section 5), less where there are many.
-constexpr push::Duration kStagger = std::chrono::milliseconds{250};
+constexpr Duration kStagger = std::chrono::milliseconds{250};
 
 }  // namespace
 
@@ -74,11 +74,11 @@ void Exchange::try_next() {
 
 /// The next address is due before the end of all patience.
 void Exchange::arm() {
-  push::Time due = deadline_;
+  Time due = deadline_;
   if (!endpoints_.empty()) {
-    const push::Time now = pool_.loop().now();
+    const Time now = pool_.loop().now();
     const auto left = static_cast<std::int64_t>(endpoints_.size()) + 1;
-    due = std::min(due, now + std::min(kStagger, std::max((deadline_ - now) / left, push::Duration{})));
+    due = std::min(due, now + std::min(kStagger, std::max((deadline_ - now) / left, Duration{})));
   }
   pool_.loop().set(*this, due);
 }
@@ -153,7 +153,7 @@ void Exchange::fail(Failure failure, std::string_view why) {
   if (Asker* asker = std::exchange(asker_, nullptr)) asker->on_failure(failure, why);
 }
 
-void Exchange::on_timer(push::Time now) {
+void Exchange::on_timer(Time now) {
   const ExchangePtr alive(this);
   if (now < deadline_) {
     if (attempts_.empty() || endpoints_.empty()) return pool_.loop().set(*this, deadline_);

@@ -9,22 +9,22 @@ namespace {
 /// A socket's path has to fit into sockaddr_un.
 constexpr std::size_t kLongestPath = 107;
 
-wire::Refusal refused(std::string_view url) {
+Refusal refused(std::string_view url) {
   // What is no URL may be a secret that lost its option; with an @ there may be a password in it.
   const bool harmless = url.find("://") != url.npos && url.find('@') == url.npos;
-  return wire::bad_request("not the address of a site" + (harmless ? ": " + std::string(url) : std::string()) +
+  return bad_request("not the address of a site" + (harmless ? ": " + std::string(url) : std::string()) +
                            " (taken: http://HOST[:PORT], https://HOST[:PORT], without a path, or unix:/PATH)");
 }
 
 }  // namespace
 
-wire::Result<Site> Site::parse(std::string_view url) {
+Result<Site> Site::parse(std::string_view url) {
   Site site;
   if (url.starts_with("unix:")) {
     site.socket_path = url.substr(5);
     if (!site.socket_path.starts_with('/') || site.socket_path.size() > kLongestPath ||
         site.socket_path.find('\0') != std::string::npos)
-      return wire::bad_request("not the address of a site: " + std::string(url.substr(0, 200)) +
+      return bad_request("not the address of a site: " + std::string(url.substr(0, 200)) +
                                " (taken: unix:/PATH, absolute, at most 107 bytes)");
     site.authority = "localhost";
     site.url = url;

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "wire/refusal.h"
+#include "base/refusal.h"
 
 namespace martd::proxy {
 
@@ -21,7 +21,7 @@ struct Site {
 
   /// `http://HOST[:PORT]`, `https://HOST[:PORT]` or `unix:/PATH`; a URL with a path (more than `/`), a query or a user
   /// is refused, with a sentence that says what is taken.
-  static wire::Result<Site> parse(std::string_view url);
+  static Result<Site> parse(std::string_view url);
 };
 
 }  // namespace martd::proxy

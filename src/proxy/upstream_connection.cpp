@@ -247,7 +247,7 @@ void UpstreamConnection::fail(Failure failure, std::string_view why) {
   close();
 }
 
-void UpstreamConnection::on_deadline(push::Time) {
+void UpstreamConnection::on_deadline(Time) {
   if (step_ == Step::idle) return say_goodbye_and_close();
   failure_ = Failure::timeout;
   close();

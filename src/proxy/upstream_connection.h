@@ -36,7 +36,7 @@ class UpstreamConnection final : public net::Connection {
   /// next answer.
   bool silent();
 
-  push::Time idle_since() const { return idle_since_; }
+  Time idle_since() const { return idle_since_; }
   /// Where it leads.
   const Endpoint& endpoint() const { return endpoint_; }
 
@@ -51,7 +51,7 @@ class UpstreamConnection final : public net::Connection {
 
   void on_readable() override;
   void on_writable() override;
-  void on_deadline(push::Time now) override;
+  void on_deadline(Time now) override;
   void on_closed() override;
   void on_write_failed() override;
 
@@ -69,7 +69,7 @@ class UpstreamConnection final : public net::Connection {
   ExchangePtr exchange_;
   wire::BodyReader reader_ = wire::BodyReader::none();
   std::string partial_;  ///< of a head
-  push::Time idle_since_{};
+  Time idle_since_{};
   Failure failure_ = Failure::broken;  ///< what is told when it closes
   std::string why_;
   std::uint8_t interims_ = 0;

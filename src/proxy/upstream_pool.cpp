@@ -14,7 +14,7 @@ namespace {
 
 /// Many servers close what was idle for five seconds, and some after two; a request that can't be repeated stays clear
 /// of that.
-constexpr push::Duration kFresh = std::chrono::seconds{1};
+constexpr Duration kFresh = std::chrono::seconds{1};
 constexpr std::size_t kMostKept = 256;
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "push/attributes.h"
 
-#include "push/utf8.h"
+#include "base/utf8.h"
 
 namespace martd::push {
 namespace {

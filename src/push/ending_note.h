@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "push/ending.h"
-#include "push/time.h"
+#include "base/time.h"
 
 namespace martd::push {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "push/etag.h"
-#include "push/time.h"
+#include "base/time.h"
 
 namespace martd::push {
 

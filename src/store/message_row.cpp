@@ -23,12 +23,12 @@ Statement& bind(Statement& statement, const MessageRow& row) {
 push::Message message_at(const Statement& row, push::Etag origin) {
   auto* content = new push::Content;
   const push::ContentPtr owned(content);
-  if (!row.null(4)) content->expire = push::Duration(row.number(4));
+  if (!row.null(4)) content->expire = Duration(row.number(4));
   content->content_type = row.bytes(5);
   content->event = row.bytes(6);
   content->id = row.bytes(7);
   content->payload = row.bytes(8);
-  return {origin + row.count(1), push::Time(push::Duration(row.number(3))), owned};
+  return {origin + row.count(1), Time(Duration(row.number(3))), owned};
 }
 
 }  // namespace martd::store

@@ -35,7 +35,7 @@ SqliteStore::SqliteStore(StoreSettings settings, std::optional<StoreLock> lock)
       reserve_(settings_.vfs.empty() ? real_name(settings_.file) + ".reserve" : std::string()),
       database_(settings_.file, Database::Open::create, settings_.vfs) {}
 
-std::variant<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(StoreSettings settings, push::Time now) {
+std::variant<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(StoreSettings settings, Time now) {
   std::optional<StoreLock> lock;
   if (settings.vfs.empty()) {
     if (auto wrong = make_file(settings.file)) return *std::move(wrong);
@@ -49,7 +49,7 @@ std::variant<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(StoreS
   return made;
 }
 
-std::optional<std::string> SqliteStore::prepare(push::Time now) {
+std::optional<std::string> SqliteStore::prepare(Time now) {
   Database& db = database_;
   if (db.failed()) return db.fault().what;
   if (db.read_only()) return "it can only be read";
@@ -84,7 +84,7 @@ std::optional<std::string> SqliteStore::prepare(push::Time now) {
 /// After a crash with `interval`, subscribers may have seen etags that are not on disk. Nobody knows which: every
 /// channel begins a new life with the messages that it has, and every older cursor is told that it may have missed
 /// something.
-void SqliteStore::tear(push::Time now) {
+void SqliteStore::tear(Time now) {
   Database& db = database_;
   if (db.one("SELECT value FROM meta WHERE name='torn'") != 1) return;
   const auto ceiling = db.one("SELECT value FROM meta WHERE name='ceiling'").value_or(0);

@@ -13,9 +13,9 @@
 #include <variant>
 #include <vector>
 
-#include "push/histogram.h"
+#include "base/histogram.h"
 #include "push/store.h"
-#include "push/time.h"
+#include "base/time.h"
 #include "store/database.h"
 #include "store/reserve.h"
 #include "store/sqlite_writer.h"
@@ -41,8 +41,8 @@ struct StoreStatus {
   std::uint64_t failures = 0;
   std::size_t waiting = 0;           ///< entries
   std::size_t waiting_bytes = 0;     ///< what they take
-  push::Duration committing{};       ///< how long the transaction under way has taken; 0: none is
-  push::HistogramFigures durations;  ///< of transactions, from the first write to the end of the sync
+  Duration committing{};       ///< how long the transaction under way has taken; 0: none is
+  HistogramFigures durations;  ///< of transactions, from the first write to the end of the sync
 };
 
 /// A store in one SQLite file, on a thread of its own. What waits when it comes round is written in one transaction, so
@@ -62,7 +62,7 @@ class SqliteStore final : public push::Store {
  public:
   /// Opens or makes the file; an older one is brought up to date. `now`: what a new file knows nothing of. What is
   /// wrong, as a sentence without the file's name.
-  static std::variant<std::unique_ptr<SqliteStore>, std::string> open(StoreSettings settings, push::Time now);
+  static std::variant<std::unique_ptr<SqliteStore>, std::string> open(StoreSettings settings, Time now);
   ~SqliteStore() override;
 
   /// Before start().
@@ -91,8 +91,8 @@ class SqliteStore final : public push::Store {
   };
 
   SqliteStore(StoreSettings settings, std::optional<StoreLock> lock);
-  std::optional<std::string> prepare(push::Time now);
-  void tear(push::Time now);
+  std::optional<std::string> prepare(Time now);
+  void tear(Time now);
   void enqueue(push::StoreEntryPtr entry, bool lazy, Clock::duration wait);
   void run();
   void take_batch();
@@ -141,7 +141,7 @@ class SqliteStore final : public push::Store {
   StoreStatus status_;
   bool full_ =
       false;  ///< the problem is that there is no room. Written by the store's thread, which reads it without lock
-  push::Histogram durations_;
+  Histogram durations_;
   Clock::time_point began_{};  ///< the transaction under way; zero: none
   bool started_ = false;
   bool safe_ = true;

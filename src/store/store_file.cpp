@@ -195,7 +195,7 @@ std::optional<std::string> read_channels(Database& database, push::StoreReader& 
     record.newest = record.origin + std::max(rows.count(3), last.number);
     record.floor = record.origin + last.floor;
     record.attributes.size = static_cast<std::uint32_t>(rows.number(4));
-    record.attributes.life = push::Duration(rows.number(5));
+    record.attributes.life = Duration(rows.number(5));
     record.attributes.one2one = rows.number(6) != 0;
     record.attributes.key = rows.bytes(7);
     record.doubt = Etag{rows.count(8)};

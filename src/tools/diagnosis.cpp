@@ -8,12 +8,12 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Past this a clock makes expiry and cookies go wrong, and etags look as if they came from another time.
-constexpr push::Duration kClockOff = 5s;
+constexpr Duration kClockOff = 5s;
 /// More than any line takes, and what a buffer that waits for more takes (HAProxy's: 200 ms).
-constexpr push::Duration kHeldBack = 150ms;
+constexpr Duration kHeldBack = 150ms;
 constexpr std::chrono::seconds kExpiresSoon = 14 * 24h;
 
-std::string time(push::Duration duration) {
+std::string time(Duration duration) {
   char text[32];
   const double seconds = std::chrono::duration<double>(duration).count();
   std::snprintf(text, sizeof text,
@@ -77,12 +77,12 @@ Finding judge(const SeenTls& seen) {
 }
 
 Finding judge(const SeenClock& seen) {
-  const auto off = [](const std::optional<push::Duration>& difference) {
+  const auto off = [](const std::optional<Duration>& difference) {
     return difference && (*difference > kClockOff || *difference < -kClockOff);
   };
-  const auto said = [](push::Duration difference) {
-    return time(difference < push::Duration{0} ? -difference : difference) +
-           (difference < push::Duration{0} ? " behind ours" : " ahead of ours");
+  const auto said = [](Duration difference) {
+    return time(difference < Duration{0} ? -difference : difference) +
+           (difference < Duration{0} ? " behind ours" : " ahead of ours");
   };
   if (!seen.date && !seen.server) return {Grade::warn, "clock", "no Date in the answer", {}};
   if (off(seen.server) || off(seen.date)) {

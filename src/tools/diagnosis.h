@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "push/time.h"
+#include "base/time.h"
 
 namespace martd::tools {
 
@@ -40,8 +40,8 @@ struct SeenTls {
   std::optional<std::chrono::seconds> left;  ///< until the certificate expires
 };
 struct SeenClock {
-  std::optional<push::Duration> date;    ///< the header, of whoever answers, minus our clock
-  std::optional<push::Duration> server;  ///< martd's own, minus ours
+  std::optional<Duration> date;    ///< the header, of whoever answers, minus our clock
+  std::optional<Duration> server;  ///< martd's own, minus ours
 };
 struct SeenKeepAlive {
   bool kept = false;
@@ -49,8 +49,8 @@ struct SeenKeepAlive {
 struct SeenStream {
   int status = 0;    ///< 0: no answer
   std::string type;  ///< its content type
-  std::optional<push::Duration> first_byte;
-  push::Duration limit{};  ///< how long it was waited for
+  std::optional<Duration> first_byte;
+  Duration limit{};  ///< how long it was waited for
 };
 struct SeenCompression {
   bool answered = false;
@@ -58,8 +58,8 @@ struct SeenCompression {
 };
 struct SeenDelivery {
   bool allowed = false;                 ///< the doctor may push
-  std::optional<push::Duration> after;  ///< from the push to the message
-  push::Duration round_trip{};          ///< of the push itself
+  std::optional<Duration> after;  ///< from the push to the message
+  Duration round_trip{};          ///< of the push itself
 };
 struct SeenResume {
   bool by_messages = false;  ///< it was tried with messages; else only with a cursor that is too old
@@ -67,8 +67,8 @@ struct SeenResume {
   bool lost = false;         ///< the cursor had no effect
 };
 struct SeenHeartbeat {
-  std::optional<push::Duration> after;  ///< silence before it
-  push::Duration waited{};
+  std::optional<Duration> after;  ///< silence before it
+  Duration waited{};
   bool ended = false;  ///< the stream broke off instead
 };
 struct SeenOwnPages {

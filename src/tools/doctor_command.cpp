@@ -8,7 +8,7 @@
 #include "tools/doctor_probe.h"
 #include "tools/server_option.h"
 #include "wire/origin.h"
-#include "wire/units.h"
+#include "base/units.h"
 
 namespace martd::tools {
 namespace {
@@ -27,7 +27,7 @@ constexpr std::string_view kFooter =
     "Exit code: 0 nothing failed; 1 something did; 2 wrong use.";
 
 /// The longest that anything but a heartbeat may take.
-constexpr push::Duration kPatience = 5s;
+constexpr Duration kPatience = 5s;
 
 std::string random_channel() {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -57,7 +57,7 @@ struct Settings {
   std::string secret;
   std::string origin;  ///< empty: none to try
   bool outside;
-  push::Duration wait;
+  Duration wait;
 };
 
 int examine(const Settings& settings) {
@@ -73,7 +73,7 @@ int examine(const Settings& settings) {
   report.add(judge(probe.pushing(settings.outside)));
   report.add(judge(probe.own_pages()));
   if (!settings.origin.empty()) report.add(judge(probe.origin(settings.origin)));
-  const push::Duration patience = std::min(kPatience, std::max<push::Duration>(settings.wait, 1s));
+  const Duration patience = std::min(kPatience, std::max<Duration>(settings.wait, 1s));
   report.add(judge(probe.compression(patience)));
   report.add(judge(probe.stream(patience)));
   report.add(judge(probe.delivery(patience)));
@@ -117,10 +117,10 @@ int doctor_command(const std::vector<std::string>& arguments, const Environment&
   if (!origin.empty() && (!wire::OriginList::parse(origin) || origin == "*" || origin.find(',') != origin.npos)) {
     return wrong_use("--origin: not an origin: " + origin + " (taken: one, as https://www.example)");
   }
-  const auto wait = wire::parse_duration(value_or(line, "wait", "20s"));
+  const auto wait = parse_duration(value_or(line, "wait", "20s"));
   if (!wait || *wait > std::chrono::hours(1)) {
     return wrong_use("--wait: not a duration: " + value_or(line, "wait", "") +
-                     " (taken: " + std::string(wire::kDurationForms) + ", up to 1h)");
+                     " (taken: " + std::string(kDurationForms) + ", up to 1h)");
   }
   if (line.values.contains("inside") && line.values.contains("outside"))
     return wrong_use("--inside: --outside is given, too (taken: one of them)");

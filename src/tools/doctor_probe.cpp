@@ -124,15 +124,15 @@ SeenReach DoctorProbe::reach() {
   seen.martd = reply.status() == 200 && subscription.settle(reply.body());
   if (const auto date = parse_date(reply.header("Date"))) {
     // The header has whole seconds: cut off, so it is half a second behind on average.
-    clock_.date = std::chrono::duration_cast<push::Duration>(*date + 500ms - middle);
+    clock_.date = std::chrono::duration_cast<Duration>(*date + 500ms - middle);
   }
   if (seen.martd) {
     // The cursor of a channel that is not there is the server's clock.
     const std::string query = subscription.query();
     const std::size_t begin_of_etag = query.find('=') + 1;
     const auto etag = push::parse_etag(query.substr(begin_of_etag, query.find('&') - begin_of_etag));
-    const auto server = push::Duration(static_cast<push::Duration::rep>(push::value(etag.value())));
-    clock_.server = server - std::chrono::duration_cast<push::Duration>(middle.time_since_epoch());
+    const auto server = Duration(static_cast<Duration::rep>(push::value(etag.value())));
+    clock_.server = server - std::chrono::duration_cast<Duration>(middle.time_since_epoch());
   }
   return seen;
 }
@@ -192,13 +192,13 @@ SeenOrigin DoctorProbe::origin(const std::string& origin) {
   return seen;
 }
 
-SeenCompression DoctorProbe::compression(push::Duration limit) const {
+SeenCompression DoctorProbe::compression(Duration limit) const {
   const StreamWatch watch(address_, certificate_, sub("now"), {{"Accept-Encoding", "gzip, br, zstd"}});
   const auto seen = watch.await(limit, [](const auto& now) { return now.status != 0; });
   return {seen.status != 0, wire::iequals(seen.coding, "identity") ? "" : seen.coding};
 }
 
-SeenStream DoctorProbe::stream(push::Duration limit) {
+SeenStream DoctorProbe::stream(Duration limit) {
   stream_ = std::make_unique<StreamWatch>(address_, certificate_, sub("now"), Headers{});
   const auto seen = stream_->await(limit, [](const auto& now) { return now.first_byte.has_value(); });
   SeenStream out{seen.status, seen.type, {}, limit};
@@ -206,7 +206,7 @@ SeenStream DoctorProbe::stream(push::Duration limit) {
   return out;
 }
 
-SeenDelivery DoctorProbe::delivery(push::Duration limit) {
+SeenDelivery DoctorProbe::delivery(Duration limit) {
   SeenDelivery out;
   out.allowed = may_push_;
   if (!may_push_) return out;
@@ -218,7 +218,7 @@ SeenDelivery DoctorProbe::delivery(push::Duration limit) {
   return out;
 }
 
-SeenResume DoctorProbe::resume(push::Duration limit) {
+SeenResume DoctorProbe::resume(Duration limit) {
   SeenResume out;
   out.by_messages = may_push_;
   std::string etag = "1";
@@ -240,7 +240,7 @@ SeenResume DoctorProbe::resume(push::Duration limit) {
   return out;
 }
 
-SeenHeartbeat DoctorProbe::heartbeat(push::Duration limit) const {
+SeenHeartbeat DoctorProbe::heartbeat(Duration limit) const {
   const auto begin = StreamWatch::Clock::now();
   const auto seen = stream_->await(limit, [](const auto& now) { return now.heartbeat.has_value(); });
   SeenHeartbeat out;

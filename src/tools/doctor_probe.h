@@ -31,12 +31,12 @@ class DoctorProbe {
   SeenPushing pushing(bool outside);
   SeenOwnPages own_pages();
   SeenOrigin origin(const std::string& origin);
-  SeenCompression compression(push::Duration limit) const;
+  SeenCompression compression(Duration limit) const;
   /// Opens the stream that the next three are about.
-  SeenStream stream(push::Duration limit);
-  SeenDelivery delivery(push::Duration limit);
-  SeenResume resume(push::Duration limit);
-  SeenHeartbeat heartbeat(push::Duration limit) const;
+  SeenStream stream(Duration limit);
+  SeenDelivery delivery(Duration limit);
+  SeenResume resume(Duration limit);
+  SeenHeartbeat heartbeat(Duration limit) const;
 
  private:
   struct Reply;

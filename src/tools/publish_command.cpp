@@ -9,7 +9,7 @@
 #include <string>
 #include <variant>
 
-#include "push/utf8.h"
+#include "base/utf8.h"
 #include "tools/input.h"
 #include "tools/progress.h"
 #include "tools/server_client.h"
@@ -100,7 +100,7 @@ class Publisher {
   /// Why it wasn't accepted; nothing: it was.
   std::optional<std::string> publish(std::string payload) {
     request_.headers.back().second = !type_.empty()           ? type_
-                                     : push::is_utf8(payload) ? "text/plain; charset=utf-8"
+                                     : is_utf8(payload) ? "text/plain; charset=utf-8"
                                                               : "application/octet-stream";
     request_.body = std::move(payload);
     const Answer answer = client_.ask(request_);

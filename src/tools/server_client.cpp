@@ -39,7 +39,7 @@ Answer::Reached reached(httplib::Error error) {
 /// Ends a request from a thread of its own when nothing was heard for too long.
 class Watch {
  public:
-  Watch(httplib::ClientImpl& client, push::Duration patience) : client_(client) {
+  Watch(httplib::ClientImpl& client, Duration patience) : client_(client) {
     heard(patience);
     thread_ = std::thread([this] { run(); });
   }
@@ -54,7 +54,7 @@ class Watch {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
-  void heard(push::Duration patience) {
+  void heard(Duration patience) {
     const std::lock_guard lock(mutex_);
     end_ = std::chrono::steady_clock::now() + patience;
     // A later end is found when the thread wakes for the earlier one.

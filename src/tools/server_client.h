@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "push/time.h"
+#include "base/time.h"
 
 namespace martd::tools {
 
@@ -45,7 +45,7 @@ struct Answer {
   int status = 0;
   std::string content_type;
   std::string body;                           ///< at most 64 KiB of it; none where it was streamed
-  std::optional<push::Duration> retry_after;  ///< as the server asked
+  std::optional<Duration> retry_after;  ///< as the server asked
   bool streamed = false;
 
   /// Why there is no answer, or the server's own words (`error` of its JSON) with the status.
@@ -59,7 +59,7 @@ struct StreamReceiver {
   /// False: enough, the stream is closed.
   virtual bool received(std::string_view bytes) = 0;
   /// How long the stream may say nothing before it is given up. Asked before it begins and after each received().
-  virtual push::Duration patience() const = 0;
+  virtual Duration patience() const = 0;
 
  protected:
   ~StreamReceiver() = default;

@@ -33,7 +33,7 @@ StreamWatch::~StreamWatch() {
   thread_.join();
 }
 
-StreamWatch::Seen StreamWatch::await(push::Duration limit, const std::function<bool(const Seen&)>& enough) const {
+StreamWatch::Seen StreamWatch::await(Duration limit, const std::function<bool(const Seen&)>& enough) const {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, limit, [&] { return over_ || enough(seen_); });
   return seen_;

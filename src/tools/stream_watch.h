@@ -39,7 +39,7 @@ class StreamWatch {
     std::optional<Clock::time_point> first_byte;  ///< of the body
     std::optional<Clock::time_point> last_byte;
     std::optional<Clock::time_point> heartbeat;  ///< the newest comment line
-    push::Duration silence{};                    ///< before it
+    Duration silence{};                    ///< before it
     std::vector<Event> events;
     std::optional<Clock::time_point> ended;
   };
@@ -51,7 +51,7 @@ class StreamWatch {
   StreamWatch& operator=(const StreamWatch&) = delete;
 
   /// Waits until `enough`, the stream's end, or the limit; what was seen by then.
-  Seen await(push::Duration limit, const std::function<bool(const Seen&)>& enough) const;
+  Seen await(Duration limit, const std::function<bool(const Seen&)>& enough) const;
 
  private:
   void follow(const std::string& target, const Headers& headers);

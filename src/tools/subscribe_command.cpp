@@ -167,7 +167,7 @@ class Follower final : private StreamReceiver {
     return false;
   }
 
-  push::Duration patience() const override { return patience_.limit(); }
+  Duration patience() const override { return patience_.limit(); }
 
   void take(std::string_view text) {
     const auto now = Clock::now();
@@ -246,7 +246,7 @@ class Follower final : private StreamReceiver {
   Clock::time_point last_line_;
   Patience patience_;
   Backoff backoff_;
-  std::optional<push::Duration> asked_;  ///< by the server, of the next attempt
+  std::optional<Duration> asked_;  ///< by the server, of the next attempt
   bool away_ = false;
   std::optional<int> exit_code_;
   std::mt19937_64 engine_{std::random_device{}()};

@@ -166,30 +166,30 @@ std::optional<std::string_view> LineCutter::next() {
   return line;
 }
 
-push::Duration Backoff::next(double random, std::optional<push::Duration> asked) {
+Duration Backoff::next(double random, std::optional<Duration> asked) {
   constexpr int kMostDoublings = 6;
-  const push::Duration whole = std::min<push::Duration>(250ms * (1 << std::min(failures_, kMostDoublings)), 10s);
+  const Duration whole = std::min<Duration>(250ms * (1 << std::min(failures_, kMostDoublings)), 10s);
   failures_ = std::min(failures_ + 1, kMostDoublings);
-  const auto spread = [&](push::Duration least, push::Duration most) {
+  const auto spread = [&](Duration least, Duration most) {
     return least +
-           push::Duration(static_cast<push::Duration::rep>(random * static_cast<double>((most - least).count())));
+           Duration(static_cast<Duration::rep>(random * static_cast<double>((most - least).count())));
   };
-  const push::Duration delay = spread(whole / 2, whole);
+  const Duration delay = spread(whole / 2, whole);
   if (!asked) return delay;
   // No longer than a minute, whatever is asked.
-  const push::Duration least = std::min<push::Duration>(*asked, 60s);
+  const Duration least = std::min<Duration>(*asked, 60s);
   return std::max(delay, spread(least, least + least / 4));
 }
 
-push::Duration Patience::limit() const { return std::clamp<push::Duration>(3 * longest_, 3s, 6min); }
+Duration Patience::limit() const { return std::clamp<Duration>(3 * longest_, 3s, 6min); }
 
-void Patience::heartbeat(push::Duration silence) {
+void Patience::heartbeat(Duration silence) {
   longest_ = heard_ ? std::max(longest_, silence) : silence;
   heard_ = true;
 }
 
 void Patience::given_up() {
-  longest_ = std::min<push::Duration>(2 * longest_, 2min);
+  longest_ = std::min<Duration>(2 * longest_, 2min);
   heard_ = false;
 }
 

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "push/time.h"
+#include "base/time.h"
 
 namespace martd::tools {
 
@@ -90,7 +90,7 @@ class LineCutter {
 class Backoff {
  public:
   /// `random` is uniform in [0, 1). `asked`: what the server asked for at least.
-  push::Duration next(double random, std::optional<push::Duration> asked);
+  Duration next(double random, std::optional<Duration> asked);
   void reset() { failures_ = 0; }
 
  private:
@@ -100,14 +100,14 @@ class Backoff {
 /// How long a stream may be silent: three times the longest silence that a heartbeat ended, within limits.
 class Patience {
  public:
-  push::Duration limit() const;
+  Duration limit() const;
   /// A heartbeat came `silence` after the line before it.
-  void heartbeat(push::Duration silence);
+  void heartbeat(Duration silence);
   /// The stream was given up: perhaps its heartbeats are just slower.
   void given_up();
 
  private:
-  push::Duration longest_{std::chrono::seconds{15}};
+  Duration longest_{std::chrono::seconds{15}};
   bool heard_ = false;
 };
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "push/etag.h"
-#include "wire/refusal.h"
+#include "base/refusal.h"
 
 namespace martd::wire {
 

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstring>
 
-#include "push/utf8.h"
+#include "base/utf8.h"
 #include "wire/text.h"
 
 namespace martd::wire {
@@ -36,12 +36,12 @@ void append_data(std::string& out, std::string_view payload) {
 
 }  // namespace
 
-void append_retry(std::string& out, push::Duration delay) {
+void append_retry(std::string& out, Duration delay) {
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(delay).count();
   out.append("retry: ").append(std::to_string(std::max<std::int64_t>(milliseconds, 0))).append("\n");
 }
 
-void append_heartbeat_note(std::string& out, push::Duration heartbeat) {
+void append_heartbeat_note(std::string& out, Duration heartbeat) {
   out += ": heartbeat ";
   append_number(out,
                 static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(heartbeat).count()));
@@ -52,7 +52,7 @@ void append_id(std::string& out, std::string_view id) { out.append("id: ").appen
 
 void append_event_rest(std::string& out, std::string_view event_name, std::string_view payload) {
   if (!event_name.empty()) out.append("event: ").append(event_name).append("\n");
-  if (push::is_utf8(payload)) {
+  if (is_utf8(payload)) {
     append_data(out, payload);
   } else {
     std::string text;

@@ -7,7 +7,7 @@
 
 #include "push/cursor.h"
 #include "push/message.h"
-#include "push/time.h"
+#include "base/time.h"
 #include "wire/line_stream.h"
 
 namespace martd::wire {
@@ -21,10 +21,10 @@ inline constexpr std::string_view kEventStreamOpening = "retry: 2000\n";
 inline constexpr std::string_view kEventStreamHeartbeat = ":\n";
 
 /// Another comment, for clients who want to know how long silence may last: `: heartbeat 15000`, in milliseconds.
-void append_heartbeat_note(std::string& out, push::Duration heartbeat);
+void append_heartbeat_note(std::string& out, Duration heartbeat);
 
 /// `retry:` with `delay`, in whole milliseconds.
-void append_retry(std::string& out, push::Duration delay);
+void append_retry(std::string& out, Duration delay);
 
 /// `id: <id>` and its line end; the rest of the event follows.
 void append_id(std::string& out, std::string_view id);

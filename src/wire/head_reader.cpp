@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "wire/query.h"
-#include "wire/words.h"
+#include "base/words.h"
 
 namespace martd::wire {
 namespace {

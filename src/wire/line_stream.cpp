@@ -1,6 +1,6 @@
 #include "wire/line_stream.h"
 
-#include "push/utf8.h"
+#include "base/utf8.h"
 #include "wire/text.h"
 
 namespace martd::wire {
@@ -8,7 +8,7 @@ namespace {
 
 /// A header's value may hold any bytes above 0x7F.
 void append_lossy_json_string(std::string& out, std::string_view text) {
-  if (push::is_utf8(text)) return append_json_string(out, text);
+  if (is_utf8(text)) return append_json_string(out, text);
   std::string decoded;
   append_utf8_lossy(decoded, text);
   append_json_string(out, decoded);
@@ -42,7 +42,7 @@ void append_missed(std::string& out, push::Missed missed) {
 }
 
 bool append_payload(std::string& out, std::string_view payload) {
-  if (push::is_utf8(payload)) {
+  if (is_utf8(payload)) {
     append_json_string(out, payload);
     return true;
   }

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "wire/refusal.h"
+#include "base/refusal.h"
 
 namespace martd::wire {
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <charconv>
 
-#include "push/utf8.h"
+#include "base/utf8.h"
 #include "wire/entity_tags.h"
 #include "wire/query.h"
 #include "wire/text.h"
@@ -12,7 +12,7 @@
 namespace martd::wire {
 namespace {
 
-constexpr push::Duration kLeastLife = std::chrono::milliseconds{1};
+constexpr Duration kLeastLife = std::chrono::milliseconds{1};
 constexpr std::size_t kLongestKey = 256;
 constexpr std::size_t kLongestId = 128;
 
@@ -142,7 +142,7 @@ std::optional<Refusal> Reader::take_key(std::string_view value) {
 
 std::optional<Refusal> Reader::take_event(std::string_view value) {
   if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos || value.starts_with("martd.") ||
-      !push::is_utf8(value))
+      !is_utf8(value))
     return not_taken("event", "an event name", value, "UTF-8 without CR, LF and NUL, not beginning with martd.");
   // A page's EventSource gives these to its own handlers, which then take a message for a broken or a new connection.
   if (value == "error" || value == "open")
@@ -155,7 +155,7 @@ std::optional<Refusal> Reader::take_event(std::string_view value) {
 std::optional<Refusal> Reader::take_id(std::string_view value) {
   if (value.size() > kLongestId)
     return bad_request("id: " + std::to_string(value.size()) + " bytes is too long (taken: 1 to 128 bytes)");
-  if (!push::is_utf8(value) || push::has_control(value))
+  if (!is_utf8(value) || has_control(value))
     return not_taken("id", "a message id", value, "1 to 128 bytes of UTF-8 without control characters");
   request_.id = value;
   return std::nullopt;

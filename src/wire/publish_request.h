@@ -9,15 +9,15 @@
 
 #include "push/attributes.h"
 #include "push/conditions.h"
-#include "push/time.h"
-#include "wire/refusal.h"
+#include "base/time.h"
+#include "base/refusal.h"
 
 namespace martd::wire {
 
 /// What the server allows; a default above a limit is lowered to it.
 struct PublishLimits {
   std::uint32_t max_size = 10000;
-  push::Duration max_life = std::chrono::hours{24 * 30};
+  Duration max_life = std::chrono::hours{24 * 30};
   std::size_t max_channels = 1000;  ///< in one request
 };
 
@@ -25,7 +25,7 @@ struct PublishLimits {
 struct PublishRequest {
   push::ChannelNames channels;           ///< at least one, no name twice, valid names
   push::Attributes attributes;           ///< with `key` as the request brought it, or empty
-  std::optional<push::Duration> expire;  ///< this message's own life
+  std::optional<Duration> expire;  ///< this message's own life
   std::string event;
   std::string id;
 };

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "push/time.h"
-#include "wire/refusal.h"
+#include "base/time.h"
+#include "base/refusal.h"
 
 namespace martd::wire {
 
@@ -49,6 +49,6 @@ Refusal out_of_range(std::string_view name, std::string_view text, std::string_v
 std::optional<Refusal> refuse_channel_name(std::string_view name);
 
 /// A duration from `least` to `most`, both of them taken.
-Result<push::Duration> read_duration(std::string_view name, std::string_view text, push::Duration least,
-                                     push::Duration most);
+Result<Duration> read_duration(std::string_view name, std::string_view text, Duration least,
+                                     Duration most);
 }  // namespace martd::wire

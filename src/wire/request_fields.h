@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "wire/fields.h"
-#include "wire/refusal.h"
+#include "base/refusal.h"
 
 namespace martd::wire {
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "push/utf8.h"
+#include "base/utf8.h"
 #include "wire/text.h"
 
 namespace martd::wire {
@@ -19,7 +19,7 @@ namespace {
 // --- writing ---
 
 void append_bytes(std::string& out, std::string_view bytes) {
-  if (push::is_utf8(bytes)) return append_json_string(out, bytes);
+  if (is_utf8(bytes)) return append_json_string(out, bytes);
   out += "{\"base64\":\"";
   append_base64(out, bytes);
   out += "\"}";
@@ -171,7 +171,7 @@ ChannelLine channel(Members& members) {
   record.lost = life(record.origin, record.newest, lost(members, record.newest)).lost;
   record.floor = record.origin;
   record.attributes.size = static_cast<std::uint32_t>(members.number("size", 1, UINT32_MAX));
-  record.attributes.life = push::Duration(members.number("life", 1, kMostLife));
+  record.attributes.life = Duration(members.number("life", 1, kMostLife));
   record.attributes.one2one = members.truth("one2one");
   record.attributes.key = members.some_bytes("key", 256);
   record.doubt = members.etag("doubt");
@@ -190,12 +190,12 @@ MessageLine message(Members& members) {
   auto* content = new push::Content;
   MessageLine line{{{}, {}, push::ContentPtr(content)}};
   line.message.etag = members.etag("etag");
-  line.message.published = push::Time(push::Duration(members.number("published", 0, INT64_MAX)));
+  line.message.published = Time(Duration(members.number("published", 0, INT64_MAX)));
   content->payload = members.bytes("payload", kMost);
   content->content_type = members.some_bytes("type", 65536);
   content->event = members.some_bytes("event", 65536);
   content->id = members.some_bytes("id", 128);
-  if (members.has("expire")) content->expire = push::Duration(members.number("expire", 1, kMostLife));
+  if (members.has("expire")) content->expire = Duration(members.number("expire", 1, kMostLife));
   if (content->event.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
     Members::wrong("event", "no CR, LF, NUL");
   return line;

@@ -143,7 +143,7 @@ std::optional<Refusal> Reader::take(std::string_view name, std::string_view valu
       request_.json = value == "json";
       return std::nullopt;
     case Name::wait: {
-      const auto wait = read_duration(name, value, push::Duration::zero(), limits_.max_wait);
+      const auto wait = read_duration(name, value, Duration::zero(), limits_.max_wait);
       if (!wait) return wait.error();
       request_.wait = *wait;
       return std::nullopt;

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "push/cursor.h"
-#include "push/time.h"
-#include "wire/refusal.h"
+#include "base/time.h"
+#include "base/refusal.h"
 
 namespace martd::wire {
 
@@ -16,8 +16,8 @@ enum class Transport : std::uint8_t { poll, event_stream, line_stream, web_socke
 
 struct SubscribeLimits {
   std::size_t max_channels = 1000;
-  push::Duration max_wait = std::chrono::seconds{300};
-  push::Duration default_wait = std::chrono::seconds{25};  ///< lowered to max_wait
+  Duration max_wait = std::chrono::seconds{300};
+  Duration default_wait = std::chrono::seconds{25};  ///< lowered to max_wait
 };
 
 /// The headers that matter to /sub, all lines of a list as one; empty where the request has none. Not owned.
@@ -37,7 +37,7 @@ struct SubscribeRequest {
   std::string cid;                                ///< or empty
   Transport transport = Transport::poll;
   bool json = false;           ///< `.format=json`
-  push::Duration wait{};       ///< long-poll: as asked, or the default
+  Duration wait{};       ///< long-poll: as asked, or the default
   bool if_none_match = false;  ///< a long-poll that brought a non-empty If-None-Match
 };
 

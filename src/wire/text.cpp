@@ -7,8 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "push/utf8.h"
-#include "wire/words.h"
+#include "base/utf8.h"
+#include "base/words.h"
 
 namespace martd::wire {
 namespace {
@@ -22,7 +22,7 @@ std::size_t well_formed_prefix(std::string_view bytes) {
   while (at < bytes.size()) {
     while (bytes.size() - at >= 8 && !any_high(load_word(bytes.data() + at))) at += 8;
     if (at == bytes.size()) break;
-    const std::size_t length = push::utf8_sequence(bytes.substr(at));
+    const std::size_t length = utf8_sequence(bytes.substr(at));
     if (length == 0) break;
     at += length;
   }

@@ -30,7 +30,7 @@ std::ptrdiff_t threads() {
 class QuietSide final : public PublicSide {
  public:
   ~QuietSide() = default;
-  push::Time now() override { return now_; }
+  Time now() override { return now_; }
   Figures figures() override {
     Figures figures = test::all_figures();
     figures.accepting = accepting;
@@ -58,7 +58,7 @@ class QuietSide final : public PublicSide {
   std::atomic<bool> accepting = true;
 
  private:
-  push::Time now_{std::chrono::seconds{1763600000}};
+  Time now_{std::chrono::seconds{1763600000}};
   push::Hub hub_{now_ - 1s};
 };
 

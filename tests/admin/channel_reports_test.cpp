@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr push::Time kNow{std::chrono::milliseconds{1763600000250}};
+constexpr Time kNow{std::chrono::milliseconds{1763600000250}};
 
 push::ChannelRow row(std::string name) {
   push::ChannelRow made;
@@ -24,7 +24,7 @@ push::ChannelRow row(std::string name) {
   return made;
 }
 
-push::SubscriberInfo subscriber(std::string address, push::Time since) {
+push::SubscriberInfo subscriber(std::string address, Time since) {
   push::SubscriberInfo info;
   info.address = std::move(address);
   info.transport = "sse";

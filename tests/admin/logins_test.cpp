@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr push::Time kNow{std::chrono::seconds{1763600000}};
+constexpr Time kNow{std::chrono::seconds{1763600000}};
 
 TEST_CASE("logins: a cookie's value is random, long, and known until its time is over") {
   Logins logins;

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 using Counts = std::vector<std::uint64_t>;
 
 /// The beginning of a UTC day.
-constexpr push::Time kMidnight{std::chrono::seconds{86400 * 20000}};
+constexpr Time kMidnight{std::chrono::seconds{86400 * 20000}};
 
 TEST_CASE("count ring: counts fall into the bucket of their time, the oldest first") {
   CountRing ring(1min, 4);
@@ -36,7 +36,7 @@ TEST_CASE("count ring: what is older than the ring is gone, and buckets that not
 TEST_CASE("count ring: an empty one is all zeros, also at the beginning of time") {
   const CountRing ring(1min, 3);
   CHECK(ring.counts(kMidnight) == Counts{0, 0, 0});
-  CHECK(ring.counts(push::Time{}) == Counts{0, 0, 0});
+  CHECK(ring.counts(Time{}) == Counts{0, 0, 0});
 }
 
 TEST_CASE("push history: totals become counts by minute, hour and day") {

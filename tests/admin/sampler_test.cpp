@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr push::Time kNow{std::chrono::seconds{1763600000}};
+constexpr Time kNow{std::chrono::seconds{1763600000}};
 
 Sampler::Look look(int second, std::uint64_t published) {
   Figures figures = test::some_figures();

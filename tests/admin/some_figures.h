@@ -6,9 +6,9 @@ namespace martd::admin::test {
 
 using namespace std::chrono_literals;
 
-inline push::HistogramFigures histogram(std::initializer_list<push::Duration> durations) {
-  push::Histogram made;
-  for (const push::Duration duration : durations) made.add(duration);
+inline HistogramFigures histogram(std::initializer_list<Duration> durations) {
+  Histogram made;
+  for (const Duration duration : durations) made.add(duration);
   return made.figures();
 }
 

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 using test::all_figures;
 using test::some_figures;
 
-constexpr push::Time kNow{std::chrono::seconds{1763600000}};
+constexpr Time kNow{std::chrono::seconds{1763600000}};
 
 TEST_CASE("statistics: one JSON object by group") {
   const boost::json::value stats = boost::json::parse(stats_json(some_figures(), {}));

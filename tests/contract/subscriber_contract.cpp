@@ -153,7 +153,7 @@ TEST_CASE(
     const auto etag = server.publish("news", "old").etag;
     server.hub.clear("news", {}, true, server.loop.now()).value();
     server.publish("news", "a");
-    server.publish("news", "b", {}, push::Duration(1));
+    server.publish("news", "b", {}, Duration(1));
     server.publish("news", "c");
     Client client(server, kind, "news=" + to_string(etag));
     const std::string told = client.told();

@@ -6,7 +6,7 @@
 #include "admin/logins.h"
 #include "admin/parameters.h"
 #include "fuzz.h"
-#include "push/utf8.h"
+#include "base/utf8.h"
 #include "wire/text.h"
 
 using namespace martd;
@@ -50,9 +50,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     hold(!prefix || !prefix->empty(), "an empty value is none");
     const auto limit = parameters->count("limit", 5, 100);
     hold(!limit || (*limit >= 1 && *limit <= 100), "in its range");
-    if (!limit) hold(push::is_utf8(limit.error().message), "a message that can be sent");
+    if (!limit) hold(is_utf8(limit.error().message), "a message that can be sent");
   } else {
-    hold(push::is_utf8(parameters.error().message) && parameters.error().message.size() < 400, "a short message");
+    hold(is_utf8(parameters.error().message) && parameters.error().message.size() < 400, "a short message");
   }
   const std::string_view value = admin::cookie_in(cookies, admin::kLoginCookie);
   hold(value.find(';') == value.npos, "one cookie's value");

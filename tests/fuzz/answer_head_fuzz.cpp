@@ -1,5 +1,5 @@
 #include "fuzz.h"
-#include "push/utf8.h"
+#include "base/utf8.h"
 #include "wire/answer_head.h"
 #include "wire/head_reader.h"
 #include "wire/proxy_headers.h"
@@ -61,7 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const std::string_view text : {bytes, head}) {
     wire::AnswerHead read;
     if (const auto refusal = wire::read_answer_head(text, read)) {
-      hold(push::is_utf8(refusal->message) && refusal->message.size() < 400, "a short message");
+      hold(is_utf8(refusal->message) && refusal->message.size() < 400, "a short message");
       continue;
     }
     hold(text.size() == head.size(), "what is taken is one head");

@@ -27,7 +27,7 @@ std::string with_line_feeds(std::string_view text) {
 push::Message message(std::string_view payload) {
   auto* const content = new push::Content;
   content->payload = payload;
-  return {push::Etag{7}, push::Time{}, push::ContentPtr(content)};
+  return {push::Etag{7}, Time{}, push::ContentPtr(content)};
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 #include "fuzz.h"
-#include "push/utf8.h"
+#include "base/utf8.h"
 #include "wire/address.h"
 #include "wire/forwarded_headers.h"
 
@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (set) {
       hold(!set->contains(client) || !set->empty(), "an empty set has nobody");
     } else {
-      hold(push::is_utf8(set.error().message) && set.error().message.size() < 400, "a short message");
+      hold(is_utf8(set.error().message) && set.error().message.size() < 400, "a short message");
     }
   }
 

@@ -2,7 +2,7 @@
 #include <set>
 
 #include "fuzz.h"
-#include "push/utf8.h"
+#include "base/utf8.h"
 #include "support/text.h"
 #include "support/utf8_decoder.h"
 #include "wire/line_stream.h"
@@ -18,7 +18,7 @@ push::Message message(std::string_view payload, std::string_view type) {
   auto* const content = new push::Content;
   content->payload = payload;
   content->content_type = type;
-  return {push::Etag{7}, push::Time{}, push::ContentPtr(content)};
+  return {push::Etag{7}, Time{}, push::ContentPtr(content)};
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::size_t i = 0; i < visible.size(); ++i) {
     const std::string given(payloads[i].as_string());
     const bool base64 = encoded.contains(static_cast<std::int64_t>(i));
-    hold(base64 != push::is_utf8(visible[i]), "base64 is what isn't UTF-8");
+    hold(base64 != is_utf8(visible[i]), "base64 is what isn't UTF-8");
     hold((base64 ? test::base64_decoded(given) : given) == visible[i], "the payload, exactly");
   }
 

@@ -1,5 +1,5 @@
 #include "fuzz.h"
-#include "push/utf8.h"
+#include "base/utf8.h"
 #include "wire/host.h"
 #include "wire/origin.h"
 #include "wire/text.h"
@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const std::string_view piece : fuzz::split(origin, ','))
       hold(!list->names(piece) || piece.find("://") != std::string_view::npos, "only an origin is named");
   } else {
-    hold(push::is_utf8(list.error().message) && list.error().message.size() < 400, "a short message");
+    hold(is_utf8(list.error().message) && list.error().message.size() < 400, "a short message");
   }
   return 0;
 }

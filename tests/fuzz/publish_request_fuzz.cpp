@@ -1,10 +1,10 @@
 #include <set>
 
 #include "fuzz.h"
-#include "push/utf8.h"
+#include "base/utf8.h"
 #include "wire/publish_request.h"
 #include "wire/text.h"
-#include "wire/units.h"
+#include "base/units.h"
 
 using namespace martd;
 using fuzz::hold;
@@ -16,10 +16,10 @@ std::string written(const wire::PublishRequest& request) {
   std::string query;
   for (const auto& channel : request.channels) query += "channel=" + wire::encode_component(channel) + "&";
   query += ".size=" + std::to_string(request.attributes.size);
-  query += "&life=" + wire::format_duration(request.attributes.life);
+  query += "&life=" + format_duration(request.attributes.life);
   query += request.attributes.one2one ? "&one2one=1" : "&one2one=false";
   query += "&key=" + wire::encode_component(request.attributes.key);
-  if (request.expire) query += "&.expire=" + wire::format_duration(*request.expire);
+  if (request.expire) query += "&.expire=" + format_duration(*request.expire);
   query += "&event=" + wire::encode_component(request.event);
   return query + "&id=" + wire::encode_component(request.id);
 }
@@ -52,13 +52,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     hold(!request->expire || (*request->expire >= std::chrono::milliseconds{1} && *request->expire <= limits.max_life),
          "expire in its range");
     hold(request->attributes.key.size() <= 256, "no longer key");
-    hold(request->id.size() <= 128 && push::is_utf8(request->id), "the id's form");
+    hold(request->id.size() <= 128 && is_utf8(request->id), "the id's form");
     hold(request->event.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos, "no line break in an event");
     const auto again = wire::parse_publish_request(written(*request), limits);
     hold(again && same(*request, *again), "read back the same");
   } else {
     hold(request.error().status == 400, "refused with 400");
-    hold(push::is_utf8(request.error().message) && request.error().message.size() < 1000, "a short message");
+    hold(is_utf8(request.error().message) && request.error().message.size() < 1000, "a short message");
   }
 
   if (query.find(kSecret) != std::string_view::npos) return 0;

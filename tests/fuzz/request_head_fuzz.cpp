@@ -1,7 +1,7 @@
 #include <boost/beast/http.hpp>
 
 #include "fuzz.h"
-#include "push/utf8.h"
+#include "base/utf8.h"
 #include "wire/head_reader.h"
 #include "wire/request_head.h"
 #include "wire/text.h"
@@ -71,7 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     wire::RequestHead read;
     if (const auto refusal = wire::read_request_head(head, 64, read)) {
       hold(refusal->status == 400 || refusal->status == 414 || refusal->status == 431, "a named refusal");
-      hold(push::is_utf8(refusal->message) && refusal->message.size() < 400, "a short message");
+      hold(is_utf8(refusal->message) && refusal->message.size() < 400, "a short message");
     } else {
       hold(head.size() == end, "what is taken is one head");
       read_plainly(head);

@@ -2,10 +2,10 @@
 
 #include "fuzz.h"
 #include "push/attributes.h"
-#include "push/utf8.h"
+#include "base/utf8.h"
 #include "wire/subscribe_request.h"
 #include "wire/text.h"
-#include "wire/units.h"
+#include "base/units.h"
 
 using namespace martd;
 using fuzz::hold;
@@ -26,7 +26,7 @@ std::string written(const wire::SubscribeRequest& request) {
   }
   if (!request.wants.empty()) query += ".cursor=" + cursor;
   query += "&cid=" + wire::encode_component(request.cid);
-  query += "&.wait=" + wire::format_duration(request.wait);
+  query += "&.wait=" + format_duration(request.wait);
   query += request.json ? "&.format=json" : "&.format=text";
   constexpr std::string_view kTransports[] = {"poll", "sse", "lines"};
   if (request.transport == wire::Transport::web_socket) return query;
@@ -58,12 +58,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto request = wire::parse_subscribe_request(query, form, headers, limits);
   if (!request) {
     hold(request.error().status == 400, "refused with 400");
-    hold(push::is_utf8(request.error().message) && request.error().message.size() < 1000, "a short message");
+    hold(is_utf8(request.error().message) && request.error().message.size() < 1000, "a short message");
     return 0;
   }
   hold(request->wants.size() <= limits.max_channels, "channels within the limit");
   hold(!request->wants.empty() || request->transport == wire::Transport::poll, "no stream without a channel");
-  hold(request->wait >= push::Duration::zero() && request->wait <= limits.max_wait, "the wait in its range");
+  hold(request->wait >= Duration::zero() && request->wait <= limits.max_wait, "the wait in its range");
   hold(!request->if_none_match || request->transport == wire::Transport::poll, "If-None-Match only for long-poll");
   std::set<std::string> names;
   for (const auto& want : request->wants) {

@@ -2,7 +2,7 @@
 #include <boost/json.hpp>
 
 #include "fuzz.h"
-#include "push/utf8.h"
+#include "base/utf8.h"
 #include "support/text.h"
 #include "support/utf8_decoder.h"
 #include "wire/query.h"
@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string decoded;
   wire::append_utf8_lossy(decoded, bytes);
   hold(decoded == test::whatwg_utf8_decoded(bytes), "decoded as the standard's decoder does it");
-  hold(push::is_utf8(bytes) == (decoded == bytes), "UTF-8 is what decoding leaves as it is");
+  hold(is_utf8(bytes) == (decoded == bytes), "UTF-8 is what decoding leaves as it is");
 
   std::string json;
   wire::append_json_string(json, decoded);
@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   wire::decode_form(bytes);
 
   const std::string shown = wire::shown(bytes);
-  hold(push::is_utf8(shown), "what is shown is UTF-8");
+  hold(is_utf8(shown), "what is shown is UTF-8");
   hold(shown.size() <= std::size_t{64} * 3 + 3, "what is shown is short");
 
   constexpr std::array<std::string_view, 3> known{"channel", "size", "id"};

@@ -1,5 +1,5 @@
 #include "fuzz.h"
-#include "wire/units.h"
+#include "base/units.h"
 
 using namespace martd;
 using fuzz::hold;
@@ -7,11 +7,11 @@ using fuzz::hold;
 /// What is read is written in a form that is read as the same.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = fuzz::text(data, size);
-  if (const auto duration = wire::parse_duration(text)) {
+  if (const auto duration = parse_duration(text)) {
     hold(duration->count() >= 0, "no duration is negative");
-    hold(wire::parse_duration(wire::format_duration(*duration)) == duration, "a duration is read back");
+    hold(parse_duration(format_duration(*duration)) == duration, "a duration is read back");
   }
-  if (const auto bytes = wire::parse_byte_size(text))
-    hold(wire::parse_byte_size(wire::format_byte_size(*bytes)) == bytes, "a byte size is read back");
+  if (const auto bytes = parse_byte_size(text))
+    hold(parse_byte_size(format_byte_size(*bytes)) == bytes, "a byte size is read back");
   return 0;
 }

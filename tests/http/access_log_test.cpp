@@ -16,7 +16,7 @@ struct LogTest : WorkerTest {
     settings->access_log = [this](const AccessEntry& entry) {
       entries.push_back(std::string(entry.method) + ' ' + std::string(entry.path) + ' ' + std::to_string(entry.status));
       bytes.push_back(entry.bytes);
-      CHECK(entry.took >= push::Duration{0});
+      CHECK(entry.took >= Duration{0});
     };
   }
   ~LogTest() { settings->access_log = nullptr; }  // what is still open is closed after the entries are gone

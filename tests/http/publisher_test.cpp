@@ -13,11 +13,11 @@ using namespace martd::http::test;
 
 namespace {
 
-constexpr push::Time kStart{std::chrono::seconds{1763600000}};
+constexpr Time kStart{std::chrono::seconds{1763600000}};
 
 struct PublisherTest {
   push::Hub hub{kStart};
-  push::Time now = kStart + 1s;
+  Time now = kStart + 1s;
   Settings settings;
   Asker asker;
 
@@ -135,7 +135,7 @@ TEST_CASE_FIXTURE(PublisherTest, "pub: the payload is kept byte for byte, with i
     CHECK(content.content_type == "text/x-odd; charset=none");
     CHECK(content.event == "greeting");
     CHECK(content.id == "17");
-    CHECK(content.expire == push::Duration(30s));
+    CHECK(content.expire == Duration(30s));
     seen = true;
   });
   CHECK(seen);

@@ -7,7 +7,7 @@ using namespace martd::http;
 
 namespace {
 
-constexpr push::Time kNow{std::chrono::seconds{1445412480}};
+constexpr Time kNow{std::chrono::seconds{1445412480}};
 
 std::string answer(const Answer& what, std::string_view body, const AnswerContext& context) {
   std::string out;
@@ -21,8 +21,8 @@ TEST_CASE("responses: a date as HTTP writes it, and the same text for the same s
   CHECK(http_date(kNow) == "Wed, 21 Oct 2015 07:28:00 GMT");
   CHECK(http_date(kNow + std::chrono::milliseconds{999}) == "Wed, 21 Oct 2015 07:28:00 GMT");
   CHECK(http_date(kNow + std::chrono::seconds{1}) == "Wed, 21 Oct 2015 07:28:01 GMT");
-  CHECK(http_date(push::Time{}) == "Thu, 01 Jan 1970 00:00:00 GMT");
-  CHECK(http_date(push::Time{std::chrono::seconds{951782400}}) == "Tue, 29 Feb 2000 00:00:00 GMT");
+  CHECK(http_date(Time{}) == "Thu, 01 Jan 1970 00:00:00 GMT");
+  CHECK(http_date(Time{std::chrono::seconds{951782400}}) == "Tue, 29 Feb 2000 00:00:00 GMT");
 }
 
 TEST_CASE("responses: a whole answer") {

@@ -14,7 +14,7 @@ namespace {
 
 Reply script(const std::string& headers = {}, const std::string& target = "/client.js") {
   std::string out;
-  serve_script(*get(target, headers), {}, push::Time{}, out);
+  serve_script(*get(target, headers), {}, Time{}, out);
   return take_reply(out);
 }
 
@@ -64,6 +64,6 @@ TEST_CASE("script: as a module where its query says so") {
 
 TEST_CASE("page: is HTML") {
   std::string out;
-  serve_page(*get("/"), {}, push::Time{}, out);
+  serve_page(*get("/"), {}, Time{}, out);
   CHECK(take_reply(out).header("Content-Type").starts_with("text/html"));
 }

@@ -10,8 +10,8 @@ using http::TakeWatch;
 
 namespace {
 
-constexpr push::Time kStart{std::chrono::hours{500000}};
-constexpr push::Duration kPatience = 60s;
+constexpr Time kStart{std::chrono::hours{500000}};
+constexpr Duration kPatience = 60s;
 
 }  // namespace
 
@@ -20,11 +20,11 @@ TEST_CASE("take watch: nothing is due while nothing waits") {
   CHECK_FALSE(watch.watching());
   watch.gave(100, 0, kStart, kPatience);
   CHECK_FALSE(watch.watching());
-  CHECK(watch.due() == push::Time::max());
+  CHECK(watch.due() == Time::max());
   watch.gave(100, 30, kStart, kPatience);
   CHECK(watch.due() == kStart + 60s);
   watch.all_taken();
-  CHECK(watch.due() == push::Time::max());
+  CHECK(watch.due() == Time::max());
 }
 
 TEST_CASE("take watch: a byte in all that time is enough to go on, none is not") {

@@ -153,7 +153,7 @@ struct WorkerTest {
   }
 
   push::Receipt publish(const std::string& channel, std::string payload, push::Attributes attributes = {},
-                        std::optional<push::Duration> expire = {}) {
+                        std::optional<Duration> expire = {}) {
     push::PushOrder order;
     order.channels = {&channel, 1};
     order.attributes = std::move(attributes);

@@ -57,7 +57,7 @@ class Probe final : public net::Connection {
     if (!saw_end && !failed) watch();
   }
   void on_writable() override { ++writable; }
-  void on_deadline(push::Time) override {}
+  void on_deadline(Time) override {}
   void on_closed() override { ++closed; }
 };
 using Sent = Probe::Sent;

@@ -41,7 +41,7 @@ TEST_CASE("loop: counts what waits in the outboxes of its connections") {
 
 TEST_CASE("loop: came round when it was made") {
   net::Clock clock;
-  const push::Time before = clock.now();
+  const Time before = clock.now();
   net::Loop loop(clock);
   CHECK(loop.last_turn() >= before);
   CHECK(loop.last_turn() <= clock.now());

@@ -20,7 +20,7 @@ struct RecordSocketTest {
   int descriptor = peer.give();
   net::test::TlsClient client{peer.descriptor(), TLS1_3_VERSION};
   std::optional<net::RecordSocket> socket;
-  push::Time now{std::chrono::hours{500000}};
+  Time now{std::chrono::hours{500000}};
   std::string heard;
 
   RecordSocketTest() {

@@ -62,16 +62,16 @@ TEST_CASE("tcp: a listener's connections have its limits for silent peers, witho
 }
 
 TEST_CASE("tcp: the last question comes when the time is over, whatever the heartbeat") {
-  for (const push::Duration heartbeat :
-       {push::Duration(100ms), push::Duration(1s), push::Duration(2s), push::Duration(7s), push::Duration(12s),
-        push::Duration(15s), push::Duration(20s), push::Duration(60s), push::Duration(1h)}) {
-    const push::Duration most = 2 * heartbeat + 15s;
+  for (const Duration heartbeat :
+       {Duration(100ms), Duration(1s), Duration(2s), Duration(7s), Duration(12s),
+        Duration(15s), Duration(20s), Duration(60s), Duration(1h)}) {
+    const Duration most = 2 * heartbeat + 15s;
     const TcpPair pair({heartbeat, most});
     const int quiet = option(pair.server, IPPROTO_TCP, TCP_KEEPIDLE);
     const int whole = static_cast<int>(std::chrono::ceil<std::chrono::seconds>(most).count());
     CHECK(quiet >= 1);
     CHECK((whole - quiet) % 5 == 0);
-    CHECK(std::chrono::seconds{quiet} <= std::max<push::Duration>(heartbeat, 5s));
+    CHECK(std::chrono::seconds{quiet} <= std::max<Duration>(heartbeat, 5s));
     CHECK(option(pair.server, IPPROTO_TCP, TCP_USER_TIMEOUT) ==
           std::chrono::duration_cast<std::chrono::milliseconds>(most).count());
   }

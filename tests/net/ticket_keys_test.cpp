@@ -11,19 +11,19 @@ using net::TicketKeys;
 
 namespace {
 
-constexpr push::Time kStart{std::chrono::hours{1000}};
+constexpr Time kStart{std::chrono::hours{1000}};
 
 struct TicketKeysTest {
   TicketKeys keys;
 
-  TicketKeys::Key sealing(push::Duration after) { return keys.sealing(kStart + after).value(); }
-  std::optional<TicketKeys::Found> opening(const TicketKeys::Key& key, push::Duration after) {
+  TicketKeys::Key sealing(Duration after) { return keys.sealing(kStart + after).value(); }
+  std::optional<TicketKeys::Found> opening(const TicketKeys::Key& key, Duration after) {
     return keys.opening(key.name, kStart + after);
   }
 };
 
-constexpr push::Duration kLife = TicketKeys::kLife;
-constexpr push::Duration kMoment{1};
+constexpr Duration kLife = TicketKeys::kLife;
+constexpr Duration kMoment{1};
 
 }  // namespace
 

@@ -14,14 +14,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr push::Time kStart{std::chrono::seconds{1763600000}};
-constexpr push::Duration kTick{1 << 24};
+constexpr Time kStart{std::chrono::seconds{1763600000}};
+constexpr Duration kTick{1 << 24};
 
 struct Alarm final : net::Timer {
-  std::vector<push::Time> fired;
-  std::function<void(push::Time)> then;
+  std::vector<Time> fired;
+  std::function<void(Time)> then;
 
-  void on_timer(push::Time now) override {
+  void on_timer(Time now) override {
     CHECK_FALSE(armed());
     fired.push_back(now);
     if (then) then(now);
@@ -33,8 +33,8 @@ struct WheelTest {
   Alarm alarm;
 
   /// In small steps, as a loop does it.
-  void run(push::Time from, push::Time to, push::Duration step = 5ms) {
-    for (push::Time at = from; at <= to; at += step) wheel.advance(at);
+  void run(Time from, Time to, Duration step = 5ms) {
+    for (Time at = from; at <= to; at += step) wheel.advance(at);
   }
 };
 
@@ -53,11 +53,11 @@ TEST_CASE_FIXTURE(WheelTest, "timer: fires once, when its deadline is over") {
 }
 
 TEST_CASE_FIXTURE(WheelTest, "timer: never fires before its deadline") {
-  for (push::Duration after : {1ms, 20ms, 250ms, 1000ms, 1001ms, 17s + 179ms, 3600s + 1ms}) {
+  for (Duration after : {1ms, 20ms, 250ms, 1000ms, 1001ms, 17s + 179ms, 3600s + 1ms}) {
     net::TimerWheel own(kStart);
     Alarm one;
     own.set(one, kStart + after);
-    for (push::Time at = kStart; at < kStart + after; at += std::max<push::Duration>(1ms, after / 2000))
+    for (Time at = kStart; at < kStart + after; at += std::max<Duration>(1ms, after / 2000))
       own.advance(at);
     own.advance(kStart + after - 1ns);
     CHECK_MESSAGE(one.fired.empty(), after.count());
@@ -118,7 +118,7 @@ TEST_CASE_FIXTURE(WheelTest, "timer: far deadlines pass many rounds of the wheel
 }
 
 TEST_CASE_FIXTURE(WheelTest, "timer: set again from within its own firing") {
-  alarm.then = [&](push::Time now) {
+  alarm.then = [&](Time now) {
     if (alarm.fired.size() < 5) wheel.set(alarm, now + 1s);
   };
   wheel.set(alarm, kStart + 1s);
@@ -132,7 +132,7 @@ TEST_CASE_FIXTURE(WheelTest, "timer: set again from within its own firing") {
 
 TEST_CASE_FIXTURE(WheelTest,
                   "timer: one set for at once from within a firing comes with the next tick, not in an endless round") {
-  alarm.then = [&](push::Time now) { wheel.set(alarm, now); };
+  alarm.then = [&](Time now) { wheel.set(alarm, now); };
   wheel.set(alarm, kStart + 1s);
   wheel.advance(kStart + 1s + kTick);
   CHECK(alarm.fired.size() >= 1);
@@ -148,7 +148,7 @@ TEST_CASE_FIXTURE(WheelTest, "timer: its owner may be destroyed when it fires, w
     wheel.set(*alarms.back(), kStart + 1s);
   }
   for (auto& one : alarms)
-    one->then = [&, own = one.get()](push::Time) {
+    one->then = [&, own = one.get()](Time) {
       ++fired;
       int taken = 0;
       for (auto& other : alarms)
@@ -156,7 +156,7 @@ TEST_CASE_FIXTURE(WheelTest, "timer: its owner may be destroyed when it fires, w
       for (auto& self : alarms)
         if (self.get() == own) {
           // The function that runs is part of what is destroyed: keep it until it has returned.
-          static std::function<void(push::Time)> running;
+          static std::function<void(Time)> running;
           running = std::move(self->then);
           self.reset();
           return;
@@ -202,11 +202,11 @@ TEST_CASE("timers: do what a list of deadlines would do, to a tick, whatever is 
   for (unsigned seed = 1; seed <= 20; ++seed) {
     std::minstd_rand random(seed);
     net::TimerWheel wheel(kStart);
-    push::Time now = kStart;
+    Time now = kStart;
     struct One {
       Alarm alarm;
-      std::optional<push::Time> deadline;
-      push::Time set_at{};
+      std::optional<Time> deadline;
+      Time set_at{};
     };
     std::deque<One> all(50);
     for (int step = 0; step < 2000; ++step) {
@@ -215,8 +215,8 @@ TEST_CASE("timers: do what a list of deadlines would do, to a tick, whatever is 
         case 0:
         case 1: {
           // Some near, some beyond a round of the wheel (17 s), some in the past.
-          static constexpr push::Duration kScale[] = {10ms, 100ms, 2s, 40s, 900s};
-          const push::Duration away = kScale[random() % 5] * static_cast<int>(random() % 1000) / 500 - 3ms;
+          static constexpr Duration kScale[] = {10ms, 100ms, 2s, 40s, 900s};
+          const Duration away = kScale[random() % 5] * static_cast<int>(random() % 1000) / 500 - 3ms;
           one.deadline = now + away;
           one.set_at = now;
           wheel.set(one.alarm, now + away);
@@ -229,7 +229,7 @@ TEST_CASE("timers: do what a list of deadlines would do, to a tick, whatever is 
           }
           break;
         default: {
-          static constexpr push::Duration kSteps[] = {1ms, 7ms, 16777216ns, 100ms, 3s, 60s};
+          static constexpr Duration kSteps[] = {1ms, 7ms, 16777216ns, 100ms, 3s, 60s};
           now += kSteps[random() % 6];
           std::vector<std::size_t> before;
           for (One& each : all) before.push_back(each.alarm.fired.size());

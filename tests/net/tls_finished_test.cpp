@@ -105,7 +105,7 @@ struct ByHand {
   void read() {
     std::vector<char> bytes(64 * 1024);
     for (;;) {
-      const net::IoResult result = server.read(bytes, push::Time{});
+      const net::IoResult result = server.read(bytes, Time{});
       failed |= result.io == Io::failed;
       if (result.io != Io::done) return;
       heard.append(bytes.data(), result.bytes);

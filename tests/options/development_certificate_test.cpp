@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 namespace martd {
 namespace {
 
-constexpr push::Duration kDay = 24h;
+constexpr Duration kDay = 24h;
 
 std::string_view packaged() { return assets::development_certificate().bytes; }
 std::string_view key() { return assets::development_key().bytes; }
@@ -30,13 +30,13 @@ struct Seen {
     REQUIRE(x509);
   }
 
-  static push::Time time(const ASN1_TIME* of) {
+  static Time time(const ASN1_TIME* of) {
     std::tm parts{};
     REQUIRE(ASN1_TIME_to_tm(of, &parts) == 1);
-    return push::Time(std::chrono::seconds{timegm(&parts)});
+    return Time(std::chrono::seconds{timegm(&parts)});
   }
-  push::Time begin() const { return time(X509_get0_notBefore(x509.get())); }
-  push::Time end() const { return time(X509_get0_notAfter(x509.get())); }
+  Time begin() const { return time(X509_get0_notBefore(x509.get())); }
+  Time end() const { return time(X509_get0_notAfter(x509.get())); }
   bool names_host(const char* host) const { return X509_check_host(x509.get(), host, 0, 0, nullptr) == 1; }
   bool names_address(const char* address) const { return X509_check_ip_asc(x509.get(), address, 0) == 1; }
   bool of_its_own_key() const { return X509_verify(x509.get(), X509_get0_pubkey(x509.get())) == 1; }
@@ -53,8 +53,8 @@ struct Seen {
   std::unique_ptr<X509, Free> x509;
 };
 
-push::Time begin() { return Seen(packaged()).begin(); }
-push::Time end() { return Seen(packaged()).end(); }
+Time begin() { return Seen(packaged()).begin(); }
+Time end() { return Seen(packaged()).end(); }
 
 }  // namespace
 
@@ -83,8 +83,8 @@ TEST_CASE("development certificate: one lasts from its beginning to ninety days 
 TEST_CASE("development certificate: signed anew it is the same but for its time and its number") {
   const Seen old(packaged());
   // Years in which a date is written in two digits, in four, and a clock that was never set.
-  for (const push::Time now :
-       {end() + kDay, push::Time(70 * 365 * kDay), push::Time(90 * 365 * kDay), push::Time(1s)}) {
+  for (const Time now :
+       {end() + kDay, Time(70 * 365 * kDay), Time(90 * 365 * kDay), Time(1s)}) {
     CAPTURE(now.time_since_epoch().count());
     const auto pem = signed_anew(packaged(), key(), now);
     REQUIRE(pem);
@@ -126,7 +126,7 @@ TEST_CASE("development certificate: the packaged one as long as it lasts, then o
   DevelopmentCertificate certificate(packaged(), key());
   CHECK(certificate.at(begin() + kDay).pem == packaged());
   CHECK_FALSE(certificate.used_up(begin() + 2 * kDay));
-  const push::Time late = end() - 30 * kDay;
+  const Time late = end() - 30 * kDay;
   CHECK(certificate.used_up(late));
 
   auto shown = certificate.at(late);

@@ -251,7 +251,7 @@ TEST_CASE_FIXTURE(PoolTest, "pool: a kept connection that dies after a long sile
   Witness witness;
   const ExchangePtr exchange = pool->ask(get("/again"), witness);
   await_request(end);
-  const push::Time then = loop.now() + 100ms;
+  const Time then = loop.now() + 100ms;
   until([&] { return loop.now() > then; });
   end.close();
   SiteEnd another = accept(door);
@@ -291,7 +291,7 @@ TEST_CASE_FIXTURE(PoolTest, "pool: what can't be repeated takes no connection th
   SiteDoor door;
   before(door.url());
   SiteEnd end = warm(door);
-  const push::Time then = loop.now() + 1100ms;
+  const Time then = loop.now() + 1100ms;
   until([&] { return loop.now() > then; });
   Witness witness;
   const ExchangePtr exchange = pool->ask(post(), witness);

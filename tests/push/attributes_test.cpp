@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+using namespace martd;
 using namespace martd::push;
 using namespace std::string_literals;
 

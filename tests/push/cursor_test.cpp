@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+using namespace martd;
 using namespace martd::push;
 
 TEST_CASE("cursor: 0, now and an etag are taken") {

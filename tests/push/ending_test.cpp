@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+using namespace martd;
 using namespace martd::push;
 
 TEST_CASE("endings: each has its own row and name") {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+using namespace martd;
 using namespace martd::push;
 
 TEST_CASE("etag: written in decimal and read back") {

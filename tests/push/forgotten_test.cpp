@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+using namespace martd;
 using namespace martd::push;
 
 namespace {

@@ -1,5 +1,6 @@
 #include "hub_test.h"
 
+using namespace martd;
 using namespace martd::push;
 using namespace martd::push::test;
 

@@ -2,6 +2,7 @@
 
 #include "hub_test.h"
 
+using namespace martd;
 using namespace martd::push;
 using namespace martd::push::test;
 

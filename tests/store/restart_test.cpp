@@ -58,7 +58,7 @@ TEST_CASE_FIXTURE(StoreTest, "restart: messages are there with all that belongs 
       CHECK(message.content->content_type == content->content_type);
       CHECK(message.content->event == "e");
       CHECK(message.content->id == content->id);
-      CHECK(message.content->expire == push::Duration(1h));
+      CHECK(message.content->expire == Duration(1h));
     });
   }
   REQUIRE_FALSE(hub->publish_later(job(push::test::content("again", content->id)), now, {0, ++tickets}));

@@ -21,7 +21,6 @@ namespace martd::store::test {
 
 using push::Durability;
 using push::Etag;
-using push::Time;
 using push::test::Follower;
 using push::test::HubTest;
 using push::test::kAll;
@@ -79,7 +78,7 @@ struct StoreTest : HubTest {
   }
   void go() { kept->start(); }
   /// An orderly stop, and a new start `away` later.
-  void restart(push::Duration away = 1s) {
+  void restart(Duration away = 1s) {
     hub->close(now);
     CHECK(kept->stop());
     kept.reset();
@@ -87,14 +86,14 @@ struct StoreTest : HubTest {
     CHECK(open() == "");
   }
   /// SIGKILL: what was written stays, whether it was synced or not.
-  void kill(push::Duration away = 1s) { end_with(disk->image(), away); }
+  void kill(Duration away = 1s) { end_with(disk->image(), away); }
   /// What was not synced is lost, or a part of it.
-  void cut_power(std::uint32_t seed, push::Duration away = 1s) {
+  void cut_power(std::uint32_t seed, Duration away = 1s) {
     auto image = disk->image();
     image->cut_power(seed);
     end_with(std::move(image), away);
   }
-  void end_with(std::unique_ptr<FaultDisk> image, push::Duration away) {
+  void end_with(std::unique_ptr<FaultDisk> image, Duration away) {
     disk->work();
     kept->stop();
     kept.reset();

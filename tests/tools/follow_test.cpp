@@ -94,11 +94,11 @@ struct Receiver final : StreamReceiver {
     text += bytes;
     return text.find(enough) == std::string::npos;
   }
-  push::Duration patience() const override { return limit; }
+  Duration patience() const override { return limit; }
 
   std::string text;
   std::string enough = "never";
-  push::Duration limit = 30s;
+  Duration limit = 30s;
 };
 
 TEST_CASE("client: a stream from its head to its end") {
@@ -143,7 +143,7 @@ struct BusyReceiver final : StreamReceiver {
     site.tell(site.go);
     return true;
   }
-  push::Duration patience() const override { return 100ms; }
+  Duration patience() const override { return 100ms; }
   Site& site;
   std::string text;
 };

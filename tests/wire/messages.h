@@ -13,7 +13,7 @@ inline push::Message message(std::uint64_t etag, std::string payload, std::strin
   content->payload = std::move(payload);
   content->event = std::move(event);
   content->content_type = std::move(type);
-  return {push::Etag{etag}, push::Time{}, push::ContentPtr(content)};
+  return {push::Etag{etag}, Time{}, push::ContentPtr(content)};
 }
 
 }  // namespace martd::wire

@@ -26,7 +26,7 @@ std::string wrong(const std::string& text) {
 
 TEST_CASE("store lines: a channel comes back as it was") {
   push::ChannelRecord record;
-  record.attributes = {7, push::Duration(1500), true, "k\xFF\n"};
+  record.attributes = {7, Duration(1500), true, "k\xFF\n"};
   record.origin = push::Etag{100};
   record.newest = push::Etag{120};
   record.before = push::Channel::Life{push::Etag{5}, push::Etag{9}, push::Etag{8}};
@@ -41,7 +41,7 @@ TEST_CASE("store lines: a channel comes back as it was") {
   const auto line = parsed<ChannelLine>(text);
   CHECK(line.name == "n\"\xC3\xA4");
   CHECK(line.record.attributes.size == 7);
-  CHECK(line.record.attributes.life == push::Duration(1500));
+  CHECK(line.record.attributes.life == Duration(1500));
   CHECK(line.record.attributes.one2one);
   CHECK(line.record.attributes.key == "k\xFF\n");
   CHECK(line.record.newest == push::Etag{120});
@@ -56,12 +56,12 @@ TEST_CASE("store lines: a message comes back byte for byte") {
   for (const std::string& payload : {std::string("a\r\nb\0", 5), std::string("\xFF"), std::string("\xFF\xFE"),
                                      std::string("\xFF\xFE\xFD"), std::string(), std::string("\"}{")}) {
     auto* content = new push::Content;
-    const push::Message message{push::Etag{7}, push::Time(push::Duration(8)), push::ContentPtr(content)};
+    const push::Message message{push::Etag{7}, Time(Duration(8)), push::ContentPtr(content)};
     content->payload = payload;
     content->content_type = "t\xE9";
     content->event = "e";
     content->id = std::string("\0", 1);
-    content->expire = push::Duration(9);
+    content->expire = Duration(9);
     std::string text;
     append_store_message_line(text, message);
     const push::Message back = parsed<MessageLine>(text).message;
@@ -71,7 +71,7 @@ TEST_CASE("store lines: a message comes back byte for byte") {
     CHECK(back.content->content_type == content->content_type);
     CHECK(back.content->event == "e");
     CHECK(back.content->id == content->id);
-    CHECK(back.content->expire == push::Duration(9));
+    CHECK(back.content->expire == Duration(9));
   }
 }
 

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "push/utf8.h"
+#include "base/utf8.h"
 
 namespace martd::wire {
 namespace {
@@ -29,7 +29,7 @@ std::string refused(std::string_view query, const SubscribeHeaders& headers = {}
   const auto result = parse_subscribe_request(query, form, headers, limits);
   REQUIRE(result.has_error());
   CHECK(result.error().status == 400);
-  CHECK(push::is_utf8(result.error().message));
+  CHECK(is_utf8(result.error().message));
   CHECK(result.error().message.size() < 400);
   return result.error().message;
 }

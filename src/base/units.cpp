@@ -1,10 +1,10 @@
-#include "wire/units.h"
+#include "base/units.h"
 
 #include <array>
 #include <charconv>
 #include <limits>
 
-namespace martd::wire {
+namespace martd {
 namespace {
 
 constexpr std::uint64_t kNanosecond = 1;
@@ -60,7 +60,7 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c
 
 }  // namespace
 
-std::optional<push::Duration> parse_duration(std::string_view text) {
+std::optional<Duration> parse_duration(std::string_view text) {
   const auto whole = whole_number(take_digits(text));
   if (!whole) return std::nullopt;
   std::string_view fraction;
@@ -80,8 +80,8 @@ std::optional<push::Duration> parse_duration(std::string_view text) {
   std::uint64_t sum = 0;
   if (__builtin_mul_overflow(*whole, unit, &sum)) return std::nullopt;
   if (__builtin_add_overflow(sum, fraction_of(fraction, unit), &sum)) return std::nullopt;
-  if (sum > static_cast<std::uint64_t>(push::Duration::max().count())) return std::nullopt;
-  return push::Duration{static_cast<push::Duration::rep>(sum)};
+  if (sum > static_cast<std::uint64_t>(Duration::max().count())) return std::nullopt;
+  return Duration{static_cast<Duration::rep>(sum)};
 }
 
 std::optional<std::uint64_t> parse_byte_size(std::string_view text) {
@@ -100,7 +100,7 @@ std::optional<std::uint64_t> parse_byte_size(std::string_view text) {
   return bytes;
 }
 
-std::string format_duration(push::Duration duration) {
+std::string format_duration(Duration duration) {
   // There is no negative one in any interface; a log line is better off with a readable one than with none.
   const bool negative = duration.count() < 0;
   const auto bits = static_cast<std::uint64_t>(duration.count());
@@ -123,4 +123,4 @@ std::string format_byte_size(std::uint64_t bytes) {
   return std::to_string(bytes);
 }
 
-}  // namespace martd::wire
+}  // namespace martd

@@ -1,11 +1,11 @@
-#include "push/utf8.h"
+#include "base/utf8.h"
 
 #include <doctest/doctest.h>
 
 #include <cstdint>
 #include <string>
 
-using namespace martd::push;
+using namespace martd;
 
 namespace {
 

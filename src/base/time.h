@@ -2,11 +2,11 @@
 
 #include <chrono>
 
-namespace martd::push {
+namespace martd {
 
 /// A point in time, nanoseconds since 1970 (UTC). `push` never reads a clock: the caller passes `now`,
 /// which never goes back within one process.
 using Time = std::chrono::sys_time<std::chrono::nanoseconds>;
 using Duration = std::chrono::nanoseconds;
 
-}  // namespace martd::push
+}  // namespace martd

@@ -1,9 +1,9 @@
-#include "push/utf8.h"
+#include "base/utf8.h"
 
 #include <cstdint>
 #include <cstring>
 
-namespace martd::push {
+namespace martd {
 namespace {
 
 bool continues(std::string_view bytes, std::size_t at) {
@@ -54,4 +54,4 @@ bool has_control(std::string_view text) {
   return false;
 }
 
-}  // namespace martd::push
+}  // namespace martd

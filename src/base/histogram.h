@@ -6,10 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "push/counter.h"
-#include "push/time.h"
+#include "base/counter.h"
+#include "base/time.h"
 
-namespace martd::push {
+namespace martd {
 
 /// Upper bounds of the buckets of all histograms of durations, rising; one more bucket has what is longer.
 inline constexpr std::array<Duration, 17> kHistogramBounds{
@@ -59,4 +59,4 @@ class Histogram {
   Counter sum_;
 };
 
-}  // namespace martd::push
+}  // namespace martd

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace martd::wire {
+namespace martd {
 
 // Eight bytes at a time, for the loops that look through payloads and heads. Each test answers with any bit set where
 // at least one of the eight bytes has the property, and 0 where none has; which one it is, the caller finds byte by
@@ -40,4 +40,4 @@ constexpr std::size_t first_of(std::uint64_t found) {
   return static_cast<std::size_t>(std::countr_zero(found)) / 8;
 }
 
-}  // namespace martd::wire
+}  // namespace martd

@@ -1,8 +1,8 @@
-#include "push/histogram.h"
+#include "base/histogram.h"
 
 #include <doctest/doctest.h>
 
-using namespace martd::push;
+using namespace martd;
 using namespace std::chrono_literals;
 
 TEST_CASE("histogram: a duration counts in the first bucket whose bound it doesn't pass") {

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-namespace martd::wire {
+namespace martd {
 
 /// Why a request is not served: an HTTP status and a sentence that names the parameter and what is taken.
 struct Refusal {
@@ -20,4 +20,4 @@ using Result = boost::system::result<T, Refusal>;
 
 inline Refusal bad_request(std::string message) { return Refusal{400, std::move(message)}; }
 
-}  // namespace martd::wire
+}  // namespace martd

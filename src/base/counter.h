@@ -3,7 +3,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace martd::push {
+namespace martd {
 
 /// A figure that one thread counts and any thread may read. No locked instruction: only its thread writes.
 class Counter {
@@ -20,4 +20,4 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
-}  // namespace martd::push
+}  // namespace martd

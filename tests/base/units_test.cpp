@@ -1,14 +1,13 @@
-#include "wire/units.h"
+#include "base/units.h"
 
 #include <doctest/doctest.h>
 
 #include <limits>
 
-namespace martd::wire {
+namespace martd {
 namespace {
 
 using namespace std::chrono_literals;
-using push::Duration;
 
 TEST_CASE("duration: every unit") {
   CHECK(parse_duration("250ms") == 250ms);
@@ -107,4 +106,4 @@ TEST_CASE("byte size: is written with the largest unit that divides it") {
 }
 
 }  // namespace
-}  // namespace martd::wire
+}  // namespace martd

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace martd::push {
+namespace martd {
 
 /// The length of the well-formed UTF-8 sequence at the start of `bytes` (no overlong form, no surrogate, at most
 /// U+10FFFF), or 0. `bytes` is not empty.
@@ -15,4 +15,4 @@ bool is_utf8(std::string_view bytes);
 /// Whether UTF-8 text has a control character in it (U+0000 to U+001F, U+007F to U+009F).
 bool has_control(std::string_view text);
 
-}  // namespace martd::push
+}  // namespace martd
