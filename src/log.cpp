@@ -15,7 +15,8 @@
 #include <string>
 #include <utility>
 
-#include "wire/text.h"
+#include "base/json_string.h"
+#include "base/utf8.h"
 
 namespace martd {
 namespace {
@@ -29,9 +30,9 @@ class JsonText final : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
     std::string clean;
-    wire::append_utf8_lossy(clean, {message.payload.data(), message.payload.size()});
+    append_utf8_lossy(clean, {message.payload.data(), message.payload.size()});
     std::string text;
-    wire::append_json_string(text, clean);
+    append_json_string(text, clean);
     out.append(text.data() + 1, text.data() + text.size() - 1);
   }
   std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonText>(); }
@@ -198,15 +199,15 @@ std::string access_line(const http::AccessEntry& entry, LogFormat format) {
     return peer + ' ' + method + ' ' + path + ' ' + status + ' ' + bytes + ' ' + seconds + ' ' + upstream;
   }
   std::string out = "\"peer\":";
-  wire::append_json_string(out, peer);
+  append_json_string(out, peer);
   out += ",\"method\":";
-  wire::append_json_string(out, method);
+  append_json_string(out, method);
   out += ",\"path\":";
-  wire::append_json_string(out, path);
+  append_json_string(out, path);
   out += ",\"status\":" + (entry.status == 0 ? "null" : std::to_string(entry.status));
   out += ",\"bytes\":" + bytes + ",\"seconds\":" + seconds + ",\"upstream\":";
   if (entry.upstream.empty()) return out + "null";
-  wire::append_json_string(out, visible(entry.upstream));
+  append_json_string(out, visible(entry.upstream));
   return out;
 }
 

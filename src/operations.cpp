@@ -77,8 +77,7 @@ admin::Figures Operations::figures() {
   for (http::Worker* worker : parts_.workers) {
     const http::Counters& counters = worker->counters();
     const net::Loop& loop = worker->loop();
-    figures.loops.push_back(
-        {std::max(now - loop.last_turn(), Duration{0}), worker->sessions(), loop.lag().figures()});
+    figures.loops.push_back({std::max(now - loop.last_turn(), Duration{0}), worker->sessions(), loop.lag().figures()});
     figures.connections_total += counters.connections_accepted.value();
     figures.requests_total += counters.requests.value();
     figures.refusals_total += counters.refusals.value();

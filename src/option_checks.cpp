@@ -6,8 +6,8 @@
 #include <utility>
 #include <variant>
 
-#include "tools/input.h"
 #include "base/units.h"
+#include "tools/input.h"
 
 namespace martd {
 namespace {
@@ -87,8 +87,7 @@ Complaint check(const Options& options) {
   // SQLite takes values of up to 1,000,000,000 bytes, the whole row counted.
   constexpr std::size_t kMostStored = std::size_t{900} << 20;
   if (!options.store.empty() && options.max_payload > kMostStored) {
-    return "--max-payload: more than a store takes (taken: up to " + format_byte_size(kMostStored) +
-           " with --store)";
+    return "--max-payload: more than a store takes (taken: up to " + format_byte_size(kMostStored) + " with --store)";
   }
   return {};
 }

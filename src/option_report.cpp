@@ -4,8 +4,8 @@
 #include <map>
 #include <string_view>
 
-#include "option_table.h"
 #include "base/units.h"
+#include "option_table.h"
 
 namespace martd {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <concepts>
 
+#include "base/units.h"
 #include "option_values.h"
 #include "wire/channel_list.h"
-#include "base/units.h"
 
 namespace martd {
 namespace {

@@ -6,7 +6,7 @@
 #include <boost/url/url_view.hpp>
 #include <charconv>
 
-#include "wire/text.h"
+#include "base/ascii.h"
 
 namespace martd {
 namespace {
@@ -80,7 +80,7 @@ bool is_loopback(const ListenAddress& address) {
   boost::system::error_code error;
   const auto literal = boost::asio::ip::make_address(address.host, error);
   if (!error) return literal.is_loopback();
-  return wire::iequals(address.host, "localhost");
+  return iequals(address.host, "localhost");
 }
 
 std::string to_string(const ListenAddress& address) {

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/nearest.h"
 #include "option_checks.h"
 #include "option_file.h"
 #include "option_table.h"
 #include "tools/input.h"
-#include "wire/text.h"
 
 namespace martd {
 namespace {
@@ -74,7 +74,7 @@ void take_environment(const Environment& environment, AllGiven& given, std::vect
   const std::vector<std::string_view> names(known.begin(), known.end());
   for (const auto& [name, value] : environment) {
     if (!name.starts_with("MARTD_") || std::find(names.begin(), names.end(), name) != names.end()) continue;
-    const std::string_view near = wire::nearest(name, names.data(), names.data() + names.size());
+    const std::string_view near = nearest(name, names.data(), names.data() + names.size());
     warnings.push_back(name + ": no such variable is known" + (near.empty() ? "" : ", nearest: " + std::string(near)));
   }
 }

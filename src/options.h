@@ -10,9 +10,9 @@
 #include <variant>
 #include <vector>
 
+#include "base/time.h"
 #include "proxy/site.h"
 #include "push/store.h"
-#include "base/time.h"
 #include "tools/command_line.h"
 #include "wire/address.h"
 #include "wire/known_hosts.h"
@@ -46,21 +46,21 @@ struct Options {
   std::vector<ListenAddress> http{{"localhost", 54321}};     ///< plain; empty: none
   std::vector<ListenAddress> https;                          ///< TLS; empty: none
   std::optional<ListenAddress> admin{{"localhost", 54322}};  ///< for operators; nothing: none
-  std::vector<std::string> cert;       ///< PEM files, chain included; empty: the development certificate, loopback only
-  std::vector<std::string> cert_key;   ///< PEM files; the n-th belongs to the n-th `cert`, always as many
-  bool https_redirect = false;         ///< plain requests are sent to the first address of `https`
-  std::optional<Duration> hsts;  ///< Strict-Transport-Security on https answers, 0 to 100 years; nothing: none
-  bool ktls = false;                   ///< the kernel seals TLS records, where it can
+  std::vector<std::string> cert;      ///< PEM files, chain included; empty: the development certificate, loopback only
+  std::vector<std::string> cert_key;  ///< PEM files; the n-th belongs to the n-th `cert`, always as many
+  bool https_redirect = false;        ///< plain requests are sent to the first address of `https`
+  std::optional<Duration> hsts;       ///< Strict-Transport-Security on https answers, 0 to 100 years; nothing: none
+  bool ktls = false;                  ///< the kernel seals TLS records, where it can
   RecordsOf tls_records = RecordsOf::own;
   std::string prefix;  ///< `/push`: where /sub, /pub and /client.js begin; empty: none; no `/` at the end
 
   // The site behind
-  std::optional<proxy::Site> upstream;  ///< every path but our own goes there; nothing: there is none
-  bool inject = false;                  ///< its pages get the script tag
-  bool upstream_host = false;           ///< the site gets its own name as Host
-  bool forwarded = false;               ///< the site is told who asks by Forwarded, too
-  bool upstream_publishes = false;      ///< the site may push with the headers of its answers
-  std::vector<std::string> snapshot;    ///< channels whose place every page is told; empty: none
+  std::optional<proxy::Site> upstream;                   ///< every path but our own goes there; nothing: there is none
+  bool inject = false;                                   ///< its pages get the script tag
+  bool upstream_host = false;                            ///< the site gets its own name as Host
+  bool forwarded = false;                                ///< the site is told who asks by Forwarded, too
+  bool upstream_publishes = false;                       ///< the site may push with the headers of its answers
+  std::vector<std::string> snapshot;                     ///< channels whose place every page is told; empty: none
   Duration upstream_timeout = std::chrono::seconds{60};  ///< silence until its answer's head, 100 ms to 1 d
   Duration upstream_connect_timeout = std::chrono::seconds{5};  ///< for a connection to it, 100 ms to 1 h
 
@@ -81,8 +81,8 @@ struct Options {
   unsigned threads = 1;  ///< event loops, 1 to 1024; default: the cores
 
   // Times
-  Duration heartbeat = std::chrono::seconds{15};  ///< silence after which a stream gets a sign, 100 ms to 1 h
-  Duration grace = std::chrono::seconds{10};      ///< for requests under way when stopping, 0 to 1 h
+  Duration heartbeat = std::chrono::seconds{15};       ///< silence after which a stream gets a sign, 100 ms to 1 h
+  Duration grace = std::chrono::seconds{10};           ///< for requests under way when stopping, 0 to 1 h
   Duration header_timeout = std::chrono::seconds{10};  ///< for a whole request header, 100 ms to 1 h
   Duration max_wait = std::chrono::seconds{300};       ///< longest `.wait` of a long-poll, 1 ms to 1 d
   Duration max_life = std::chrono::hours{24 * 30};     ///< longest `life` and `expire`, 1 ms to 100 years

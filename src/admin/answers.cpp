@@ -1,12 +1,12 @@
 #include "admin/answers.h"
 
-#include "wire/text.h"
+#include "base/json_string.h"
 
 namespace martd::admin {
 
 std::string error_json(std::string_view message) {
   std::string body = "{\"error\":";
-  wire::append_json_string(body, message);
+  append_json_string(body, message);
   return body + "}\n";
 }
 

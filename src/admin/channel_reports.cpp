@@ -6,8 +6,9 @@
 #include <span>
 #include <utility>
 
+#include "base/json_string.h"
+#include "base/utf8.h"
 #include "push/backlog.h"
-#include "wire/text.h"
 
 namespace martd::admin {
 namespace {
@@ -24,9 +25,9 @@ std::string seconds(Time time) { return seconds(time.time_since_epoch()); }
 /// A name, a client's or a publisher's, may be any bytes.
 void append_text(std::string& out, std::string_view name, std::string_view text) {
   std::string valid;
-  wire::append_utf8_lossy(valid, text);
+  append_utf8_lossy(valid, text);
   out += ",\"" + std::string(name) + "\":";
-  wire::append_json_string(out, valid);
+  append_json_string(out, valid);
 }
 
 void append_count(std::string& out, std::string_view name, std::uint64_t count) {
@@ -42,7 +43,7 @@ void append_etag(std::string& out, push::Etag etag) { out += ",\"etag\":\"" + to
 /// An object that is still open.
 void append_row(std::string& out, const push::ChannelRow& row) {
   out += "{\"channel\":";
-  wire::append_json_string(out, row.name);
+  append_json_string(out, row.name);
   append_count(out, "subscribers", row.subscribers);
   append_count(out, "messages", row.messages);
   append_count(out, "bytes", row.bytes);
@@ -68,7 +69,7 @@ void append_message(std::string& out, const push::Message& message, Duration lif
 
 void append_subscriber(std::string& out, const push::SubscriberInfo& info) {
   out += "{\"address\":";
-  wire::append_json_string(out, info.address);
+  append_json_string(out, info.address);
   if (!info.cid.empty()) append_text(out, "cid", info.cid);
   append_text(out, "transport", info.transport);
   out += ",\"since\":" + seconds(info.since);

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "push/ending.h"
 #include "base/histogram.h"
 #include "base/time.h"
+#include "push/ending.h"
 
 namespace martd::admin {
 
@@ -24,9 +24,9 @@ struct TransportFigures {
 
 /// One event loop.
 struct LoopFigures {
-  Duration since_turn{};  ///< how long ago it last came round; it does at least every second
+  Duration since_turn{};        ///< how long ago it last came round; it does at least every second
   std::size_t connections = 0;  ///< now
-  HistogramFigures lag;   ///< by how much its timers came late
+  HistogramFigures lag;         ///< by how much its timers came late
 };
 
 /// Where there is a TLS listener.
@@ -39,7 +39,7 @@ struct TlsFigures {
 /// Where there is an upstream.
 struct ProxyFigures {
   std::array<std::uint64_t, 5> requests_total{};  ///< by the class of the status that the client got: 1xx to 5xx
-  HistogramFigures duration;                ///< from the request's head to the last byte of its answer
+  HistogramFigures duration;                      ///< from the request's head to the last byte of its answer
   std::vector<std::pair<std::string_view, std::uint64_t>> failures_total;  ///< by name: no answer, or no whole one
 };
 
@@ -51,7 +51,7 @@ struct StoreFigures {
   std::uint64_t failures_total = 0;
   std::size_t waiting = 0;        ///< changes that are not written yet
   std::size_t waiting_bytes = 0;  ///< what they take
-  Duration committing{};    ///< how long the transaction under way has taken
+  Duration committing{};          ///< how long the transaction under way has taken
   HistogramFigures commit_duration;
 };
 

@@ -35,8 +35,7 @@ class Metrics {
   }
 
   /// Cumulative buckets with `le`, then the sum and the count, all of them with the label where there is one.
-  void histogram(const HistogramFigures& figures, std::string_view label = {},
-                 std::string_view label_value = {}) {
+  void histogram(const HistogramFigures& figures, std::string_view label = {}, std::string_view label_value = {}) {
     std::string own;
     if (!label.empty()) own = std::string(label) + "=\"" + std::string(label_value) + "\"";
     const std::string more = own.empty() ? "" : own + ",";

@@ -13,9 +13,10 @@
 #include "admin/parameters.h"
 #include "admin/process_figures.h"
 #include "admin/statistics.h"
+#include "base/percent.h"
+#include "base/utf8.h"
 #include "push/overseer.h"
 #include "wire/request_fields.h"
-#include "wire/text.h"
 
 namespace martd::admin {
 namespace {
@@ -55,7 +56,7 @@ void answer_refusal(httplib::Response& response, const Refusal& refusal) {
 
 void answer_no_channel(httplib::Response& response, std::string_view name) {
   std::string shown;
-  wire::append_utf8_lossy(shown, name);
+  append_utf8_lossy(shown, name);
   answer_error(response, 404, "channel " + shown + ": there is none of that name");
 }
 
@@ -282,7 +283,7 @@ void Requests::channel(const httplib::Request& request, httplib::Response& respo
 }
 
 void Requests::clear(const httplib::Request& request, httplib::Response& response, const Segments& segments) {
-  pass_on(request, response, "DELETE", "channel=" + wire::encode_component(segments[1]));
+  pass_on(request, response, "DELETE", "channel=" + encode_component(segments[1]));
 }
 
 void Requests::kick(const httplib::Request& request, httplib::Response& response, const Segments& segments) {

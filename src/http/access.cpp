@@ -2,10 +2,10 @@
 
 #include <vector>
 
+#include "base/ascii.h"
 #include "push/attributes.h"
 #include "wire/forwarded_headers.h"
 #include "wire/query.h"
-#include "wire/text.h"
 
 namespace martd::http {
 namespace {
@@ -32,10 +32,10 @@ bool by_address(const Request& request, const Settings& settings) {
 }
 
 bool by_bearer(const Request& request, const Settings& settings) {
-  const std::string_view header = wire::trim(request.header("Authorization"));
+  const std::string_view header = trim(request.header("Authorization"));
   constexpr std::string_view kScheme = "Bearer ";
-  return header.size() > kScheme.size() && wire::iequals(header.substr(0, kScheme.size()), kScheme) &&
-         push::same_secret(wire::trim(header.substr(kScheme.size())), settings.publish_secret);
+  return header.size() > kScheme.size() && iequals(header.substr(0, kScheme.size()), kScheme) &&
+         push::same_secret(trim(header.substr(kScheme.size())), settings.publish_secret);
 }
 
 bool by_cookie(const Request& request, const Settings& settings) {
@@ -43,7 +43,7 @@ bool by_cookie(const Request& request, const Settings& settings) {
   request.head.fields.each("Cookie", [&](std::string_view rest) {
     while (!rest.empty()) {
       const auto semicolon = rest.find(';');
-      const std::string_view pair = wire::trim(rest.substr(0, semicolon));
+      const std::string_view pair = trim(rest.substr(0, semicolon));
       rest = semicolon == rest.npos ? std::string_view() : rest.substr(semicolon + 1);
       const auto equals = pair.find('=');
       if (equals == pair.npos || pair.substr(0, equals) != "martd_secret") continue;
@@ -89,9 +89,8 @@ std::optional<Refusal> misdirected(const Request& request, bool forwarded, const
   // `OPTIONS *` is about no name, and a proxy that looks whether this server lives (HTTP/1.0) says none.
   if (request.method() == "OPTIONS" && (host.empty() || request.head.target == "*")) return std::nullopt;
   if (host.empty()) return Refusal{421, "Host: missing (taken: a name of this server, --host)"};
-  return Refusal{421, "Host: " + wire::shown(host) +
-                                " isn't known here (taken: an address, localhost, a name of " +
-                                "--host, --http, --https or --origin)"};
+  return Refusal{421, "Host: " + wire::shown(host) + " isn't known here (taken: an address, localhost, a name of " +
+                          "--host, --http, --https or --origin)"};
 }
 
 std::optional<bool> proxied_tls(const wire::RequestHead& head, const wire::Address& peer, const Settings& settings) {
@@ -99,7 +98,7 @@ std::optional<bool> proxied_tls(const wire::RequestHead& head, const wire::Addre
   std::string_view told = head.field("X-Forwarded-Proto");
   const std::string by_forwarded = wire::forwarded_proto(head.field("Forwarded"));
   if (told.empty() && by_forwarded.empty()) return std::nullopt;
-  return wire::iequals(wire::take_element(told), "https") || wire::iequals(by_forwarded, "https");
+  return iequals(take_element(told), "https") || iequals(by_forwarded, "https");
 }
 
 std::optional<wire::Address> proxied_client(const Request& request, const Settings& settings) {

@@ -21,7 +21,7 @@ struct AccessEntry {
   int status = 0;             ///< 0: the connection was gone before an answer began
   std::uint64_t bytes = 0;    ///< of the answer, its head too, as far as it was sent or queued
   std::string_view upstream;  ///< where it was forwarded to, `127.0.0.1:3000`; empty: it was not
-  Duration took{};      ///< from the end of its head to the end of its answer; of a stream, its whole life
+  Duration took{};            ///< from the end of its head to the end of its answer; of a stream, its whole life
 };
 
 /// Called once for each request, when it is over, on the thread of its loop. Must not throw.

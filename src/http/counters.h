@@ -2,13 +2,12 @@
 
 #include <array>
 
-#include "proxy/failure.h"
 #include "base/counter.h"
-#include "push/ending.h"
 #include "base/histogram.h"
+#include "proxy/failure.h"
+#include "push/ending.h"
 
 namespace martd::http {
-
 
 /// What one loop counts since the start; `…_held` are what is there now.
 struct Counters {

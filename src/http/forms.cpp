@@ -15,8 +15,6 @@ namespace {
 
 using push::Batch;
 using push::Etag;
-using push::Frame;
-using push::FramePtr;
 using push::Message;
 
 void poll_part(const Batch& batch, std::vector<FramePtr>& out) {
@@ -26,7 +24,7 @@ void poll_part(const Batch& batch, std::vector<FramePtr>& out) {
   for (const Message& message : batch.messages()) size += message.content->payload.size() + 8;
   frame->bytes.reserve(size);  // nearly always enough: few payloads have much to escape
   wire::append_poll_channel(frame->bytes, batch.channel(), batch.last(), push::Missed::none(), batch.messages());
-  frame->last = batch.last();
+  push::set_cursor(*frame, batch.last());
 }
 
 void poll_answer(const Batch& batch, std::vector<FramePtr>& out) {
@@ -47,7 +45,7 @@ void poll_answer(const Batch& batch, std::vector<FramePtr>& out) {
   frame->bytes += wire::kPollBodyBegin;
   frame->bytes += part;
   frame->bytes += wire::kPollBodyEnd;
-  frame->last = batch.last();
+  push::set_cursor(*frame, batch.last());
 }
 
 /// What a message has beside its payload is nearly always shorter.
@@ -69,7 +67,7 @@ void stream_frames(const Batch& batch, std::vector<FramePtr>& out, Append append
       out.emplace_back(frame);
     }
     if (message.visible()) append_message(frame->bytes, message);
-    frame->last = message.etag;
+    push::set_cursor(*frame, message.etag);
   }
   whole();
 }
@@ -110,7 +108,7 @@ void rests(const Batch& batch, std::vector<FramePtr>& out, Append append_rest) {
     auto* frame = new Frame;
     out.emplace_back(frame);
     append_rest(frame->bytes, message);
-    frame->last = message.etag;
+    push::set_cursor(*frame, message.etag);
   }
 }
 

@@ -28,6 +28,6 @@ enum Form : std::size_t {
 /// Streams' frames are cut between messages where they pass this many bytes. None is empty.
 inline constexpr std::size_t kFrameBytes = 64 * 1024;
 
-const std::vector<push::FramePtr>& frames(const push::Batch& batch, Form form);
+const std::vector<FramePtr>& frames(const push::Batch& batch, Form form);
 
 }  // namespace martd::http

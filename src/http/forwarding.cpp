@@ -17,7 +17,7 @@ constexpr std::string_view kEventStream = "text/event-stream";
 
 bool is_html(const wire::AnswerHead& head) {
   const std::string_view type = head.field("Content-Type");
-  return wire::iequals(wire::trim(type.substr(0, type.find(';'))), "text/html");
+  return iequals(trim(type.substr(0, type.find(';'))), "text/html");
 }
 
 /// A browser's Accept, in whichever of its lines.
@@ -227,7 +227,7 @@ void Forwarding::on_answer(const wire::AnswerHead& head, bool tunnel) {
     return;
   }
   judge_rest();
-  endless_ = wire::iequals(head.field("Content-Type").substr(0, kEventStream.size()), kEventStream);
+  endless_ = iequals(head.field("Content-Type").substr(0, kEventStream.size()), kEventStream);
   Worker& worker = session_.worker();
   if (worker.settings().upstream_publishes) site_push_ = SitePush::of(head, worker.settings());
   if (site_push_ && !site_push_->wants_body()) site_push_->publish(worker, *this);

@@ -17,7 +17,7 @@ PageAddress Forwarding::page_address(const wire::RequestHead& head, std::string_
   const Settings& settings = session_.worker().settings();
   if (!settings.trusted_proxies.contains(session_.peer())) return address;
   if (const std::string_view told = head.field("X-Forwarded-Host"); !told.empty())
-    address.host = wire::trim(told.substr(0, told.find(',')));
+    address.host = trim(told.substr(0, told.find(',')));
   address.tls = proxied_tls(head, session_.peer(), settings).value_or(address.tls);
   return address;
 }

@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/ascii.h"
 #include "wire/head_reader.h"
 #include "wire/request_fields.h"
-#include "wire/text.h"
 
 namespace martd::http {
 namespace {
 
 bool less_without_case(std::string_view a, std::string_view b) {
   return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
-                                      [](char x, char y) { return wire::lower(x) < wire::lower(y); });
+                                      [](char x, char y) { return lower(x) < lower(y); });
 }
 
 bool is_token(std::string_view name) {
@@ -39,16 +39,16 @@ std::string preflight_lines(std::string_view asked) {
   std::string names = "Authorization, Cache-Control, Content-Type, If-Match, If-None-Match, Last-Event-ID";
   std::vector<std::string_view> sorted;  // a head has room for tens of thousands of names
   while (!asked.empty()) {
-    const std::string_view name = wire::take_element(asked);
+    const std::string_view name = take_element(asked);
     if (is_token(name)) sorted.push_back(name);
   }
   std::sort(sorted.begin(), sorted.end(), less_without_case);
-  sorted.erase(std::unique(sorted.begin(), sorted.end(), wire::iequals), sorted.end());
+  sorted.erase(std::unique(sorted.begin(), sorted.end(), iequals), sorted.end());
   const std::size_t fixed = names.size();
   for (const std::string_view name : sorted) {
     std::string_view known = std::string_view(names).substr(0, fixed);
     bool there = false;
-    while (!known.empty()) there |= wire::iequals(wire::take_element(known), name);
+    while (!known.empty()) there |= iequals(take_element(known), name);
     if (there || names.size() + name.size() + 2 > kMost) continue;
     names.append(", ").append(name);
   }

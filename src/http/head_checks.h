@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "http/router.h"
 #include "base/refusal.h"
+#include "http/router.h"
 #include "wire/request_head.h"
 
 namespace martd::http {

@@ -20,10 +20,10 @@ using push::Missed;
 
 namespace {
 
-push::FramePtr frame_of(std::string bytes) {
-  auto* frame = new push::Frame;
+FramePtr frame_of(std::string bytes) {
+  auto* frame = new Frame;
   frame->bytes = std::move(bytes);
-  return push::FramePtr(frame);
+  return FramePtr(frame);
 }
 
 Form shared_form(HeldStream::Kind kind, bool chunks) {
@@ -58,8 +58,7 @@ void append_stream_head(std::string& out, HeldStream::Kind kind, const AnswerCon
   out += "\r\n";
 }
 
-void append_stream_refusal(std::string& out, std::string_view reason, Duration retry,
-                           const AnswerContext& context) {
+void append_stream_refusal(std::string& out, std::string_view reason, Duration retry, const AnswerContext& context) {
   std::string body;
   wire::append_retry(body, retry);
   wire::append_closed_event(body, reason, {});
@@ -166,15 +165,15 @@ void HeldStream::append_resume(std::string& out, const push::Resume& resume, std
   hole(resume.cursor);
 }
 
-push::FramePtr HeldStream::compose(const Batch& batch, std::uint32_t slot) const {
+FramePtr HeldStream::compose(const Batch& batch, std::uint32_t slot) const {
   const auto& rests = frames(batch, kind_ == Kind::json_events ? kJsonEventRests : kNamedEventRests);
   constexpr std::size_t kLongestEtag = 20;
   std::size_t size = wire::kMostAroundChunk;
-  for (const push::FramePtr& rest : rests) size += rest->bytes.size() + (kLongestEtag + 1) * seats() + 4;
+  for (const FramePtr& rest : rests) size += rest->bytes.size() + (kLongestEtag + 1) * seats() + 4;
   std::string bytes;
   bytes.reserve(size);
-  for (const push::FramePtr& rest : rests) {
-    append_id(bytes, slot, rest->last);
+  for (const FramePtr& rest : rests) {
+    append_id(bytes, slot, push::cursor_of(*rest));
     bytes += rest->bytes;
   }
   frame(bytes);
@@ -208,8 +207,8 @@ Delivery HeldStream::deliver(const Batch& batch, std::uint32_t slot) {
     session_.broken();
     return Delivery::done;
   }
-  const push::Frame* before = nullptr;
-  for (const push::FramePtr& frame : frames(batch, shared_form(kind_, chunks_))) {
+  const Frame* before = nullptr;
+  for (const FramePtr& frame : frames(batch, shared_form(kind_, chunks_))) {
     const Session::Sent sent = session_.offer(frame, limit);
     if (sent == Session::Sent::gone) {
       over(Ending::hung_up);
@@ -217,7 +216,7 @@ Delivery HeldStream::deliver(const Batch& batch, std::uint32_t slot) {
       return Delivery::done;
     }
     if (sent == Session::Sent::refused) {
-      if (before) push::Roster::advance(*this, slot, before->last);
+      if (before) push::Roster::advance(*this, slot, push::cursor_of(*before));
       return fell_behind();
     }
     before = frame.get();

@@ -48,7 +48,7 @@ class HeldStream final : public HeldSubscriber {
 
  private:
   push::Delivery fell_behind();
-  push::FramePtr compose(const push::Batch& batch, std::uint32_t slot) const;
+  FramePtr compose(const push::Batch& batch, std::uint32_t slot) const;
   void append_resume(std::string& out, const push::Resume& resume, std::uint32_t slot);
   void append_missed(std::string& out, std::uint32_t slot, push::Etag past, push::Missed missed);
   void append_message(std::string& out, std::uint32_t slot, const push::Message& message) const;
@@ -66,7 +66,7 @@ class HeldStream final : public HeldSubscriber {
   /// What few have at a time: there are many streams.
   struct Seldom {
     push::Roster::QuietEtags quiet;  ///< by slot, until it has caught up for the first time; else empty
-    Time stalled_since{};      ///< its peer was first seen to take nothing; the epoch: it isn't
+    Time stalled_since{};            ///< its peer was first seen to take nothing; the epoch: it isn't
     std::uint64_t taken = 0;         ///< net::Taken::mark of then
   };
   std::unique_ptr<Seldom> seldom_;
@@ -81,7 +81,6 @@ class HeldStream final : public HeldSubscriber {
 void append_stream_head(std::string& out, HeldStream::Kind kind, const AnswerContext& context, Time now);
 
 /// The whole body of an event stream that can't be served now: come back after `retry`.
-void append_stream_refusal(std::string& out, std::string_view reason, Duration retry,
-                           const AnswerContext& context);
+void append_stream_refusal(std::string& out, std::string_view reason, Duration retry, const AnswerContext& context);
 
 }  // namespace martd::http

@@ -39,8 +39,7 @@ std::string joined(std::span<const Etag> cursors) {
 
 }  // namespace
 
-void append_refused(std::string& out, Ending ending, std::string_view channel, const AnswerContext& context,
-                    Time now) {
+void append_refused(std::string& out, Ending ending, std::string_view channel, const AnswerContext& context, Time now) {
   std::string text = "channel " + std::string(channel) + ": ";
   switch (ending) {
     case Ending::one2one:

@@ -45,8 +45,7 @@ class LongPoll final : public HeldSubscriber {
   void refuse(const push::Roster::Refused& refused, Time now, std::string& reply);
   void answer_put_off(Time now);
   void answer_empty(const push::Left& left, Time now);
-  void write(const Answer& answer, std::string_view etags, std::string_view body, Time now,
-             std::string& reply) const;
+  void write(const Answer& answer, std::string_view etags, std::string_view body, Time now, std::string& reply) const;
   /// Nothing is new: 304 where that was asked for.
   void write_empty(std::string_view etags, std::string_view body, Time now, std::string& reply) const;
   void send(const std::string& reply);

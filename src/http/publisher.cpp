@@ -2,9 +2,10 @@
 
 #include <utility>
 
+#include "base/json_string.h"
+#include "base/numbers.h"
 #include "wire/publish_request.h"
 #include "wire/query.h"
-#include "wire/text.h"
 
 namespace martd::http {
 
@@ -16,7 +17,7 @@ void append_receipt(std::string& body, const push::Receipt& receipt) {
   body += "{\"etag\":\"";
   append(body, receipt.etag);
   body += "\",\"subscribers\":";
-  wire::append_number(body, receipt.subscribers);
+  append_number(body, receipt.subscribers);
   if (receipt.duplicate) body += ",\"duplicate\":true";
   body += '}';
 }
@@ -41,7 +42,7 @@ std::string receipts_body(std::span<const std::string> channels, std::span<const
     body = "{\"channels\":{";
     for (std::size_t i = 0; i < receipts.size(); ++i) {
       if (i > 0) body += ',';
-      wire::append_json_string(body, channels[i]);
+      append_json_string(body, channels[i]);
       body += ':';
       append_receipt(body, receipts[i]);
     }
@@ -145,7 +146,7 @@ class Publisher {
     const auto info = hub_.inspect(channel, asked.attributes.key, asker_.may_push, now_);
     if (!info) return told(info.error());
     std::string body = "{\"channel\":";
-    wire::append_json_string(body, channel);
+    append_json_string(body, channel);
     body += ",\"size\":" + std::to_string(info->attributes.size) + ",\"life\":";
     append_seconds(body, info->attributes.life);
     body += std::string(",\"one2one\":") + (info->attributes.one2one ? "true" : "false");
@@ -218,13 +219,13 @@ Refusal explain(const push::PushRefusal& refusal) {
   return {500, "unknown"};
 }
 
-int serve_publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub,
-                    Time now, const AnswerContext& context, std::string& out, push::AnswerTo to) {
+int serve_publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub, Time now,
+                    const AnswerContext& context, std::string& out, push::AnswerTo to) {
   return append(out, Publisher(request, asker, settings, hub, now, to).serve(), context, now);
 }
 
 std::optional<Refusal> refused_by_head(const Request& request, const Asker& asker, const Settings& settings,
-                                             push::Hub& hub, Time now) {
+                                       push::Hub& hub, Time now) {
   return Publisher(request, asker, settings, hub, now, {}).refused_by_head();
 }
 

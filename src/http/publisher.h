@@ -13,13 +13,13 @@ namespace martd::http {
 
 /// Answers a GET, HEAD, POST, PUT or DELETE of /pub: appends the whole answer to `out`, and returns its status. Takes
 /// the request's body as the payload. 0, and nothing appended: it waits for the store, which tells `to`.
-int serve_publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub,
-                    Time now, const AnswerContext& context, std::string& out, push::AnswerTo to = {});
+int serve_publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub, Time now,
+                    const AnswerContext& context, std::string& out, push::AnswerTo to = {});
 
 /// Of a POST or PUT whose body is still to come: why it is refused whatever that is. serve_publisher() looks at all of
 /// it again, as a channel may be another by then.
 std::optional<Refusal> refused_by_head(const Request& request, const Asker& asker, const Settings& settings,
-                                             push::Hub& hub, Time now);
+                                       push::Hub& hub, Time now);
 
 /// The same for what waited: appends the whole answer, and returns its status.
 int append_push_answer(std::string& out, const push::PushAnswer& answer, const AnswerContext& context, Time now);

@@ -2,7 +2,8 @@
 
 #include <ctime>
 
-#include "wire/text.h"
+#include "base/json_string.h"
+#include "base/numbers.h"
 
 namespace martd::http {
 
@@ -53,7 +54,7 @@ void append_status(std::string& out, int status, const Second& second) {
     return;
   }
   out += "HTTP/1.1 ";
-  wire::append_number(out, static_cast<std::uint64_t>(status));
+  append_number(out, static_cast<std::uint64_t>(status));
   out += ' ';
   out += reason_phrase(status);
   out += "\r\nDate: ";
@@ -70,7 +71,7 @@ void append_entity(std::string& out, const Answer& answer, std::size_t length) {
   out += "Content-Type: ";
   out += answer.content_type;
   out += answer.no_store ? kLengthOfUnstored : std::string_view("\r\nContent-Length: ");
-  wire::append_number(out, length);
+  append_number(out, length);
   out += "\r\n";
 }
 
@@ -137,12 +138,11 @@ std::string_view reason_phrase(int status) {
   }
 }
 
-void append_head(std::string& out, const Answer& answer, std::size_t length, const AnswerContext& context,
-                 Time now) {
+void append_head(std::string& out, const Answer& answer, std::size_t length, const AnswerContext& context, Time now) {
   const Second& second = second_of(now);
   if (answer.status == 200 && answer.no_store && !answer.no_body && answer.content_type == Answer().content_type) {
     out += second.json;
-    wire::append_number(out, length);
+    append_number(out, length);
     out += "\r\n";
   } else {
     append_status(out, answer.status, second);
@@ -167,10 +167,10 @@ void append_answer(std::string& out, const Answer& answer, std::string_view body
 
 std::string error_body(std::string_view message, std::string_view channel) {
   std::string body = "{\"error\":";
-  wire::append_json_string(body, message);
+  append_json_string(body, message);
   if (!channel.empty()) {
     body += ",\"channel\":";
-    wire::append_json_string(body, channel);
+    append_json_string(body, channel);
   }
   body += "}\n";
   return body;

@@ -34,8 +34,7 @@ struct Answer {
 };
 
 /// Appends the head of an answer whose body has `length` bytes.
-void append_head(std::string& out, const Answer& answer, std::size_t length, const AnswerContext& context,
-                 Time now);
+void append_head(std::string& out, const Answer& answer, std::size_t length, const AnswerContext& context, Time now);
 
 /// Appends a whole answer.
 void append_answer(std::string& out, const Answer& answer, std::string_view body, const AnswerContext& context,

@@ -1,8 +1,8 @@
 #include "http/script.h"
 
 #include "assets.h"
+#include "base/ascii.h"
 #include "wire/entity_tags.h"
-#include "wire/text.h"
 
 namespace martd::http {
 namespace {
@@ -10,16 +10,16 @@ namespace {
 /// Whether gzip is named, and not with a weight of nothing (RFC 9110 section 12.5.3).
 bool takes_gzip(std::string_view accept_encoding) {
   while (!accept_encoding.empty()) {
-    std::string_view weight = wire::take_element(accept_encoding);
-    if (!wire::iequals(wire::take_element(weight, ';'), "gzip")) continue;
+    std::string_view weight = take_element(accept_encoding);
+    if (!iequals(take_element(weight, ';'), "gzip")) continue;
     const auto q = weight.find("q=");
     return q == weight.npos || weight.substr(q + 2).find_first_of("123456789") != std::string_view::npos;
   }
   return false;
 }
 
-void serve(const assets::Asset& asset, const Request& request, const AnswerContext& context, bool may_gzip,
-           Time now, std::string& out) {
+void serve(const assets::Asset& asset, const Request& request, const AnswerContext& context, bool may_gzip, Time now,
+           std::string& out) {
   std::string headers = "ETag: ";
   headers += asset.etag;
   headers += "\r\nCache-Control: no-cache\r\nVary: Accept-Encoding\r\nX-Content-Type-Options: nosniff\r\n";

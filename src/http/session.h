@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/refusal.h"
 #include "http/access_log.h"
 #include "http/held.h"
 #include "http/incoming.h"
@@ -14,7 +15,6 @@
 #include "http/responses.h"
 #include "http/router.h"
 #include "net/connection.h"
-#include "base/refusal.h"
 #include "wire/subscribe_request.h"
 
 namespace martd::http {
@@ -49,7 +49,7 @@ class Session final : public net::Connection {
   using Connection::set_deadline;
   using Connection::taken;
   using Connection::wait_for_reader;
-  Sent offer(const push::FramePtr& frame, std::size_t limit) {
+  Sent offer(const FramePtr& frame, std::size_t limit) {
     const Sent sent = Connection::offer(frame, limit);
     if (record_) note(sent, frame->bytes);
     return sent;

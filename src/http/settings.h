@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "base/time.h"
 #include "http/access_log.h"
 #include "proxy/timeouts.h"
-#include "base/time.h"
 #include "wire/address.h"
 #include "wire/known_hosts.h"
 #include "wire/origin.h"

@@ -10,10 +10,10 @@ namespace {
 constexpr Duration kLinger = std::chrono::seconds{3};
 constexpr std::uint32_t kMostDiscarded = 32U << 20;
 
-push::FramePtr own_frame(std::string_view bytes) {
-  auto* frame = new push::Frame;
+FramePtr own_frame(std::string_view bytes) {
+  auto* frame = new Frame;
   frame->bytes = bytes;
-  return push::FramePtr(frame);
+  return FramePtr(frame);
 }
 
 void reset_when_closed(int descriptor) {
@@ -144,7 +144,7 @@ Connection::Sent Connection::flush() {
   return Sent::written;
 }
 
-void Connection::queue(push::FramePtr frame, std::size_t skip) {
+void Connection::queue(FramePtr frame, std::size_t skip) {
   if (!outbox_) outbox_ = std::make_unique<Outbox>();
   const std::size_t before = outbox_->bytes();
   outbox_->push(std::move(frame), skip);
@@ -157,7 +157,7 @@ void Connection::drop_outbox() {
   outbox_.reset();
 }
 
-Connection::Sent Connection::offer(const push::FramePtr& frame, std::size_t limit) {
+Connection::Sent Connection::offer(const FramePtr& frame, std::size_t limit) {
   std::size_t written = 0;
   if (outbox_) {
     if (outbox_->bytes() + frame->bytes.size() > limit) return Sent::refused;

@@ -71,7 +71,7 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
     gone,     ///< the connection is broken; the caller closes it when it can
   };
   /// At most `limit` bytes wait in the outbox, but for the rest of a frame that was begun.
-  Sent offer(const push::FramePtr& frame, std::size_t limit);
+  Sent offer(const FramePtr& frame, std::size_t limit);
   /// Written or queued without a limit: answers, which come one for each request.
   Sent put(std::string_view bytes);
   bool all_written() const { return !outbox_; }
@@ -106,7 +106,7 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   void writable();
   void watch_write();
   Sent flush();
-  void queue(push::FramePtr frame, std::size_t skip);
+  void queue(FramePtr frame, std::size_t skip);
   void drop_outbox();
   void linger();
   void finish_writing();

@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include "net/clock.h"
-#include "net/timer_wheel.h"
 #include "base/histogram.h"
 #include "base/time.h"
+#include "net/clock.h"
+#include "net/timer_wheel.h"
 
 namespace martd::net {
 

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "net/loop.h"
 #include "base/time.h"
+#include "net/loop.h"
 
 namespace martd::net {
 

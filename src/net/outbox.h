@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "push/batch.h"
+#include "base/frame.h"
 
 namespace martd::net {
 
@@ -17,7 +17,7 @@ class Outbox {
   std::size_t bytes() const { return bytes_; }
 
   /// `skip`: how much of the frame was written already.
-  void push(push::FramePtr frame, std::size_t skip = 0) {
+  void push(FramePtr frame, std::size_t skip = 0) {
     if (frames_.empty()) offset_ = skip;
     bytes_ += frame->bytes.size() - skip;
     frames_.push_back(std::move(frame));
@@ -39,7 +39,7 @@ class Outbox {
   }
 
  private:
-  std::vector<push::FramePtr> frames_;
+  std::vector<FramePtr> frames_;
   std::size_t first_ = 0;   ///< index of the frame that is being written
   std::size_t offset_ = 0;  ///< in that frame
   std::size_t bytes_ = 0;

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/time.h"
 #include "net/io_result.h"
 #include "net/tls_records.h"
-#include "base/time.h"
 
 namespace martd::net {
 

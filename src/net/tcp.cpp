@@ -18,9 +18,7 @@ void set(int descriptor, int level, int option, std::int64_t value) {
   ::setsockopt(descriptor, level, option, &wanted, sizeof wanted);
 }
 
-std::int64_t milliseconds(Duration duration) {
-  return std::chrono::ceil<std::chrono::milliseconds>(duration).count();
-}
+std::int64_t milliseconds(Duration duration) { return std::chrono::ceil<std::chrono::milliseconds>(duration).count(); }
 
 std::int64_t seconds(Duration duration) { return std::chrono::ceil<std::chrono::seconds>(duration).count(); }
 

@@ -110,7 +110,7 @@ class Exchange final : public boost::intrusive_ref_counter<Exchange, boost::thre
   std::vector<Endpoint> endpoints_;                                 ///< left to try, the next one last
   Endpoint trying_;
   std::string waiting_;       ///< of the body, until there is a connection
-  Time deadline_{};     ///< for a connection
+  Time deadline_{};           ///< for a connection
   bool connected_ = false;    ///< what is sent goes straight to the connection
   bool kept_ = false;         ///< the connection served another request before
   bool asked_again_ = false;  ///< a kept connection was of no use: no second one is tried

@@ -1,7 +1,7 @@
 #include "proxy/site.h"
 
+#include "base/ascii.h"
 #include "wire/host.h"
-#include "wire/text.h"
 
 namespace martd::proxy {
 namespace {
@@ -13,7 +13,7 @@ Refusal refused(std::string_view url) {
   // What is no URL may be a secret that lost its option; with an @ there may be a password in it.
   const bool harmless = url.find("://") != url.npos && url.find('@') == url.npos;
   return bad_request("not the address of a site" + (harmless ? ": " + std::string(url) : std::string()) +
-                           " (taken: http://HOST[:PORT], https://HOST[:PORT], without a path, or unix:/PATH)");
+                     " (taken: http://HOST[:PORT], https://HOST[:PORT], without a path, or unix:/PATH)");
 }
 
 }  // namespace
@@ -25,16 +25,16 @@ Result<Site> Site::parse(std::string_view url) {
     if (!site.socket_path.starts_with('/') || site.socket_path.size() > kLongestPath ||
         site.socket_path.find('\0') != std::string::npos)
       return bad_request("not the address of a site: " + std::string(url.substr(0, 200)) +
-                               " (taken: unix:/PATH, absolute, at most 107 bytes)");
+                         " (taken: unix:/PATH, absolute, at most 107 bytes)");
     site.authority = "localhost";
     site.url = url;
     return site;
   }
   std::string_view rest = url;
-  if (wire::iequals(rest.substr(0, 8), "https://")) {
+  if (iequals(rest.substr(0, 8), "https://")) {
     site.tls = true;
     rest.remove_prefix(8);
-  } else if (wire::iequals(rest.substr(0, 7), "http://")) {
+  } else if (iequals(rest.substr(0, 7), "http://")) {
     rest.remove_prefix(7);
   } else {
     return refused(url);

@@ -1,23 +1,20 @@
 #pragma once
 
 #include <array>
-#include <boost/smart_ptr/intrusive_ptr.hpp>
-#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/frame.h"
 #include "push/message.h"
 
 namespace martd::push {
 
-/// Bytes for the wire that several subscribers of one loop share. Not for other threads: its count isn't atomic.
-struct Frame : boost::intrusive_ref_counter<Frame, boost::thread_unsafe_counter> {
-  std::string bytes;
-  Etag last{};  ///< of one channel: the cursor of a subscriber that has all of these bytes
-};
-using FramePtr = boost::intrusive_ptr<const Frame>;
+/// A frame of one channel's messages is marked with the etag of the last one: the cursor of a subscriber that has all
+/// of its bytes.
+inline void set_cursor(Frame& frame, Etag last) { frame.mark = static_cast<std::uint64_t>(last); }
+inline Etag cursor_of(const Frame& frame) { return Etag{frame.mark}; }
 
 /// What one channel has new for the subscribers of one loop, in one turn of that loop: all messages with etags in
 /// (before, last], without holes. Lives for the turn; the messages are the caller's.

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "push/ending.h"
 #include "base/time.h"
+#include "push/ending.h"
 
 namespace martd::push {
 

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "push/etag.h"
 #include "base/time.h"
+#include "push/etag.h"
 
 namespace martd::push {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "push/etag.h"
 #include "base/time.h"
+#include "push/etag.h"
 
 namespace martd::push {
 

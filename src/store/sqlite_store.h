@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "base/histogram.h"
-#include "push/store.h"
 #include "base/time.h"
+#include "push/store.h"
 #include "store/database.h"
 #include "store/reserve.h"
 #include "store/sqlite_writer.h"
@@ -39,10 +39,10 @@ struct StoreStatus {
   std::uint64_t commits = 0;  ///< since the start
   std::uint64_t entries = 0;  ///< that were written with them
   std::uint64_t failures = 0;
-  std::size_t waiting = 0;           ///< entries
-  std::size_t waiting_bytes = 0;     ///< what they take
-  Duration committing{};       ///< how long the transaction under way has taken; 0: none is
-  HistogramFigures durations;  ///< of transactions, from the first write to the end of the sync
+  std::size_t waiting = 0;        ///< entries
+  std::size_t waiting_bytes = 0;  ///< what they take
+  Duration committing{};          ///< how long the transaction under way has taken; 0: none is
+  HistogramFigures durations;     ///< of transactions, from the first write to the end of the sync
 };
 
 /// A store in one SQLite file, on a thread of its own. What waits when it comes round is written in one transaction, so

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "wire/text.h"
+#include "base/nearest.h"
 
 namespace martd::tools {
 namespace {
@@ -79,7 +79,7 @@ std::optional<Wrong> separate_values(const CommandText& command, std::vector<std
 std::string nearest_option(const std::vector<OptionText>& options, std::string_view name, std::string_view prefix) {
   std::vector<std::string_view> names;
   for (const OptionText& option : options) names.push_back(option.name);
-  const std::string_view near = wire::nearest(name, names.data(), names.data() + names.size());
+  const std::string_view near = nearest(name, names.data(), names.data() + names.size());
   return near.empty() ? "" : " (nearest: " + std::string(prefix) + std::string(near) + ")";
 }
 

@@ -57,7 +57,7 @@ struct SeenCompression {
   std::string coding;  ///< Content-Encoding of a stream for a client that takes gzip, br and zstd
 };
 struct SeenDelivery {
-  bool allowed = false;                 ///< the doctor may push
+  bool allowed = false;           ///< the doctor may push
   std::optional<Duration> after;  ///< from the push to the message
   Duration round_trip{};          ///< of the push itself
 };

@@ -4,11 +4,11 @@
 #include <cstdio>
 #include <random>
 
+#include "base/units.h"
 #include "tools/diagnosis.h"
 #include "tools/doctor_probe.h"
 #include "tools/server_option.h"
 #include "wire/origin.h"
-#include "base/units.h"
 
 namespace martd::tools {
 namespace {

@@ -7,11 +7,11 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include "base/ascii.h"
 #include "push/etag.h"
 #include "tools/http_client.h"
 #include "tools/subscription.h"
 #include "tools/tls_look.h"
-#include "wire/text.h"
 
 namespace martd::tools {
 namespace {
@@ -33,7 +33,7 @@ bool has_word(std::string_view list, std::string_view word) {
     std::string_view part = list.substr(0, end);
     while (part.starts_with(' ')) part.remove_prefix(1);
     while (part.ends_with(' ')) part.remove_suffix(1);
-    if (wire::iequals(part, word)) return true;
+    if (iequals(part, word)) return true;
     list.remove_prefix(std::min(end + 1, list.size()));
   }
   return false;
@@ -195,7 +195,7 @@ SeenOrigin DoctorProbe::origin(const std::string& origin) {
 SeenCompression DoctorProbe::compression(Duration limit) const {
   const StreamWatch watch(address_, certificate_, sub("now"), {{"Accept-Encoding", "gzip, br, zstd"}});
   const auto seen = watch.await(limit, [](const auto& now) { return now.status != 0; });
-  return {seen.status != 0, wire::iequals(seen.coding, "identity") ? "" : seen.coding};
+  return {seen.status != 0, iequals(seen.coding, "identity") ? "" : seen.coding};
 }
 
 SeenStream DoctorProbe::stream(Duration limit) {
@@ -257,7 +257,7 @@ SeenHeartbeat DoctorProbe::heartbeat(Duration limit) const {
 bool is_local(const ServerAddress& address) {
   boost::system::error_code error;
   const auto literal = boost::asio::ip::make_address(address.host, error);
-  return error ? wire::iequals(address.host, "localhost") : literal.is_loopback();
+  return error ? iequals(address.host, "localhost") : literal.is_loopback();
 }
 
 }  // namespace martd::tools

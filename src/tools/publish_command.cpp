@@ -9,12 +9,12 @@
 #include <string>
 #include <variant>
 
+#include "base/percent.h"
 #include "base/utf8.h"
 #include "tools/input.h"
 #include "tools/progress.h"
 #include "tools/server_client.h"
 #include "tools/server_option.h"
-#include "wire/text.h"
 
 namespace martd::tools {
 namespace {
@@ -72,11 +72,11 @@ std::vector<std::string> channels(const CommandLine& line) {
 std::string target(const CommandLine& line) {
   std::string out = "/pub?";
   for (const std::string& name : channels(line))
-    out += (out.back() == '?' ? "channel=" : "&channel=") + wire::encode_component(name);
+    out += (out.back() == '?' ? "channel=" : "&channel=") + encode_component(name);
   for (const std::string_view name : {"size", "life", "one2one", "key", "expire", "event", "id"}) {
     const auto given = line.values.find(name);
     if (given == line.values.end()) continue;
-    out += '&' + std::string(name) + '=' + wire::encode_component(given->second[0]);
+    out += '&' + std::string(name) + '=' + encode_component(given->second[0]);
   }
   return out;
 }
@@ -99,9 +99,9 @@ class Publisher {
 
   /// Why it wasn't accepted; nothing: it was.
   std::optional<std::string> publish(std::string payload) {
-    request_.headers.back().second = !type_.empty()           ? type_
+    request_.headers.back().second = !type_.empty()     ? type_
                                      : is_utf8(payload) ? "text/plain; charset=utf-8"
-                                                              : "application/octet-stream";
+                                                        : "application/octet-stream";
     request_.body = std::move(payload);
     const Answer answer = client_.ask(request_);
     if (answer.reached != Answer::Reached::answered) return server_ + ": " + answer.problem();

@@ -44,7 +44,7 @@ struct Answer {
   Reached reached = Reached::nothing;
   int status = 0;
   std::string content_type;
-  std::string body;                           ///< at most 64 KiB of it; none where it was streamed
+  std::string body;                     ///< at most 64 KiB of it; none where it was streamed
   std::optional<Duration> retry_after;  ///< as the server asked
   bool streamed = false;
 

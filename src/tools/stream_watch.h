@@ -39,7 +39,7 @@ class StreamWatch {
     std::optional<Clock::time_point> first_byte;  ///< of the body
     std::optional<Clock::time_point> last_byte;
     std::optional<Clock::time_point> heartbeat;  ///< the newest comment line
-    Duration silence{};                    ///< before it
+    Duration silence{};                          ///< before it
     std::vector<Event> events;
     std::optional<Clock::time_point> ended;
   };

@@ -13,7 +13,6 @@
 #include "tools/server_client.h"
 #include "tools/server_option.h"
 #include "tools/subscription.h"
-#include "wire/text.h"
 
 namespace martd::tools {
 namespace {

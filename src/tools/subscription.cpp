@@ -6,9 +6,9 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include "base/percent.h"
 #include "push/ending.h"
 #include "push/etag.h"
-#include "wire/text.h"
 
 namespace martd::tools {
 namespace {
@@ -78,8 +78,8 @@ bool Subscription::settle(std::string_view body) {
 
 std::string Subscription::query() const {
   std::string out;
-  for (const auto& [channel, cursor] : followed_) out += wire::encode_component(channel) + '=' + cursor + '&';
-  return out + "cid=" + wire::encode_component(cid_);
+  for (const auto& [channel, cursor] : followed_) out += encode_component(channel) + '=' + cursor + '&';
+  return out + "cid=" + encode_component(cid_);
 }
 
 Subscription::Followed* Subscription::find(std::string_view channel) {
@@ -171,8 +171,7 @@ Duration Backoff::next(double random, std::optional<Duration> asked) {
   const Duration whole = std::min<Duration>(250ms * (1 << std::min(failures_, kMostDoublings)), 10s);
   failures_ = std::min(failures_ + 1, kMostDoublings);
   const auto spread = [&](Duration least, Duration most) {
-    return least +
-           Duration(static_cast<Duration::rep>(random * static_cast<double>((most - least).count())));
+    return least + Duration(static_cast<Duration::rep>(random * static_cast<double>((most - least).count())));
   };
   const Duration delay = spread(whole / 2, whole);
   if (!asked) return delay;

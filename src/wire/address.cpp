@@ -4,8 +4,9 @@
 #include <charconv>
 #include <cstdint>
 
+#include "base/ascii.h"
+#include "base/numbers.h"
 #include "wire/query.h"
-#include "wire/text.h"
 
 namespace martd::wire {
 namespace {

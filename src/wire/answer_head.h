@@ -4,8 +4,8 @@
 #include <optional>
 #include <string_view>
 
-#include "wire/fields.h"
 #include "base/refusal.h"
+#include "wire/fields.h"
 
 namespace martd::wire {
 

@@ -2,9 +2,10 @@
 
 #include <unordered_set>
 
+#include "base/ascii.h"
+#include "base/percent.h"
 #include "push/attributes.h"
 #include "wire/query.h"
-#include "wire/text.h"
 
 namespace martd::wire {
 

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "push/etag.h"
 #include "base/refusal.h"
+#include "push/etag.h"
 
 namespace martd::wire {
 

@@ -8,8 +8,8 @@
 #include <limits>
 #include <new>
 
+#include "base/ascii.h"
 #include "wire/query.h"
-#include "wire/text.h"
 
 namespace martd::wire {
 namespace {

@@ -4,9 +4,9 @@
 #include <array>
 #include <cstdint>
 
+#include "base/ascii.h"
 #include "wire/host.h"
 #include "wire/query.h"
-#include "wire/text.h"
 
 namespace martd::wire {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "wire/text.h"
+#include "base/ascii.h"
 
 namespace martd::wire {
 

@@ -4,8 +4,9 @@
 #include <chrono>
 #include <cstring>
 
+#include "base/json_string.h"
+#include "base/numbers.h"
 #include "base/utf8.h"
-#include "wire/text.h"
 
 namespace martd::wire {
 namespace {

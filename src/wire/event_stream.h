@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/time.h"
 #include "push/cursor.h"
 #include "push/message.h"
-#include "base/time.h"
 #include "wire/line_stream.h"
 
 namespace martd::wire {

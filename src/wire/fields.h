@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "wire/text.h"
+#include "base/ascii.h"
 
 namespace martd::wire {
 

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
 #include "wire/query.h"
-#include "wire/text.h"
 
 namespace martd::wire {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "wire/query.h"
 #include "base/words.h"
+#include "wire/query.h"
 
 namespace martd::wire {
 namespace {

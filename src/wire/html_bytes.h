@@ -2,8 +2,6 @@
 
 #include <cstddef>
 
-#include "wire/text.h"
-
 namespace martd::wire::html {
 
 // What the tokenization states ask of a byte.

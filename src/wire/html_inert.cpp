@@ -4,7 +4,7 @@
 #include <array>
 #include <string_view>
 
-#include "wire/text.h"
+#include "base/ascii.h"
 
 namespace martd::wire {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "wire/script_url.h"
-#include "wire/text.h"
 
 namespace martd::wire {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "wire/html_bytes.h"
-#include "wire/text.h"
 
 namespace martd::wire {
 

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "wire/address.h"
 #include "wire/host.h"
 #include "wire/query.h"
-#include "wire/text.h"
 
 namespace martd::wire {
 namespace {

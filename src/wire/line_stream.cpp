@@ -1,7 +1,8 @@
 #include "wire/line_stream.h"
 
+#include "base/base64.h"
+#include "base/json_string.h"
 #include "base/utf8.h"
-#include "wire/text.h"
 
 namespace martd::wire {
 namespace {

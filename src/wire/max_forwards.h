@@ -5,8 +5,8 @@
 #include <span>
 #include <string_view>
 
-#include "wire/fields.h"
 #include "base/refusal.h"
+#include "wire/fields.h"
 
 namespace martd::wire {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/ascii.h"
 #include "wire/host.h"
 #include "wire/query.h"
-#include "wire/text.h"
 
 namespace martd::wire {
 namespace {

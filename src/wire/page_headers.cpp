@@ -5,9 +5,9 @@
 #include <functional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "wire/entity_tags.h"
 #include "wire/query.h"
-#include "wire/text.h"
 
 namespace martd::wire {
 namespace {

@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include "wire/entity_tags.h"
-#include "wire/text.h"
 
 namespace martd::wire {
 namespace {

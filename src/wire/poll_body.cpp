@@ -1,7 +1,7 @@
 #include "wire/poll_body.h"
 
+#include "base/json_string.h"
 #include "wire/line_stream.h"
-#include "wire/text.h"
 
 namespace martd::wire {
 

@@ -5,9 +5,9 @@
 #include <bit>
 #include <vector>
 
+#include "base/ascii.h"
 #include "push/attributes.h"
 #include "wire/query.h"
-#include "wire/text.h"
 
 namespace martd::wire {
 namespace {

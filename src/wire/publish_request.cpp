@@ -4,10 +4,11 @@
 #include <array>
 #include <charconv>
 
+#include "base/ascii.h"
+#include "base/nearest.h"
 #include "base/utf8.h"
 #include "wire/entity_tags.h"
 #include "wire/query.h"
-#include "wire/text.h"
 
 namespace martd::wire {
 namespace {

@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/refusal.h"
+#include "base/time.h"
 #include "push/attributes.h"
 #include "push/conditions.h"
-#include "base/time.h"
-#include "base/refusal.h"
 
 namespace martd::wire {
 
@@ -23,8 +23,8 @@ struct PublishLimits {
 
 /// The query of /pub as values, checked; the body is the payload and not looked at here.
 struct PublishRequest {
-  push::ChannelNames channels;           ///< at least one, no name twice, valid names
-  push::Attributes attributes;           ///< with `key` as the request brought it, or empty
+  push::ChannelNames channels;     ///< at least one, no name twice, valid names
+  push::Attributes attributes;     ///< with `key` as the request brought it, or empty
   std::optional<Duration> expire;  ///< this message's own life
   std::string event;
   std::string id;

@@ -3,9 +3,10 @@
 #include <array>
 #include <cstdint>
 
-#include "push/attributes.h"
-#include "wire/text.h"
+#include "base/percent.h"
 #include "base/units.h"
+#include "base/utf8.h"
+#include "push/attributes.h"
 
 namespace martd::wire {
 namespace {
@@ -104,10 +105,8 @@ std::optional<Refusal> refuse_channel_name(std::string_view name) {
   return bad_request(message.append(" (taken: ").append(meant).append(")"));
 }
 
-Result<Duration> read_duration(std::string_view name, std::string_view text, Duration least,
-                                     Duration most) {
-  const std::string range =
-      (least == Duration::zero() ? "0" : format_duration(least)) + " to " + format_duration(most);
+Result<Duration> read_duration(std::string_view name, std::string_view text, Duration least, Duration most) {
+  const std::string range = (least == Duration::zero() ? "0" : format_duration(least)) + " to " + format_duration(most);
   const auto duration = parse_duration(text);
   if (!duration) return not_taken(name, "a duration", text, std::string(kDurationForms) + "; " + range);
   if (*duration < least || *duration > most) return out_of_range(name, text, range);

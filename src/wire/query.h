@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/time.h"
 #include "base/refusal.h"
+#include "base/time.h"
 
 namespace martd::wire {
 
@@ -49,6 +49,5 @@ Refusal out_of_range(std::string_view name, std::string_view text, std::string_v
 std::optional<Refusal> refuse_channel_name(std::string_view name);
 
 /// A duration from `least` to `most`, both of them taken.
-Result<Duration> read_duration(std::string_view name, std::string_view text, Duration least,
-                                     Duration most);
+Result<Duration> read_duration(std::string_view name, std::string_view text, Duration least, Duration most);
 }  // namespace martd::wire

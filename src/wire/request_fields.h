@@ -5,8 +5,8 @@
 #include <optional>
 #include <string_view>
 
-#include "wire/fields.h"
 #include "base/refusal.h"
+#include "wire/fields.h"
 
 namespace martd::wire {
 

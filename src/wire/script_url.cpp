@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "wire/host.h"
-#include "wire/text.h"
 
 namespace martd::wire {
 namespace {

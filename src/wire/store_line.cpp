@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/base64.h"
+#include "base/json_string.h"
+#include "base/numbers.h"
 #include "base/utf8.h"
-#include "wire/text.h"
 
 namespace martd::wire {
 

@@ -4,10 +4,11 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.h"
+#include "base/nearest.h"
 #include "push/attributes.h"
 #include "wire/entity_tags.h"
 #include "wire/query.h"
-#include "wire/text.h"
 
 namespace martd::wire {
 namespace {

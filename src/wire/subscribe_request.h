@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "push/cursor.h"
-#include "base/time.h"
 #include "base/refusal.h"
+#include "base/time.h"
+#include "push/cursor.h"
 
 namespace martd::wire {
 
@@ -37,7 +37,7 @@ struct SubscribeRequest {
   std::string cid;                                ///< or empty
   Transport transport = Transport::poll;
   bool json = false;           ///< `.format=json`
-  Duration wait{};       ///< long-poll: as asked, or the default
+  Duration wait{};             ///< long-poll: as asked, or the default
   bool if_none_match = false;  ///< a long-poll that brought a non-empty If-None-Match
 };
 

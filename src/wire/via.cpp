@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "wire/text.h"
+#include "base/ascii.h"
 
 namespace martd::wire {
 namespace {

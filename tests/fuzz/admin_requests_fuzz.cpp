@@ -5,9 +5,9 @@
 #include "admin/inner_request.h"
 #include "admin/logins.h"
 #include "admin/parameters.h"
-#include "fuzz.h"
+#include "base/percent.h"
 #include "base/utf8.h"
-#include "wire/text.h"
+#include "fuzz.h"
 
 using namespace martd;
 using namespace std::chrono_literals;
@@ -41,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   if (const auto segments = admin::path_segments(path)) {
     std::string again;
-    for (const std::string& segment : *segments) again += "/" + wire::encode_component(segment);
+    for (const std::string& segment : *segments) again += "/" + encode_component(segment);
     hold(admin::path_segments(again) == segments, "encoded and read again it is the same");
   }
   const auto parameters = admin::Parameters::parse(query, {"prefix", "limit"});

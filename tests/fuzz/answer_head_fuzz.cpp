@@ -1,9 +1,9 @@
-#include "fuzz.h"
+#include "base/ascii.h"
 #include "base/utf8.h"
+#include "fuzz.h"
 #include "wire/answer_head.h"
 #include "wire/head_reader.h"
 #include "wire/proxy_headers.h"
-#include "wire/text.h"
 
 using namespace martd;
 using fuzz::hold;
@@ -26,9 +26,9 @@ void read_plainly(std::string_view head, const wire::AnswerHead& read) {
     const std::string_view line = fuzz::take(head);
     std::string_view name = line.substr(0, line.find(':'));
     hold(name.size() < line.size() && !name.empty() && name[0] != ' ' && name[0] != '\t', "a name and a colon");
-    name = wire::trim(name);
+    name = trim(name);
     hold(name.find_first_of(" \t") == name.npos, "the name is one word");
-    if (wire::iequals(name, "content-length") || wire::iequals(name, "transfer-encoding")) {
+    if (iequals(name, "content-length") || iequals(name, "transfer-encoding")) {
       ++framings;
       if (read.no_body) continue;
     }

@@ -1,10 +1,10 @@
 #include <boost/json.hpp>
 
+#include "base/utf8.h"
 #include "fuzz.h"
 #include "support/event_stream_parser.h"
 #include "support/utf8_decoder.h"
 #include "wire/event_stream.h"
-#include "wire/text.h"
 
 using namespace martd;
 using fuzz::hold;
@@ -36,7 +36,7 @@ push::Message message(std::string_view payload) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view payload = fuzz::text(data, size);
   std::string name;
-  wire::append_utf8_lossy(name, fuzz::take(payload));
+  append_utf8_lossy(name, fuzz::take(payload));
   std::erase_if(name, [](char c) { return c == '\r' || c == '\0'; });
 
   std::string stream(wire::kEventStreamOpening);

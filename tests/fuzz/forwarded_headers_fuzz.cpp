@@ -1,5 +1,5 @@
-#include "fuzz.h"
 #include "base/utf8.h"
+#include "fuzz.h"
 #include "wire/address.h"
 #include "wire/forwarded_headers.h"
 

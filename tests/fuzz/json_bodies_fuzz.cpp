@@ -1,13 +1,12 @@
 #include <boost/json.hpp>
 #include <set>
 
-#include "fuzz.h"
 #include "base/utf8.h"
+#include "fuzz.h"
 #include "support/text.h"
 #include "support/utf8_decoder.h"
 #include "wire/line_stream.h"
 #include "wire/poll_body.h"
-#include "wire/text.h"
 
 using namespace martd;
 using fuzz::hold;
@@ -28,7 +27,7 @@ push::Message message(std::string_view payload, std::string_view type) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view rest = fuzz::text(data, size);
   std::string channel;
-  wire::append_utf8_lossy(channel, fuzz::take(rest));
+  append_utf8_lossy(channel, fuzz::take(rest));
   const std::string_view type = fuzz::take(rest);
   std::vector<push::Message> messages;
   std::vector<std::string_view> visible;

@@ -1,8 +1,8 @@
-#include "fuzz.h"
+#include "base/ascii.h"
 #include "base/utf8.h"
+#include "fuzz.h"
 #include "wire/host.h"
 #include "wire/origin.h"
-#include "wire/text.h"
 
 using namespace martd;
 using fuzz::hold;
@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view host = fuzz::take(rest);
 
   if (!wire::foreign_origin(origin, host)) {
-    hold(wire::iequals(origin.substr(0, 7), "http://") || wire::iequals(origin.substr(0, 8), "https://"),
+    hold(iequals(origin.substr(0, 7), "http://") || iequals(origin.substr(0, 8), "https://"),
          "only a scheme of this server's is its own");
     const auto site = wire::parse_host(host);
     const auto from = wire::parse_host(origin.substr(origin.find("://") + 3));

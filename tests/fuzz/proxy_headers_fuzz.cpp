@@ -1,9 +1,9 @@
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "fuzz.h"
 #include "wire/max_forwards.h"
 #include "wire/proxy_headers.h"
-#include "wire/text.h"
 
 using namespace martd;
 using fuzz::hold;
@@ -27,7 +27,7 @@ std::vector<wire::Field> read(std::string_view lines) {
 }
 
 bool any(const std::vector<wire::Field>& fields, std::string_view name) {
-  return std::any_of(fields.begin(), fields.end(), [&](const auto& f) { return wire::iequals(f.name, name); });
+  return std::any_of(fields.begin(), fields.end(), [&](const auto& f) { return iequals(f.name, name); });
 }
 
 /// What is left is what came, in its order, or one of the lines that are changed or added.
@@ -37,7 +37,7 @@ void check_order(const std::vector<wire::Field>& before, const std::vector<wire:
     bool ours = false;
     for (const char* name : {"host", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded", "via",
                              "connection", "upgrade", "cookie"})
-      ours |= wire::iequals(field.name, name);
+      ours |= iequals(field.name, name);
     if (ours) continue;
     while (at < before.size() && (before[at].name != field.name || before[at].value != field.value)) ++at;
     hold(at < before.size(), "what isn't ours came so, in this order");
@@ -62,29 +62,29 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     hop.forwarded = trusted;
     const std::string_view upgrade = wire::asked_upgrade(fields, "1.1");
     hop.upgrade = upgrade;
-    hold(upgrade.empty() || wire::iequals(upgrade, "websocket"), "no other tunnel");
+    hold(upgrade.empty() || iequals(upgrade, "websocket"), "no other tunnel");
     std::string out;
     wire::append_request_headers(fields, hop, out);
     hold(out.ends_with("\r\n"), "whole lines");
     const std::vector<wire::Field> after = read(out);
     int hosts = 0;
     for (const wire::Field& field : after) {
-      hosts += wire::iequals(field.name, "host") ? 1 : 0;
+      hosts += iequals(field.name, "host") ? 1 : 0;
       for (const char* name : {"keep-alive", "te", "transfer-encoding", "proxy-authorization", "martd-channels"})
-        hold(!wire::iequals(field.name, name), "the fields of the hop are off");
-      if (wire::iequals(field.name, "connection")) hold(field.value == "Upgrade" && !upgrade.empty(), "our Connection");
-      if (wire::iequals(field.name, "authorization")) hold(field.value != "Bearer s3cret", "the secret stays here");
-      if (wire::iequals(field.name, "cookie")) {
+        hold(!iequals(field.name, name), "the fields of the hop are off");
+      if (iequals(field.name, "connection")) hold(field.value == "Upgrade" && !upgrade.empty(), "our Connection");
+      if (iequals(field.name, "authorization")) hold(field.value != "Bearer s3cret", "the secret stays here");
+      if (iequals(field.name, "cookie")) {
         for (std::string_view pair : fuzz::split(field.value, ';')) {
           while (pair.starts_with(' ') || pair.starts_with('\t')) pair.remove_prefix(1);
           hold(!pair.starts_with("martd_secret=") && !pair.starts_with("martd_admin="), "the cookies stay here");
         }
       }
-      if (!trusted && wire::iequals(field.name, "x-forwarded-proto")) hold(field.value == "http", "ours");
-      if (!trusted && wire::iequals(field.name, "x-forwarded-host")) hold(field.value == "site.example", "ours");
+      if (!trusted && iequals(field.name, "x-forwarded-proto")) hold(field.value == "http", "ours");
+      if (!trusted && iequals(field.name, "x-forwarded-host")) hold(field.value == "site.example", "ours");
       for (const char* name :
            {"forwarded", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-ssl", "x-real-ip", "proxy"})
-        hold(trusted || !wire::iequals(field.name, name), "nothing of proxies by one who isn't trusted");
+        hold(trusted || !iequals(field.name, name), "nothing of proxies by one who isn't trusted");
     }
     hold(hosts == 1, "one Host");
     hold(any(after, "x-forwarded-for") && any(after, "x-forwarded-proto") && any(after, "x-forwarded-host") &&
@@ -105,7 +105,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const wire::Field& field : after)
       for (const char* name :
            {"keep-alive", "te", "transfer-encoding", "martd-publish", "martd-payload", "martd-cursor"})
-        hold(!wire::iequals(field.name, name), "the fields of the hop and ours are off");
+        hold(!iequals(field.name, name), "the fields of the hop and ours are off");
     hold(any(fields, "content-length") == any(after, "content-length"), "the length stays");
     check_order(fields, after);
     std::string page;

@@ -1,10 +1,10 @@
 #include <set>
 
-#include "fuzz.h"
-#include "base/utf8.h"
-#include "wire/publish_request.h"
-#include "wire/text.h"
+#include "base/percent.h"
 #include "base/units.h"
+#include "base/utf8.h"
+#include "fuzz.h"
+#include "wire/publish_request.h"
 
 using namespace martd;
 using fuzz::hold;
@@ -14,14 +14,14 @@ namespace {
 /// A query that says the same.
 std::string written(const wire::PublishRequest& request) {
   std::string query;
-  for (const auto& channel : request.channels) query += "channel=" + wire::encode_component(channel) + "&";
+  for (const auto& channel : request.channels) query += "channel=" + encode_component(channel) + "&";
   query += ".size=" + std::to_string(request.attributes.size);
   query += "&life=" + format_duration(request.attributes.life);
   query += request.attributes.one2one ? "&one2one=1" : "&one2one=false";
-  query += "&key=" + wire::encode_component(request.attributes.key);
+  query += "&key=" + encode_component(request.attributes.key);
   if (request.expire) query += "&.expire=" + format_duration(*request.expire);
-  query += "&event=" + wire::encode_component(request.event);
-  return query + "&id=" + wire::encode_component(request.id);
+  query += "&event=" + encode_component(request.event);
+  return query + "&id=" + encode_component(request.id);
 }
 
 bool same(const wire::PublishRequest& a, const wire::PublishRequest& b) {

@@ -1,10 +1,10 @@
 #include <boost/beast/http.hpp>
 
-#include "fuzz.h"
+#include "base/ascii.h"
 #include "base/utf8.h"
+#include "fuzz.h"
 #include "wire/head_reader.h"
 #include "wire/request_head.h"
-#include "wire/text.h"
 
 using namespace martd;
 using fuzz::hold;
@@ -30,9 +30,9 @@ void read_plainly(std::string_view head) {
     hold(line.size() > 1, "no empty line before the end");
     const std::string_view name = line.substr(0, line.find(':'));
     hold(name.size() < line.size() && name.find_first_of(" \t") == std::string_view::npos, "a name and a colon");
-    hosts += wire::iequals(name, "host") ? 1 : 0;
-    lengths += wire::iequals(name, "content-length") ? 1 : 0;
-    codings += wire::iequals(name, "transfer-encoding") ? 1 : 0;
+    hosts += iequals(name, "host") ? 1 : 0;
+    lengths += iequals(name, "content-length") ? 1 : 0;
+    codings += iequals(name, "transfer-encoding") ? 1 : 0;
   }
   hold(hosts == 1 || (hosts == 0 && !version_1_1), "one Host");
   hold(lengths + codings <= 1, "one way to tell the body's end");

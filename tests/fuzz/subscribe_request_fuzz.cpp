@@ -1,11 +1,11 @@
 #include <set>
 
+#include "base/percent.h"
+#include "base/units.h"
+#include "base/utf8.h"
 #include "fuzz.h"
 #include "push/attributes.h"
-#include "base/utf8.h"
 #include "wire/subscribe_request.h"
-#include "wire/text.h"
-#include "base/units.h"
 
 using namespace martd;
 using fuzz::hold;
@@ -21,11 +21,11 @@ std::string written(const wire::SubscribeRequest& request) {
   std::string query;
   std::string cursor;
   for (const auto& want : request.wants) {
-    query += wire::encode_component(want.channel) + "=0&";
+    query += encode_component(want.channel) + "=0&";
     cursor += (cursor.empty() ? "" : ".") + written(want.cursor);
   }
   if (!request.wants.empty()) query += ".cursor=" + cursor;
-  query += "&cid=" + wire::encode_component(request.cid);
+  query += "&cid=" + encode_component(request.cid);
   query += "&.wait=" + format_duration(request.wait);
   query += request.json ? "&.format=json" : "&.format=text";
   constexpr std::string_view kTransports[] = {"poll", "sse", "lines"};

@@ -1,5 +1,5 @@
-#include "fuzz.h"
 #include "base/units.h"
+#include "fuzz.h"
 
 using namespace martd;
 using fuzz::hold;

@@ -3,7 +3,6 @@
 #include "http/access_log.h"
 
 #include "forwarding_test.h"
-#include "wire/text.h"
 
 using namespace martd;
 using namespace martd::http;

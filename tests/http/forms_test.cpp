@@ -15,14 +15,14 @@ using push::Message;
 
 namespace {
 
-std::string joined(const std::vector<push::FramePtr>& frames) {
+std::string joined(const std::vector<FramePtr>& frames) {
   std::string all;
   for (const auto& frame : frames) all += frame->bytes;
   return all;
 }
 
 /// What is in a frame that is one chunk.
-std::string in_chunk(const push::Frame& frame) {
+std::string in_chunk(const Frame& frame) {
   const std::string& bytes = frame.bytes;
   const auto line = bytes.find("\r\n");
   REQUIRE(line != std::string::npos);
@@ -33,7 +33,7 @@ std::string in_chunk(const push::Frame& frame) {
   return content;
 }
 
-std::string in_chunks(const std::vector<push::FramePtr>& frames) {
+std::string in_chunks(const std::vector<FramePtr>& frames) {
   std::string all;
   for (const auto& frame : frames) all += in_chunk(*frame);
   return all;
@@ -106,8 +106,8 @@ TEST_CASE("forms: large batches are cut between messages, each frame knows its l
     CHECK(cut.back()->last == Etag{42});
     Etag before{10};
     for (const auto& frame : cut) {
-      CHECK(frame->last > before);
-      before = frame->last;
+      CHECK(push::cursor_of(*frame) > before);
+      before = push::cursor_of(*frame);
       CHECK(frame->bytes.size() < 2 * kFrameBytes);
       CHECK(in_chunk(*frame).ends_with("\n"));
     }

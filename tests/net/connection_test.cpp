@@ -11,10 +11,10 @@ using martd::net::test::Peer;
 
 namespace {
 
-push::FramePtr frame(std::string bytes) {
-  auto* made = new push::Frame;
+FramePtr frame(std::string bytes) {
+  auto* made = new Frame;
   made->bytes = std::move(bytes);
-  return push::FramePtr(made);
+  return FramePtr(made);
 }
 
 /// A connection that writes down what happens to it and echoes nothing.
@@ -183,7 +183,7 @@ TEST_CASE_FIXTURE(ConnectionTest,
                   "connection: past the limit an offer is refused whole, and on_writable comes when there is room") {
   std::string sent = fill();
   const std::size_t queued = probe->queued();
-  const push::FramePtr hundred = frame(std::string(100, '#'));
+  const FramePtr hundred = frame(std::string(100, '#'));
   CHECK(probe->offer(hundred, queued + 99) == Sent::refused);
   CHECK(probe->queued() == queued);
   CHECK(probe->offer(hundred, queued + 100) == Sent::queued);

@@ -6,10 +6,10 @@ using namespace martd;
 
 namespace {
 
-push::FramePtr frame(std::string bytes) {
-  auto* made = new push::Frame;
+FramePtr frame(std::string bytes) {
+  auto* made = new Frame;
   made->bytes = std::move(bytes);
-  return push::FramePtr(made);
+  return FramePtr(made);
 }
 
 /// Everything that is in it, taken `step` bytes at a time.
@@ -63,7 +63,7 @@ TEST_CASE("outbox: filled again while it is being emptied") {
 
 TEST_CASE("outbox: shares its frames, and lets go of each as soon as it is written") {
   net::Outbox outbox;
-  const push::FramePtr shared = frame("abc");
+  const FramePtr shared = frame("abc");
   outbox.push(shared);
   outbox.push(frame("d"));
   CHECK(shared->use_count() == 2);

@@ -62,9 +62,8 @@ TEST_CASE("tcp: a listener's connections have its limits for silent peers, witho
 }
 
 TEST_CASE("tcp: the last question comes when the time is over, whatever the heartbeat") {
-  for (const Duration heartbeat :
-       {Duration(100ms), Duration(1s), Duration(2s), Duration(7s), Duration(12s),
-        Duration(15s), Duration(20s), Duration(60s), Duration(1h)}) {
+  for (const Duration heartbeat : {Duration(100ms), Duration(1s), Duration(2s), Duration(7s), Duration(12s),
+                                   Duration(15s), Duration(20s), Duration(60s), Duration(1h)}) {
     const Duration most = 2 * heartbeat + 15s;
     const TcpPair pair({heartbeat, most});
     const int quiet = option(pair.server, IPPROTO_TCP, TCP_KEEPIDLE);

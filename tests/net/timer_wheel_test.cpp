@@ -57,8 +57,7 @@ TEST_CASE_FIXTURE(WheelTest, "timer: never fires before its deadline") {
     net::TimerWheel own(kStart);
     Alarm one;
     own.set(one, kStart + after);
-    for (Time at = kStart; at < kStart + after; at += std::max<Duration>(1ms, after / 2000))
-      own.advance(at);
+    for (Time at = kStart; at < kStart + after; at += std::max<Duration>(1ms, after / 2000)) own.advance(at);
     own.advance(kStart + after - 1ns);
     CHECK_MESSAGE(one.fired.empty(), after.count());
   }

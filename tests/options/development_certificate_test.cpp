@@ -83,8 +83,7 @@ TEST_CASE("development certificate: one lasts from its beginning to ninety days 
 TEST_CASE("development certificate: signed anew it is the same but for its time and its number") {
   const Seen old(packaged());
   // Years in which a date is written in two digits, in four, and a clock that was never set.
-  for (const Time now :
-       {end() + kDay, Time(70 * 365 * kDay), Time(90 * 365 * kDay), Time(1s)}) {
+  for (const Time now : {end() + kDay, Time(70 * 365 * kDay), Time(90 * 365 * kDay), Time(1s)}) {
     CAPTURE(now.time_since_epoch().count());
     const auto pem = signed_anew(packaged(), key(), now);
     REQUIRE(pem);

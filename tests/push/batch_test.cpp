@@ -15,7 +15,7 @@ void encode(const Batch& batch, std::vector<FramePtr>& out) {
   auto* frame = new Frame;
   out.emplace_back(frame);
   frame->bytes = text(batch.messages());
-  frame->last = batch.last();
+  set_cursor(*frame, batch.last());
 }
 
 struct BatchTest {

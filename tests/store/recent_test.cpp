@@ -63,8 +63,7 @@ void step(RecentTest& test, int n) {
     test.now += 11s;
     for (int i = 0; i < 300; ++i) test.hub->sweep(test.now);
   }
-  test.push_one(channel, payload,
-                {.size = size, .expire = n % 6 == 5 ? std::optional<Duration>(10s) : std::nullopt});
+  test.push_one(channel, payload, {.size = size, .expire = n % 6 == 5 ? std::optional<Duration>(10s) : std::nullopt});
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include "base/utf8.h"
-#include "wire/text.h"
 
 namespace martd::wire {
 namespace {
