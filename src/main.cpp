@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "last_words.h"
-#include "manual.h"
+#include "commands.h"
 #include "net/secret_memory.h"
-#include "options.h"
-#include "own_listener.h"
-#include "server.h"
-#include "store_command.h"
+#include "options/options.h"
+#include "process/last_words.h"
+#include "server/own_listener.h"
+#include "server/server.h"
+#include "store/store_command.h"
 #include "tools/doctor_command.h"
 #include "tools/publish_command.h"
 #include "tools/subscribe_command.h"
@@ -80,7 +80,7 @@ int choose(const std::vector<std::string>& arguments) {
   if (command != "pub" && command != "sub" && command != "doctor" && command != "store") return run(arguments);
 
   const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
-  if (command == "store") return martd::store_command(rest);
+  if (command == "store") return martd::store::store_command(rest);
   const auto environment = martd::environment_of(environ);
   if (command == "doctor") return martd::tools::doctor_command(rest, environment);
   return command == "pub" ? martd::tools::publish_command(rest, environment)

@@ -84,9 +84,9 @@ int examine(const Settings& settings) {
 
 }  // namespace
 
-const CommandText& doctor_command_text() {
+const command::CommandText& doctor_command_text() {
   constexpr std::string_view kWhat = "What is tried";
-  static const CommandText text{
+  static const command::CommandText text{
       kUsage,
       kFooter,
       {
@@ -102,17 +102,17 @@ const CommandText& doctor_command_text() {
   return text;
 }
 
-int doctor_command(const std::vector<std::string>& arguments, const Environment& environment) {
+int doctor_command(const std::vector<std::string>& arguments, const command::Environment& environment) {
   const auto begun = begin_command(doctor_command_text(), arguments);
   if (const int* code = std::get_if<int>(&begun)) return *code;
-  const CommandLine& line = std::get<CommandLine>(begun);
+  const command::CommandLine& line = std::get<command::CommandLine>(begun);
   if (line.arguments.size() != 1) return wrong_use("URL is missing (taken: martd doctor URL)");
   auto address = parse_server(line.arguments[0]);
   // Not repeated: there may be a password in it.
   if (!address) return wrong_use("URL: not the address of a server (taken: " + std::string(kServerForms) + ")");
   if (const auto wrong = authorities_option(line, *address)) return wrong_use(wrong->line);
   const auto secret = secret_option(line, environment);
-  if (const auto* wrong = std::get_if<Wrong>(&secret)) return wrong_use(wrong->line);
+  if (const auto* wrong = std::get_if<command::Wrong>(&secret)) return wrong_use(wrong->line);
   const std::string origin = value_or(line, "origin", "");
   if (!origin.empty() && (!wire::OriginList::parse(origin) || origin == "*" || origin.find(',') != origin.npos)) {
     return wrong_use("--origin: not an origin: " + origin + " (taken: one, as https://www.example)");

@@ -11,7 +11,7 @@
 
 #include "base/percent.h"
 #include "base/utf8.h"
-#include "tools/input.h"
+#include "process/input.h"
 #include "tools/progress.h"
 #include "tools/server_client.h"
 #include "tools/server_option.h"
@@ -32,10 +32,10 @@ constexpr std::string_view kFooter =
 
 }  // namespace
 
-const CommandText& publish_command_text() {
+const command::CommandText& publish_command_text() {
   constexpr std::string_view kWhat = "The message";
   constexpr std::string_view kChannel = "The channel; each push sets all of it again";
-  static const CommandText text{
+  static const command::CommandText text{
       kUsage,
       kFooter,
       {
@@ -62,14 +62,14 @@ const CommandText& publish_command_text() {
 
 namespace {
 
-std::vector<std::string> channels(const CommandLine& line) {
+std::vector<std::string> channels(const command::CommandLine& line) {
   std::vector<std::string> names{line.arguments[0]};
   if (const auto also = line.values.find("also"); also != line.values.end())
     names.insert(names.end(), also->second.begin(), also->second.end());
   return names;
 }
 
-std::string target(const CommandLine& line) {
+std::string target(const command::CommandLine& line) {
   std::string out = "/pub?";
   for (const std::string& name : channels(line))
     out += (out.back() == '?' ? "channel=" : "&channel=") + encode_component(name);
@@ -156,18 +156,18 @@ int publish_lines(Publisher& publisher) {
 
 }  // namespace
 
-int publish_command(const std::vector<std::string>& arguments, const Environment& environment) {
+int publish_command(const std::vector<std::string>& arguments, const command::Environment& environment) {
   const auto begun = begin_command(publish_command_text(), arguments);
   if (const int* code = std::get_if<int>(&begun)) return *code;
-  const CommandLine& line = std::get<CommandLine>(begun);
+  const command::CommandLine& line = std::get<command::CommandLine>(begun);
   if (line.arguments.empty()) return wrong_use("CHANNEL is missing (taken: martd pub CHANNEL [MESSAGE | -])");
   if (line.arguments.size() > 2) return wrong_use("more than one MESSAGE (taken: one, in quotes where it has spaces)");
   const auto server = server_option(line, environment);
-  if (const auto* wrong = std::get_if<Wrong>(&server)) return wrong_use(wrong->line);
+  if (const auto* wrong = std::get_if<command::Wrong>(&server)) return wrong_use(wrong->line);
   const bool by_line = line.arguments.size() == 2 && line.arguments[1] == "-";
   if (by_line && line.values.contains("id")) return wrong_use("--id: names one message (taken: not with -)");
   const auto secret = secret_option(line, environment);
-  if (const auto* wrong = std::get_if<Wrong>(&secret)) return wrong_use(wrong->line);
+  if (const auto* wrong = std::get_if<command::Wrong>(&secret)) return wrong_use(wrong->line);
   const std::string type = value_or(line, "type", "");
   if (!is_content_type(type)) return wrong_use("--type: not a content type (taken: visible ASCII, as text/plain)");
 

@@ -35,9 +35,9 @@ constexpr std::string_view kFooter =
 
 }  // namespace
 
-const CommandText& subscribe_command_text() {
+const command::CommandText& subscribe_command_text() {
   constexpr std::string_view kWhat = "What is followed and shown";
-  static const CommandText text{
+  static const command::CommandText text{
       kUsage,
       kFooter,
       {
@@ -262,17 +262,17 @@ std::string random_cid() {
 
 }  // namespace
 
-int subscribe_command(const std::vector<std::string>& arguments, const Environment& environment) {
+int subscribe_command(const std::vector<std::string>& arguments, const command::Environment& environment) {
   const auto begun = begin_command(subscribe_command_text(), arguments);
   if (const int* code = std::get_if<int>(&begun)) return *code;
-  const CommandLine& line = std::get<CommandLine>(begun);
+  const command::CommandLine& line = std::get<command::CommandLine>(begun);
   if (line.arguments.empty()) return wrong_use("CHANNEL is missing (taken: martd sub CHANNEL...)");
   std::set<std::string_view> names;
   for (const std::string& channel : line.arguments) {
     if (!names.insert(channel).second) return wrong_use("CHANNEL: given twice: " + channel + " (taken: once)");
   }
   const auto server = server_option(line, environment);
-  if (const auto* wrong = std::get_if<Wrong>(&server)) return wrong_use(wrong->line);
+  if (const auto* wrong = std::get_if<command::Wrong>(&server)) return wrong_use(wrong->line);
   auto cursors = parse_since(value_or(line, "since", value_or(line, "etag", "0")), line.arguments.size());
   if (!cursors) {
     return wrong_use(

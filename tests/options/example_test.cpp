@@ -10,8 +10,8 @@
 #include <map>
 #include <sstream>
 
-#include "option_file.h"
-#include "option_table.h"
+#include "options/option_file.h"
+#include "options/option_table.h"
 
 namespace martd {
 namespace {

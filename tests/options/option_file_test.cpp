@@ -1,4 +1,4 @@
-#include "option_file.h"
+#include "options/option_file.h"
 
 #include <doctest/doctest.h>
 

@@ -1,10 +1,10 @@
-#include "option_report.h"
+#include "options/option_report.h"
 
 #include <doctest/doctest.h>
 
 #include <map>
 
-#include "option_table.h"
+#include "options/option_table.h"
 
 namespace martd {
 namespace {

@@ -1,4 +1,4 @@
-#include "options.h"
+#include "options/options.h"
 
 #include <doctest/doctest.h>
 #include <stdlib.h>
@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "option_table.h"
-#include "option_values.h"
+#include "options/option_table.h"
+#include "options/option_values.h"
 
 namespace martd {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "tools/command_line.h"
+#include "command/command_line.h"
 #include "tools/server_option.h"
 
 namespace martd::tools {
@@ -29,17 +29,17 @@ TEST_CASE("server: what its address can be") {
 }
 
 TEST_CASE("server: the option outranks the variable, and neither is repeated") {
-  const Environment environment{{"MARTD_SERVER", "http://b:2"}};
-  CommandLine line;
+  const command::Environment environment{{"MARTD_SERVER", "http://b:2"}};
+  command::CommandLine line;
   CHECK(std::get<ServerOption>(server_option(line, {})).address.port == 54321);
   CHECK(std::get<ServerOption>(server_option(line, environment)).address.host == "b");
   line.values["server"] = {"http://a:1"};
   CHECK(std::get<ServerOption>(server_option(line, environment)).address.host == "a");
   line.values["server"] = {"http://me:hunter2@a:1"};
   const auto wrong = server_option(line, environment);
-  REQUIRE(std::holds_alternative<Wrong>(wrong));
-  CHECK(std::get<Wrong>(wrong).line.starts_with("--server: not the address of a server"));
-  CHECK(std::get<Wrong>(wrong).line.find("hunter2") == std::string::npos);
+  REQUIRE(std::holds_alternative<command::Wrong>(wrong));
+  CHECK(std::get<command::Wrong>(wrong).line.starts_with("--server: not the address of a server"));
+  CHECK(std::get<command::Wrong>(wrong).line.find("hunter2") == std::string::npos);
 }
 
 TEST_CASE("answer: what went wrong, in the server's words where it has some") {
@@ -55,24 +55,24 @@ TEST_CASE("answer: what went wrong, in the server's words where it has some") {
 }
 
 TEST_CASE("command line: what is an option, and what follows --") {
-  const CommandText command{"Usage: x", "", {{"one", "N", "", "", false}, {"flag", "", "", "", false}}};
-  const auto read = read_command_line(command, {"a", "--one=", "b", "--flag", "-", "", "--", "--one", "--"});
-  REQUIRE(std::holds_alternative<CommandLine>(read));
-  const CommandLine& line = std::get<CommandLine>(read);
+  const command::CommandText command{"Usage: x", "", {{"one", "N", "", "", false}, {"flag", "", "", "", false}}};
+  const auto read = command::read_command_line(command, {"a", "--one=", "b", "--flag", "-", "", "--", "--one", "--"});
+  REQUIRE(std::holds_alternative<command::CommandLine>(read));
+  const command::CommandLine& line = std::get<command::CommandLine>(read);
   CHECK(line.arguments == std::vector<std::string>{"a", "b", "-", "", "--one", "--"});
   CHECK(line.values.at("one") == std::vector<std::string>{""});
   CHECK(line.values.contains("flag"));
-  CHECK(std::holds_alternative<Wrong>(read_command_line(command, {"--flag=x"})));
-  CHECK(std::holds_alternative<Wrong>(read_command_line(command, {"--one"})));
-  CHECK(std::holds_alternative<Shown>(read_command_line(command, {"-h"})));
+  CHECK(std::holds_alternative<command::Wrong>(command::read_command_line(command, {"--flag=x"})));
+  CHECK(std::holds_alternative<command::Wrong>(command::read_command_line(command, {"--one"})));
+  CHECK(std::holds_alternative<command::Shown>(command::read_command_line(command, {"-h"})));
   // The next option was once taken for the value, and the complaint was about what came after it.
-  const auto missing = read_command_line(command, {"--one", "--flag", "x"});
-  REQUIRE(std::holds_alternative<Wrong>(missing));
-  CHECK(std::get<Wrong>(missing).line.starts_with("--one: a value is missing"));
-  const auto alike = read_command_line(command, {"--one", "--no", "--flag"});
-  REQUIRE(std::holds_alternative<CommandLine>(alike));
-  CHECK(std::get<CommandLine>(alike).values.at("one") == std::vector<std::string>{"--no"});
-  CHECK(std::holds_alternative<CommandLine>(read_command_line(command, {"--one=--flag"})));
+  const auto missing = command::read_command_line(command, {"--one", "--flag", "x"});
+  REQUIRE(std::holds_alternative<command::Wrong>(missing));
+  CHECK(std::get<command::Wrong>(missing).line.starts_with("--one: a value is missing"));
+  const auto alike = command::read_command_line(command, {"--one", "--no", "--flag"});
+  REQUIRE(std::holds_alternative<command::CommandLine>(alike));
+  CHECK(std::get<command::CommandLine>(alike).values.at("one") == std::vector<std::string>{"--no"});
+  CHECK(std::holds_alternative<command::CommandLine>(command::read_command_line(command, {"--one=--flag"})));
 }
 
 }  // namespace
