@@ -4,7 +4,7 @@
 
 #include "base/counter.h"
 #include "base/histogram.h"
-#include "proxy/failure.h"
+#include "client/failure.h"
 #include "push/ending.h"
 
 namespace martd::http {
@@ -25,7 +25,7 @@ struct Counters {
   std::array<Counter, push::kEndings> endings;
   std::array<Counter, 6> proxied_by_class;  ///< answers to forwarded requests by the first digit of their status; [0]:
                                             ///< none, or one past 599
-  std::array<Counter, proxy::kFailures> proxy_failures;
+  std::array<Counter, client::kFailures> proxy_failures;
   Histogram proxied;  ///< from the head of a request to the last byte of its answer; no tunnels
 
   /// For each message and loop: from the turn in which its push was read to when the last of this loop's subscribers

@@ -183,8 +183,8 @@ void Forwarding::let_go() {
   site_push_.reset();
   if (!exchange_) return;
   if (session_.logged()) {
-    const proxy::Endpoint& endpoint = exchange_->endpoint();
-    session_.note_upstream(endpoint.size > 0 ? proxy::to_string(endpoint)
+    const client::Endpoint& endpoint = exchange_->endpoint();
+    session_.note_upstream(endpoint.size > 0 ? client::to_string(endpoint)
                                              : session_.worker().upstream()->site().authority);
   }
   exchange_->abandon();

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "client/upstream_pool.h"
 #include "http/held.h"
 #include "http/page_answer.h"
 #include "http/push_waiter.h"
@@ -13,7 +14,6 @@
 #include "http/session.h"
 #include "http/site_push.h"
 #include "http/take_watch.h"
-#include "proxy/upstream_pool.h"
 #include "wire/body_reader.h"
 #include "wire/request_head.h"
 
@@ -21,7 +21,7 @@ namespace martd::http {
 
 /// A request that goes to the site, and its answer on the way back: one bounded piece at a time in each direction. What
 /// breaks on one side is broken on the other, never ended as if it were whole.
-class Forwarding final : public Held, private proxy::Asker, private PushWaiter {
+class Forwarding final : public Held, private client::Asker, private PushWaiter {
  public:
   /// `session` owns it.
   Forwarding(Session& session, const wire::RequestHead& head, const AnswerContext& context);
@@ -70,7 +70,7 @@ class Forwarding final : public Held, private proxy::Asker, private PushWaiter {
   void on_piece(std::string_view piece) override;
   void on_turn() override;
   void on_end() override;
-  void on_failure(proxy::Failure failure, std::string_view why) override;
+  void on_failure(client::Failure failure, std::string_view why) override;
   void on_room() override;
 
   // --- the request (forwarding_request.cpp) ---
@@ -97,7 +97,7 @@ class Forwarding final : public Held, private proxy::Asker, private PushWaiter {
   void drain();
   std::string_view discard_rest(std::string_view bytes);
   // --- no answer of the site's (forwarding_failure.cpp) ---
-  void fail(proxy::Failure failure);
+  void fail(client::Failure failure);
   void refuse(int status, std::string_view message, std::string_view headers = {});
   void give_up(int status, Answer& answer, std::string_view body);
   // --- where the page's channels stood (forwarding_stand.cpp) ---
@@ -118,7 +118,7 @@ class Forwarding final : public Held, private proxy::Asker, private PushWaiter {
   void end_page();
 
   Session& session_;
-  proxy::ExchangePtr exchange_;
+  client::ExchangePtr exchange_;
   wire::BodyReader body_;                      ///< of the request
   std::string stand_;                          ///< where the page's channels stood: `a=<etag>&b=<etag>`
   std::unique_ptr<SitePush> site_push_;        ///< what the answer asks to be published, until it is

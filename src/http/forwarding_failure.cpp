@@ -10,13 +10,13 @@ namespace martd::http {
 namespace {
 
 /// In the page that says so: how often it looks by itself whether the site is back.
-std::string_view mode_of(proxy::Again again) {
+std::string_view mode_of(client::Again again) {
   switch (again) {
-    case proxy::Again::look:
+    case client::Again::look:
       return "look";
-    case proxy::Again::once:
+    case client::Again::once:
       return "once";
-    case proxy::Again::never:
+    case client::Again::never:
       break;
   }
   return "never";
@@ -26,29 +26,29 @@ void put_in(std::string& page, std::string_view mark, std::string_view text) {
   page.replace(page.find(mark), mark.size(), text);
 }
 
-std::string page_of(const proxy::FailureRow& row) {
+std::string page_of(const client::FailureRow& row) {
   std::string page(assets::away_html().bytes);
   put_in(page, "<!-- mode -->", mode_of(row.again));
-  put_in(page, "<!-- title -->", row.again == proxy::Again::look ? "The site isn't there" : "The site gave no page");
+  put_in(page, "<!-- title -->", row.again == client::Again::look ? "The site isn't there" : "The site gave no page");
   put_in(page, "<!-- why -->", row.sentence);
   // For browsers that run no script.
   put_in(page, "<!-- refresh -->",
-         row.again == proxy::Again::look ? "<meta http-equiv=\"refresh\" content=\"3\">" : "");
+         row.again == client::Again::look ? "<meta http-equiv=\"refresh\" content=\"3\">" : "");
   return page;
 }
 
-std::string headers_of(const proxy::FailureRow& row) {
+std::string headers_of(const client::FailureRow& row) {
   std::string headers = "Proxy-Status: martd; error=";
   headers += row.error;
   headers += "\r\n";
   // A loop stays one until somebody does something about it.
-  if (row.failure != proxy::Failure::loop) headers += "Retry-After: 2\r\n";
+  if (row.failure != client::Failure::loop) headers += "Retry-After: 2\r\n";
   return headers;
 }
 
 }  // namespace
 
-void Forwarding::on_failure(proxy::Failure failure, std::string_view why) {
+void Forwarding::on_failure(client::Failure failure, std::string_view why) {
   let_go();
   session_.worker().note_failure(failure, why);
   if (stage_ != Stage::asking) return broken();
@@ -56,8 +56,8 @@ void Forwarding::on_failure(proxy::Failure failure, std::string_view why) {
 }
 
 /// Nothing of an answer was sent.
-void Forwarding::fail(proxy::Failure failure) {
-  const proxy::FailureRow& row = proxy::row(failure);
+void Forwarding::fail(client::Failure failure) {
+  const client::FailureRow& row = client::row(failure);
   std::string headers = headers_of(row);
   if (!body_.done()) close_ = true;
   if (!wants_page_) return refuse(row.status, row.sentence, headers);

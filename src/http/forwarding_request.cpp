@@ -21,11 +21,11 @@ void Forwarding::begin(const wire::RequestHead& head, Time now) {
   since_ = now;
   if (wire::goes_in_a_circle(head.fields, session_.worker().settings().via)) {
     // Each round would take a connection on both sides, until there are none left.
-    session_.worker().note_failure(proxy::Failure::loop, {});
-    return fail(proxy::Failure::loop);
+    session_.worker().note_failure(client::Failure::loop, {});
+    return fail(client::Failure::loop);
   }
   if (!may_go_on(head, now) || !take_stand(head, now)) return;
-  proxy::Order order;
+  client::Order order;
   const std::string_view upgrade = wire::asked_upgrade(head.fields, head.http_1_0 ? "1.0" : "1.1");
   if (session_.worker().settings().inject && upgrade.empty())
     page_ = std::make_unique<PageAnswer>(session_.worker().pages(), head, page_address(head, host_of(head)));
@@ -75,7 +75,7 @@ bool Forwarding::may_go_on(const wire::RequestHead& head, Time now) {
 
 std::string Forwarding::compose(const wire::RequestHead& head, std::string_view upgrade) const {
   const Settings& settings = session_.worker().settings();
-  const proxy::Site& site = session_.worker().upstream()->site();
+  const client::Site& site = session_.worker().upstream()->site();
   const std::string client = wire::text_of(wire::without_zone(session_.peer()));
   wire::RequestHop hop;
   hop.client = client;

@@ -9,28 +9,28 @@ PageAnswer::PageAnswer(Pages& pages, const wire::RequestHead& head, PageAddress 
       address_(std::move(address)),
       known_alone_(pages.memory.left_alone(address_.host, address_.target)),
       read_only_(head.method == "GET" || head.method == "HEAD") {
-  const bool may_be_page = !known_alone_ && wire::may_ask_for_page(head.fields);
-  request_ = wire::edit_page_request(head.method, head.fields, may_be_page, pages.tags);
+  const bool may_be_page = !known_alone_ && pages::may_ask_for_page(head.fields);
+  request_ = pages::edit_page_request(head.method, head.fields, may_be_page, pages.tags);
 }
 
 PageAnswer::Kind PageAnswer::examine(const wire::AnswerHead& head, bool head_only) {
-  const wire::ScriptPlace place{address_.tls, address_.host, pages_.script};
+  const pages::ScriptPlace place{address_.tls, address_.host, pages_.script};
   const bool revalidated = head.status == 304 && request_.has_page;
-  auto page = revalidated ? wire::find_revalidated(head.fields, place)
-                          : wire::find_page(head.status, head.fields, request_.no_transform, place);
+  auto page = revalidated ? pages::find_revalidated(head.fields, place)
+                          : pages::find_page(head.status, head.fields, request_.no_transform, place);
   if (!page) {
     if (read_only_ && !head_only && head.status == 200) pages_.memory.note(address_.host, address_.target, false);
     return Kind::alone;
   }
   if (head_only && known_alone_) return Kind::alone;
-  lines_ = wire::edit_page_response(head.fields, *page, pages_.tags);
+  lines_ = pages::edit_page_response(head.fields, *page, pages_.tags);
   if (revalidated || head_only) return Kind::lines;
   found_ = *std::move(page);
   return Kind::body;
 }
 
 void PageAnswer::begin(std::string cursor) {
-  wire::HtmlInjector::Plan plan;
+  pages::HtmlInjector::Plan plan;
   plan.src = pages_.script;
   plan.cursor = std::move(cursor);
   plan.nonce = std::move(found_.nonce);
@@ -41,22 +41,22 @@ void PageAnswer::begin(std::string cursor) {
 
 PageAnswer::Status PageAnswer::step(std::string& out) {
   std::string_view input = std::string_view(waiting_).substr(used_);
-  const wire::PageStream::Status status = stream_->feed(input, out);
-  more_ = status == wire::PageStream::Status::more;
+  const pages::PageStream::Status status = stream_->feed(input, out);
+  more_ = status == pages::PageStream::Status::more;
   used_ = waiting_.size() - input.size();
   if (used_ == waiting_.size()) {
     waiting_.clear();
     used_ = 0;
   }
   remember();
-  if (status == wire::PageStream::Status::corrupt) return Status::corrupt;
+  if (status == pages::PageStream::Status::corrupt) return Status::corrupt;
   return waiting() ? Status::more : Status::fed;
 }
 
 PageAnswer::Status PageAnswer::finish(std::string& out) {
-  const wire::PageStream::Status status = stream_->finish(out);
+  const pages::PageStream::Status status = stream_->finish(out);
   remember();
-  return status == wire::PageStream::Status::corrupt ? Status::corrupt : Status::fed;
+  return status == pages::PageStream::Status::corrupt ? Status::corrupt : Status::fed;
 }
 
 void PageAnswer::remember() {

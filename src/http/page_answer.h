@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
+#include "pages/page_headers.h"
+#include "pages/page_stream.h"
 #include "wire/answer_head.h"
-#include "wire/page_headers.h"
-#include "wire/page_stream.h"
 #include "wire/request_head.h"
 
 namespace martd::http {
@@ -20,8 +20,8 @@ struct Pages {
   explicit Pages(const std::string& prefix) : script(prefix + "/client.js"), tags(script) {}
 
   std::string script;
-  wire::PageTags tags;
-  wire::PageMemory memory;
+  pages::PageTags tags;
+  pages::PageMemory memory;
 };
 
 /// Where a browser takes the page to be.
@@ -66,8 +66,8 @@ class PageAnswer {
   Status step(std::string& out);
   /// The answer is whole, and nothing is waiting.
   Status finish(std::string& out);
-  bool decided() const { return stream_->fate() != wire::PageStream::Fate::open; }
-  bool injected() const { return stream_->fate() == wire::PageStream::Fate::injected; }
+  bool decided() const { return stream_->fate() != pages::PageStream::Fate::open; }
+  bool injected() const { return stream_->fate() == pages::PageStream::Fate::injected; }
   /// What is still to come goes through as it is.
   bool passes() const { return !waiting() && stream_->passes(); }
 
@@ -76,12 +76,12 @@ class PageAnswer {
 
   Pages& pages_;
   PageAddress address_;
-  wire::PageRequest request_;
+  pages::PageRequest request_;
   bool known_alone_;  ///< what was answered last at this address was left alone
   bool read_only_;    ///< GET or HEAD
-  wire::EditedFields lines_;
-  wire::Page found_;  ///< until begin()
-  std::optional<wire::PageStream> stream_;
+  pages::EditedFields lines_;
+  pages::Page found_;  ///< until begin()
+  std::optional<pages::PageStream> stream_;
   std::string waiting_;
   std::size_t used_ = 0;  ///< of it
   bool more_ = false;     ///< the stream has more, whatever is waiting

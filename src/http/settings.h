@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/time.h"
+#include "client/timeouts.h"
 #include "http/access_log.h"
-#include "proxy/timeouts.h"
 #include "wire/address.h"
 #include "wire/known_hosts.h"
 #include "wire/origin.h"
@@ -27,7 +27,7 @@ struct Settings {
   bool upstream_host = false;         ///< Host becomes the site's own
   bool forwarded = false;             ///< the site is told who asks by Forwarded, too
   bool inject = false;                ///< the site's pages get the script tag
-  proxy::Timeouts upstream_timeouts;
+  client::Timeouts upstream_timeouts;
 
   wire::PublishLimits publish;
   wire::SubscribeLimits subscribe;

@@ -110,12 +110,12 @@ void Worker::ready(push::Channel& channel) {
   if (first) loop_.post([this] { serve(); });
 }
 
-void Worker::note_failure(proxy::Failure failure, std::string_view why) {
+void Worker::note_failure(client::Failure failure, std::string_view why) {
   constexpr Duration kQuiet = std::chrono::seconds{1};
   counters_.proxy_failures[static_cast<std::size_t>(failure)].add();
   if (loop_.now() - failure_told_ < kQuiet) return;
   failure_told_ = loop_.now();
-  spdlog::warn("upstream {}: {}{}{}", upstream_->site().url, proxy::row(failure).name, why.empty() ? "" : ": ", why);
+  spdlog::warn("upstream {}: {}{}{}", upstream_->site().url, client::row(failure).name, why.empty() ? "" : ": ", why);
 }
 
 void Worker::serve() {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/upstream_pool.h"
 #include "http/body_budget.h"
 #include "http/counters.h"
 #include "http/ending_log.h"
@@ -21,7 +22,6 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/tls_context.h"
-#include "proxy/upstream_pool.h"
 #include "push/roster.h"
 
 namespace martd::http {
@@ -44,12 +44,12 @@ class Worker final : public push::LoopDoor {
   ~Worker();
 
   /// What stands behind; before anything is taken. Without it other paths are nobody's.
-  void put_before(std::unique_ptr<proxy::UpstreamPool> upstream) { upstream_ = std::move(upstream); }
-  proxy::UpstreamPool* upstream() { return upstream_.get(); }
+  void put_before(std::unique_ptr<client::UpstreamPool> upstream) { upstream_ = std::move(upstream); }
+  client::UpstreamPool* upstream() { return upstream_.get(); }
   /// For --inject.
   Pages& pages();
   /// Counts it, and tells the log, but not of every one of many.
-  void note_failure(proxy::Failure failure, std::string_view why);
+  void note_failure(client::Failure failure, std::string_view why);
 
   /// Takes over an accepted descriptor, on the loop's thread and not from within a session: its request, where it is
   /// there, is served before this returns. `tls` is null for a plain listener.
@@ -135,7 +135,7 @@ class Worker final : public push::LoopDoor {
       mailbox_;  ///< each channel at most once: bounded by the channels that have subscribers here
   std::vector<push::Channel*> serving_;
 
-  std::unique_ptr<proxy::UpstreamPool> upstream_;  ///< sessions that are gone have let go of it
+  std::unique_ptr<client::UpstreamPool> upstream_;  ///< sessions that are gone have let go of it
   std::unique_ptr<Pages> pages_;
   Time failure_told_{};
   std::mutex answers_mutex_;

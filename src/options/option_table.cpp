@@ -163,7 +163,7 @@ Complaint set_tls_records(Options& options, const Values& values) {
 }
 
 Complaint set_upstream(Options& options, const Values& values) {
-  auto site = proxy::Site::parse(values[0]);
+  auto site = client::Site::parse(values[0]);
   if (!site) return site.error().message;
   options.upstream = *std::move(site);
   return {};

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "base/time.h"
+#include "client/site.h"
 #include "command/command_line.h"
 #include "process/log.h"
-#include "proxy/site.h"
 #include "push/store.h"
 #include "wire/address.h"
 #include "wire/known_hosts.h"
@@ -54,7 +54,7 @@ struct Options {
   std::string prefix;  ///< `/push`: where /sub, /pub and /client.js begin; empty: none; no `/` at the end
 
   // The site behind
-  std::optional<proxy::Site> upstream;                   ///< every path but our own goes there; nothing: there is none
+  std::optional<client::Site> upstream;                  ///< every path but our own goes there; nothing: there is none
   bool inject = false;                                   ///< its pages get the script tag
   bool upstream_host = false;                            ///< the site gets its own name as Host
   bool forwarded = false;                                ///< the site is told who asks by Forwarded, too

@@ -7,7 +7,7 @@
 #include <array>
 #include <utility>
 
-#include "proxy/failure.h"
+#include "client/failure.h"
 
 namespace martd {
 namespace {
@@ -71,8 +71,8 @@ admin::Figures Operations::figures() {
   if (parts_.tls) figures.tls.emplace();
   if (parts_.proxy) {
     figures.proxy.emplace();
-    for (std::size_t i = 0; i < proxy::kFailures; ++i)
-      figures.proxy->failures_total.emplace_back(proxy::row(static_cast<proxy::Failure>(i)).name, 0);
+    for (std::size_t i = 0; i < client::kFailures; ++i)
+      figures.proxy->failures_total.emplace_back(client::row(static_cast<client::Failure>(i)).name, 0);
   }
   for (http::Worker* worker : parts_.workers) {
     const http::Counters& counters = worker->counters();
@@ -104,7 +104,7 @@ admin::Figures Operations::figures() {
       for (std::size_t i = 0; i < figures.proxy->requests_total.size(); ++i)
         figures.proxy->requests_total[i] += counters.proxied_by_class[i + 1].value();
       figures.proxy->duration += counters.proxied.figures();
-      for (std::size_t i = 0; i < proxy::kFailures; ++i)
+      for (std::size_t i = 0; i < client::kFailures; ++i)
         figures.proxy->failures_total[i].second += counters.proxy_failures[i].value();
     }
   }

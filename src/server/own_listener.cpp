@@ -23,9 +23,9 @@ Address address_of(const sockaddr& from) {
   return boost::asio::ip::address_v4(ntohl(reinterpret_cast<const sockaddr_in&>(from).sin_addr.s_addr));
 }
 
-std::vector<Address> addresses_of(const std::string& host, std::uint16_t port, proxy::Endpoints::LookUp look_up) {
+std::vector<Address> addresses_of(const std::string& host, std::uint16_t port, client::Endpoints::LookUp look_up) {
   std::vector<Address> addresses;
-  for (const proxy::Endpoint& endpoint : look_up(host, port).value_or(std::vector<proxy::Endpoint>()))
+  for (const client::Endpoint& endpoint : look_up(host, port).value_or(std::vector<client::Endpoint>()))
     addresses.push_back(address_of(reinterpret_cast<const sockaddr&>(endpoint.address)));
   return addresses;
 }
@@ -57,13 +57,13 @@ bool leads_to(const Address& site, const Address& listener) {
 
 }  // namespace
 
-std::optional<std::string> site_is_own_listener(const Options& options, proxy::Endpoints::LookUp look_up) {
+std::optional<std::string> site_is_own_listener(const Options& options, client::Endpoints::LookUp look_up) {
   if (!options.upstream || options.upstream->port == 0) return std::nullopt;
   std::vector<std::pair<const char*, ListenAddress>> listeners;
   for (const ListenAddress& address : options.http) listeners.emplace_back("--http", address);
   for (const ListenAddress& address : options.https) listeners.emplace_back("--https", address);
   if (options.admin) listeners.emplace_back("--admin", *options.admin);
-  const proxy::Site& site = *options.upstream;
+  const client::Site& site = *options.upstream;
   std::erase_if(listeners, [&](const auto& listener) { return listener.second.port != site.port; });
   if (listeners.empty()) return std::nullopt;
   const std::vector<Address> there = addresses_of(site.host, site.port, look_up);

@@ -3,8 +3,8 @@
 #include <optional>
 #include <string>
 
+#include "client/endpoints.h"
 #include "options/options.h"
-#include "proxy/endpoints.h"
 
 namespace martd {
 
@@ -15,6 +15,6 @@ namespace martd {
 /// meanwhile, or a site that leads back by other ways, is found by its requests (wire/via.h). A listener on port 0
 /// isn't looked at: nobody could have named it.
 std::optional<std::string> site_is_own_listener(const Options& options,
-                                                proxy::Endpoints::LookUp look_up = proxy::look_up);
+                                                client::Endpoints::LookUp look_up = client::look_up);
 
 }  // namespace martd

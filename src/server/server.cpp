@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "admin/admin_server.h"
+#include "client/upstream_pool.h"
 #include "http/worker.h"
 #include "net/listener.h"
 #include "net/loop.h"
@@ -25,7 +26,6 @@
 #include "process/log.h"
 #include "process/open_files.h"
 #include "process/signals.h"
-#include "proxy/upstream_pool.h"
 #include "push/restore.h"
 #include "server/capacity.h"
 #include "server/certificates.h"
@@ -207,8 +207,8 @@ class Server {
       site_tls_ = std::get<std::shared_ptr<const net::TlsClient>>(made);
     }
     const std::size_t most = upstream_connections(options_, open_files_) / options_.threads;
-    auto pool =
-        std::make_unique<proxy::UpstreamPool>(lane.loop, *options_.upstream, site_tls_, std::max<std::size_t>(most, 1));
+    auto pool = std::make_unique<client::UpstreamPool>(lane.loop, *options_.upstream, site_tls_,
+                                                       std::max<std::size_t>(most, 1));
     pool->use(lane.worker.settings().upstream_timeouts);
     lane.worker.put_before(std::move(pool));
   }

@@ -1,5 +1,5 @@
 #include "fuzz.h"
-#include "wire/html_injector.h"
+#include "pages/html_injector.h"
 
 using namespace martd;
 using fuzz::hold;
@@ -7,12 +7,12 @@ using fuzz::hold;
 namespace {
 
 std::string fed(const std::vector<std::string_view>& pieces, bool& injected) {
-  wire::HtmlInjector::Plan plan;
+  pages::HtmlInjector::Plan plan;
   plan.src = "/p/client.js";
   plan.cursor = "a=1&b=2";
   plan.host = "site.example";
   plan.path = "/a/b";
-  wire::HtmlInjector injector(plan);
+  pages::HtmlInjector injector(plan);
   std::string out;
   for (const std::string_view piece : pieces) injector.feed(piece, out);
   injector.finish(out);
@@ -27,7 +27,7 @@ std::string fed(const std::vector<std::string_view>& pieces, bool& injected) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view page = fuzz::text(data + 1, size - 1);
-  static const std::string tag = wire::HtmlInjector::tag({"/p/client.js", "a=1&b=2", "", "", ""});
+  static const std::string tag = pages::HtmlInjector::tag({"/p/client.js", "a=1&b=2", "", "", ""});
   bool injected = false;
   const std::string whole = fed({page}, injected);
   if (injected) {
@@ -49,7 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   bool again = false;
   hold(fed(pieces, again) == whole && again == injected, "however it is cut");
   // Where it was put once it is not put again.
-  if (injected && whole.size() < wire::HtmlInjector::kLook) {
+  if (injected && whole.size() < pages::HtmlInjector::kLook) {
     bool twice = false;
     fed({whole}, twice);
     hold(!twice, "once");

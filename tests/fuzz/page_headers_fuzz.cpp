@@ -2,16 +2,16 @@
 
 #include "base/ascii.h"
 #include "fuzz.h"
+#include "pages/page_headers.h"
 #include "wire/entity_tags.h"
-#include "wire/page_headers.h"
 
 using namespace martd;
 using fuzz::hold;
 
 /// The lines of the input are a message's, and each is a policy, an entity tag and a date besides.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const wire::PageTags tags("/client.js");
-  constexpr wire::ScriptPlace script{false, "site.example:8080", "/client.js"};
+  static const pages::PageTags tags("/client.js");
+  constexpr pages::ScriptPlace script{false, "site.example:8080", "/client.js"};
   const std::vector<std::string_view> lines = fuzz::split(fuzz::text(data, size));
   std::vector<wire::Field> fields;
   for (const std::string_view line : lines) {
@@ -23,12 +23,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const std::string ours = tags.mark_date(line); !ours.empty())
       hold(tags.original(ours).has_value(), "it leads back to a date");
 
-    const wire::PolicyVerdict verdict = wire::permit_script(line, script);
+    const pages::PolicyVerdict verdict = pages::permit_script(line, script);
     if (verdict.permits) {
       hold(verdict.value.size() >= line.size() || line.empty(), "nothing is taken from a policy");
       // Once loosened it needs no more.
       const std::string once = verdict.value;
-      const wire::PolicyVerdict again = wire::permit_script(once, script, verdict.nonce);
+      const pages::PolicyVerdict again = pages::permit_script(once, script, verdict.nonce);
       hold(again.permits && again.value == once && again.nonce == verdict.nonce, "once");
     }
     const auto colon = line.find(':');
@@ -39,7 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
 
   for (const bool may_be_page : {false, true}) {
-    const wire::PageRequest request = wire::edit_page_request("GET", fields, may_be_page, tags);
+    const pages::PageRequest request = pages::edit_page_request("GET", fields, may_be_page, tags);
     hold(request.lines.fields.size() <= fields.size() + 1, "a date at most is added");
     for (const wire::Field& field : request.lines.fields) {
       if (!iequals(field.name, "if-none-match")) continue;
@@ -48,8 +48,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         hold(!may_be_page || request.has_page, "no strange tag asks for a page");
     }
   }
-  if (const auto page = wire::find_page(200, fields, false, script)) {
-    const wire::EditedFields edited = wire::edit_page_response(fields, *page, tags);
+  if (const auto page = pages::find_page(200, fields, false, script)) {
+    const pages::EditedFields edited = pages::edit_page_response(fields, *page, tags);
     for (const wire::Field& field : edited.fields) {
       hold(!iequals(field.name, "content-length"), "no length");
       if (iequals(field.name, "etag")) hold(tags.original(field.value).has_value(), "our tag");

@@ -171,7 +171,7 @@ TEST_CASE_FIXTURE(UpstreamLogTest, "access log: a site that fails is named, one 
 
 TEST_CASE_FIXTURE(UpstreamLogTest, "access log: a name without an address is named as it was given") {
   worker.put_before(
-      std::make_unique<proxy::UpstreamPool>(loop, proxy::Site::parse("http://no.invalid:81").value(), nullptr, 10));
+      std::make_unique<client::UpstreamPool>(loop, client::Site::parse("http://no.invalid:81").value(), nullptr, 10));
   Peer peer = connect();
   send(peer, kGet);
   await(peer, "}");

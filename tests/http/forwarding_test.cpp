@@ -7,7 +7,7 @@
 using namespace martd;
 using namespace martd::http;
 using namespace martd::http::test;
-using proxy::test::SiteEnd;
+using client::test::SiteEnd;
 
 namespace {
 
@@ -35,7 +35,7 @@ TEST_CASE_FIXTURE(ForwardingTest, "forwarding: a failure is counted by its kind,
   send(peer, kGet);
   await(peer, "}");
   CHECK(take_reply(peer.received).status == 502);
-  CHECK(failed(proxy::Failure::refused) == 1);
+  CHECK(failed(client::Failure::refused) == 1);
   CHECK(proxied(5) == 1);
 }
 
@@ -53,7 +53,7 @@ TEST_CASE_FIXTURE(ForwardingTest, "forwarding: what came of an answer before it 
   await(peer, "secret");
   until([&] { return peer.ended(); });
   CHECK(peer.received.find("\r\n0\r\n") == std::string::npos);
-  CHECK(failed(proxy::Failure::rubbish) == 1);
+  CHECK(failed(client::Failure::rubbish) == 1);
 }
 
 TEST_CASE_FIXTURE(ForwardingTest, "forwarding: a status that no class has counts as none") {
@@ -288,7 +288,7 @@ TEST_CASE_FIXTURE(ForwardingTest, "forwarding: the page says why, and allows its
   const Reply reply = page();
   CHECK(reply.status == 502);
   CHECK(reply.header("Proxy-Status") == "martd; error=http_protocol_error");
-  CHECK(reply.body.find(proxy::row(proxy::Failure::rubbish).sentence) != std::string::npos);
+  CHECK(reply.body.find(client::row(client::Failure::rubbish).sentence) != std::string::npos);
   CHECK(reply.body.find("data-mode=\"never\"") != std::string::npos);
   CHECK(reply.body.find("<!-- ") == std::string::npos);
   CHECK(reply.body.find("http-equiv") == std::string::npos);
@@ -309,21 +309,21 @@ TEST_CASE_FIXTURE(ForwardingTest,
 }
 
 TEST_CASE("forwarding: each failure's sentence can stand in a page, and only what ends by itself is looked for") {
-  for (std::size_t i = 0; i < proxy::kFailures; ++i) {
-    const proxy::FailureRow& row = proxy::row(static_cast<proxy::Failure>(i));
+  for (std::size_t i = 0; i < client::kFailures; ++i) {
+    const client::FailureRow& row = client::row(static_cast<client::Failure>(i));
     CAPTURE(row.name);
     CHECK(row.sentence.find_first_of("<>&") == std::string_view::npos);
-    const bool ends = row.failure == proxy::Failure::refused || row.failure == proxy::Failure::unresolved ||
-                      row.failure == proxy::Failure::connect_timeout;
-    CHECK((row.again == proxy::Again::look) == ends);
-    CHECK((row.again == proxy::Again::once) == (row.failure == proxy::Failure::broken));
+    const bool ends = row.failure == client::Failure::refused || row.failure == client::Failure::unresolved ||
+                      row.failure == client::Failure::connect_timeout;
+    CHECK((row.again == client::Again::look) == ends);
+    CHECK((row.again == client::Again::once) == (row.failure == client::Failure::broken));
   }
 }
 
 TEST_CASE("forwarding: each failure's status has its phrase") {
   // Once a 502 and a 504 went out as `Unknown`.
-  for (std::size_t i = 0; i < proxy::kFailures; ++i)
-    CHECK(reason_phrase(proxy::row(static_cast<proxy::Failure>(i)).status) != "Unknown");
+  for (std::size_t i = 0; i < client::kFailures; ++i)
+    CHECK(reason_phrase(client::row(static_cast<client::Failure>(i)).status) != "Unknown");
 }
 
 TEST_CASE_FIXTURE(ForwardingTest,

@@ -3,21 +3,22 @@
 #include <string>
 #include <string_view>
 
-#include "../proxy/proxy_test.h"
+#include "../client/client_test.h"
 #include "worker_test.h"
 
 /// A worker before a site that the test plays by hand.
 namespace martd::http::test {
 
-using proxy::test::SiteDoor;
-using proxy::test::SiteEnd;
+using client::test::SiteDoor;
+using client::test::SiteEnd;
 
 struct ForwardingTest : WorkerTest {
   SiteDoor door;
 
   ForwardingTest() {
     settings->has_upstream = true;
-    worker.put_before(std::make_unique<proxy::UpstreamPool>(loop, proxy::Site::parse(door.url()).value(), nullptr, 10));
+    worker.put_before(
+        std::make_unique<client::UpstreamPool>(loop, client::Site::parse(door.url()).value(), nullptr, 10));
   }
   template <class Condition>
   void until(Condition condition) {
@@ -49,7 +50,7 @@ struct ForwardingTest : WorkerTest {
     });
   }
   std::uint64_t proxied(std::size_t first_digit) { return worker.counters().proxied_by_class[first_digit].value(); }
-  std::uint64_t failed(proxy::Failure failure) {
+  std::uint64_t failed(client::Failure failure) {
     return worker.counters().proxy_failures[static_cast<std::size_t>(failure)].value();
   }
 };

@@ -15,7 +15,7 @@ TEST_CASE("open files: what fits is what is left beside the rest") {
   CHECK(connections_that_fit(options, 64, 5) == 48);
 
   options = Options();
-  options.upstream = proxy::Site::parse("http://localhost:3000").value();
+  options.upstream = client::Site::parse("http://localhost:3000").value();
   CHECK(upstream_connections(options, 20000) == 4000);
   CHECK(connections_that_fit(options, 20000, 20) == 20000 - 512 - 4000);
   CHECK(upstream_connections(options, 4) == 1);
@@ -30,7 +30,7 @@ TEST_CASE("open files: where they are few, what the server has open itself is no
   CHECK(connections_that_fit(options, 4, 20) == 0);
   options.max_connections = 5;
   CHECK(connections_that_fit(options, 28, 20) == 0);
-  options.upstream = proxy::Site::parse("http://localhost:3000").value();
+  options.upstream = client::Site::parse("http://localhost:3000").value();
   CHECK(connections_that_fit(options, 40, 20) == 4);
 }
 

@@ -10,8 +10,8 @@ using namespace martd;
 
 namespace {
 
-proxy::Endpoint at(const std::string& text, std::uint16_t port) {
-  proxy::Endpoint endpoint;
+client::Endpoint at(const std::string& text, std::uint16_t port) {
+  client::Endpoint endpoint;
   sockaddr_in four{};
   sockaddr_in6 six{};
   if (::inet_pton(AF_INET, text.c_str(), &four.sin_addr) == 1) {
@@ -33,7 +33,7 @@ proxy::Endpoint at(const std::string& text, std::uint16_t port) {
 int looked_up = 0;
 
 /// A small DNS.
-proxy::Found look_up(const std::string& host, std::uint16_t port) {
+client::Found look_up(const std::string& host, std::uint16_t port) {
   ++looked_up;
   if (host == "localhost") return {{at("::1", port), at("127.0.0.1", port)}};
   if (host == "site.example") return {{at("192.0.2.7", port), at("127.0.0.1", port)}};
@@ -45,7 +45,7 @@ proxy::Found look_up(const std::string& host, std::uint16_t port) {
 std::string wrong(const char* site, std::vector<ListenAddress> http, std::vector<ListenAddress> https = {},
                   std::optional<ListenAddress> admin = {}) {
   Options options;
-  options.upstream = proxy::Site::parse(site).value();
+  options.upstream = client::Site::parse(site).value();
   options.http = std::move(http);
   options.https = std::move(https);
   options.admin = std::move(admin);

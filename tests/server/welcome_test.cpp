@@ -26,7 +26,7 @@ TEST_CASE("welcome: where to go, and a command that can be pasted") {
   welcome.host = "::1";
   welcome.admin.clear();
   options.prefix = "/push";
-  options.upstream = proxy::Site::parse("http://localhost:3000").value();
+  options.upstream = client::Site::parse("http://localhost:3000").value();
   text = welcome.text(options);
   CHECK(says(text, "  open     https://[::1]:54321/push/"));
   CHECK(says(text, "  publish  curl -k -d hello 'https://[::1]:54321/push/pub?channel=news'"));
