@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "http/forms.h"
+#include "follow/forms.h"
 #include "operation.h"
 #include "push/batch.h"
 
@@ -15,7 +15,7 @@ using namespace martd;
 
 constexpr push::Etag kEtag{1'763'600'000'000'000'007};
 
-template <http::Form kForm, std::size_t kSize>
+template <follow::Form kForm, std::size_t kSize>
 Body encode() {
   auto* content = new push::Content;
   // As a site's messages are: JSON, whose quotes have to be escaped inside of JSON.
@@ -25,7 +25,7 @@ Body encode() {
   const std::array messages{push::Message{kEtag, {}, push::ContentPtr(content)}};
   const auto encoded = [messages] {
     const push::Batch batch("news", push::Etag{push::value(kEtag) - 1}, messages);
-    const auto& frames = http::frames(batch, kForm);
+    const auto& frames = follow::frames(batch, kForm);
     keep(frames);
     return frames.front()->bytes.size();
   };
@@ -37,11 +37,11 @@ Body encode() {
 
 std::vector<Operation> frame_operations() {
   return {
-      {"encode an event, 100 B", encode<http::kEvents, 100>},
-      {"encode an event, 4 KB", encode<http::kEvents, 4096>},
-      {"encode a line, 100 B", encode<http::kLines, 100>},
-      {"encode a long-poll's answer, 100 B", encode<http::kPollAnswer, 100>},
-      {"encode a long-poll's answer, 4 KB", encode<http::kPollAnswer, 4096>},
+      {"encode an event, 100 B", encode<follow::kEvents, 100>},
+      {"encode an event, 4 KB", encode<follow::kEvents, 4096>},
+      {"encode a line, 100 B", encode<follow::kLines, 100>},
+      {"encode a long-poll's answer, 100 B", encode<follow::kPollAnswer, 100>},
+      {"encode a long-poll's answer, 4 KB", encode<follow::kPollAnswer, 4096>},
   };
 }
 

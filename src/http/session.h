@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "base/refusal.h"
+#include "follow/held.h"
 #include "http/access_log.h"
-#include "http/held.h"
 #include "http/incoming.h"
 #include "http/known_heads.h"
 #include "http/request.h"
@@ -158,7 +158,7 @@ class Session final : public net::Connection {
   Worker& worker_;
   Session* next_ = nullptr;
   Session** at_ = nullptr;
-  std::unique_ptr<Held> held_;
+  std::unique_ptr<follow::Held> held_;
   std::unique_ptr<Incoming> incoming_;     ///< while a request's body is coming
   std::unique_ptr<std::string> input_;     ///< an unfinished head, or what came before its turn
   KnownHeadPtr poll_head_;                 ///< of its last long-poll, where the lines say nothing that matters

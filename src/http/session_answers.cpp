@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "follow/awaited_push.h"
+#include "follow/held_stream.h"
+#include "follow/long_poll.h"
+#include "forward/forwarding.h"
 #include "http/access.h"
-#include "http/awaited_push.h"
-#include "http/forwarding.h"
 #include "http/head_checks.h"
-#include "http/held_stream.h"
-#include "http/long_poll.h"
 #include "http/publisher.h"
 #include "http/router.h"
 #include "http/script.h"
@@ -141,18 +141,18 @@ void Session::forward(const wire::RequestHead& head, std::string_view& data) {
                         surplus_ ? "too many connections (--max-connections)" : "the server is stopping", context, now,
                         "Retry-After: 2\r\n");
   }
-  auto forwarding = std::make_unique<Forwarding>(*this, head, context);
-  Forwarding& held = *forwarding;
+  auto forwarding = std::make_unique<forward::Forwarding>(*this, head, context);
+  forward::Forwarding& held = *forwarding;
   held_ = std::move(forwarding);
   held.begin(head, now);
   data = held.take(data);
 }
 
 void Session::publish(const Request& request, const Asker& asker, const AnswerContext& context, Time now) {
-  std::unique_ptr<AwaitedPush> awaited;
+  std::unique_ptr<follow::AwaitedPush> awaited;
   push::AnswerTo to{};
   if (worker_.hub().answers_later() && request.method() != "GET" && request.method() != "HEAD") {
-    awaited = std::make_unique<AwaitedPush>(*this, context);
+    awaited = std::make_unique<follow::AwaitedPush>(*this, context);
     to = awaited->to();
   }
   const int status =
@@ -235,9 +235,9 @@ void Session::subscribe(const Request& request, const AnswerContext& context) {
 }
 
 void Session::hold_poll(wire::SubscribeRequest& asked, const AnswerContext& context, Time now) {
-  auto poll = std::make_unique<LongPoll>(*this, asked, context);
+  auto poll = std::make_unique<follow::LongPoll>(*this, asked, context);
   // Its deadline runs from when it parks; it may be answered at once instead.
-  LongPoll& parked = *poll;
+  follow::LongPoll& parked = *poll;
   held_ = std::move(poll);
   parked.begin(asked, now, worker_.reply());
   if (!parked.holding()) return;
@@ -246,25 +246,25 @@ void Session::hold_poll(wire::SubscribeRequest& asked, const AnswerContext& cont
 }
 
 void Session::hold_stream(wire::SubscribeRequest& asked, const AnswerContext& context, Time now) {
-  const auto kind = asked.transport == wire::Transport::line_stream ? HeldStream::Kind::lines
-                    : asked.json                                    ? HeldStream::Kind::json_events
-                                                                    : HeldStream::Kind::events;
+  const auto kind = asked.transport == wire::Transport::line_stream ? follow::HeldStream::Kind::lines
+                    : asked.json                                    ? follow::HeldStream::Kind::json_events
+                                                                    : follow::HeldStream::Kind::events;
   boost::container::small_vector<push::Roster::Want, 4> wants;
   wants.reserve(asked.wants.size());
   for (const auto& want : asked.wants) wants.push_back({want.channel, want.cursor});
-  auto stream = std::make_unique<HeldStream>(*this, kind, !context.http_1_0, asked.cid);
+  auto stream = std::make_unique<follow::HeldStream>(*this, kind, !context.http_1_0, asked.cid);
   // What it may fall behind by counts for little if the kernel keeps sixteen times as much for it.
   bound_send_buffer(std::max<std::size_t>(4 * worker_.settings().max_behind, std::size_t{64} * 1024));
   hurry();
   if (const auto refused = stream->park(wants, now)) {
     worker_.counters().refusals.add();
     if (refused->ending == push::Ending::unavailable) return send_later(asked.transport, context, now);
-    return append_refused(worker_.reply(), refused->ending, refused->channel, context, now);
+    return follow::append_refused(worker_.reply(), refused->ending, refused->channel, context, now);
   }
-  HeldStream& held = *stream;
+  follow::HeldStream& held = *stream;
   held_ = std::move(stream);
   close_after_ = false;
-  append_stream_head(worker_.reply(), kind, context, now);
+  follow::append_stream_head(worker_.reply(), kind, context, now);
   held.append_opening(worker_.reply());
   flush_reply();
   if (open()) held.catch_up(now);
@@ -279,9 +279,9 @@ void Session::send_later(wire::Transport transport, const AnswerContext& context
                         now, "Retry-After: 2\r\n");
   }
   // An error status would end a browser's EventSource for good.
-  append_stream_head(reply, HeldStream::Kind::events, context, now);
-  append_stream_refusal(reply, worker_.stopping() ? "stopping" : "unavailable",
-                        worker_.random(std::chrono::seconds{1}, std::chrono::seconds{5}), context);
+  follow::append_stream_head(reply, follow::HeldStream::Kind::events, context, now);
+  follow::append_stream_refusal(reply, worker_.stopping() ? "stopping" : "unavailable",
+                                worker_.random(std::chrono::seconds{1}, std::chrono::seconds{5}), context);
   close_after_ = true;
 }
 

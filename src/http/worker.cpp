@@ -7,8 +7,8 @@
 #include <iterator>
 #include <utility>
 
+#include "forward/site_push.h"
 #include "http/session.h"
-#include "http/site_push.h"
 
 namespace martd::http {
 
@@ -62,9 +62,9 @@ void Worker::keep(std::shared_ptr<const Settings> settings) {
   loop_.post([this, settings = std::move(settings)]() mutable { owned_settings_.swap(settings); });
 }
 
-Pages& Worker::pages() {
+forward::Pages& Worker::pages() {
   // The prefix is the same as long as the program runs.
-  if (!pages_) pages_ = std::make_unique<Pages>(settings().prefix);
+  if (!pages_) pages_ = std::make_unique<forward::Pages>(settings().prefix);
   return *pages_;
 }
 
@@ -161,7 +161,7 @@ void Worker::list_subscribers(std::size_t most, std::vector<push::SubscriberInfo
   }
 }
 
-push::AnswerTo Worker::await(PushWaiter& waiter) {
+push::AnswerTo Worker::await(follow::PushWaiter& waiter) {
   const std::uint64_t ticket = next_ticket_++;
   awaited_.emplace(ticket, &waiter);
   return {id_, ticket};
@@ -195,12 +195,12 @@ void Worker::answer() {
     // Whose publisher hung up meanwhile: it stands all the same.
     const auto found = awaited_.find(ticket);
     if (found == awaited_.end()) continue;
-    PushWaiter* waiter = found->second;
+    follow::PushWaiter* waiter = found->second;
     awaited_.erase(found);
     if (waiter)
       waiter->settled(ticket, answer, loop_.now());
     else
-      SitePush::tell_refusal(answer);
+      forward::SitePush::tell_refusal(answer);
   }
 }
 

@@ -12,12 +12,12 @@
 #include <vector>
 
 #include "client/upstream_pool.h"
+#include "follow/ending_log.h"
+#include "follow/push_waiter.h"
+#include "forward/page_answer.h"
 #include "http/body_budget.h"
 #include "http/counters.h"
-#include "http/ending_log.h"
 #include "http/known_heads.h"
-#include "http/page_answer.h"
-#include "http/push_waiter.h"
 #include "http/settings.h"
 #include "net/listener.h"
 #include "net/loop.h"
@@ -47,7 +47,7 @@ class Worker final : public push::LoopDoor {
   void put_before(std::unique_ptr<client::UpstreamPool> upstream) { upstream_ = std::move(upstream); }
   client::UpstreamPool* upstream() { return upstream_.get(); }
   /// For --inject.
-  Pages& pages();
+  forward::Pages& pages();
   /// Counts it, and tells the log, but not of every one of many.
   void note_failure(client::Failure failure, std::string_view why);
 
@@ -62,7 +62,7 @@ class Worker final : public push::LoopDoor {
   void answered(std::vector<push::Answered> answers) override;
 
   /// Where the store's answer to a push is to go, for `waiter`; forget() takes it back.
-  push::AnswerTo await(PushWaiter& waiter);
+  push::AnswerTo await(follow::PushWaiter& waiter);
   void forget(std::uint64_t ticket) { awaited_.erase(ticket); }
   /// Nobody waits for it any more: a refusal is told to the log.
   void leave_to_log(std::uint64_t ticket);
@@ -85,7 +85,7 @@ class Worker final : public push::LoopDoor {
   const Settings& settings() const { return *settings_.load(std::memory_order_acquire); }
   Counters& counters() { return counters_; }
   const Counters& counters() const { return counters_; }
-  EndingLog& ending_log() { return ending_log_; }
+  follow::EndingLog& ending_log() { return ending_log_; }
   /// Adds who is held here, the newest connections first, `most` at most; each with its first channel.
   void list_subscribers(std::size_t most, std::vector<push::SubscriberInfo>& out);
   bool stopping() const { return stopping_; }
@@ -128,7 +128,7 @@ class Worker final : public push::LoopDoor {
   std::shared_ptr<const Settings> owned_settings_;
   std::atomic<const Settings*> settings_;
   Counters counters_;
-  EndingLog ending_log_;
+  follow::EndingLog ending_log_;
 
   std::mutex mailbox_mutex_;
   std::vector<push::Channel*>
@@ -136,11 +136,11 @@ class Worker final : public push::LoopDoor {
   std::vector<push::Channel*> serving_;
 
   std::unique_ptr<client::UpstreamPool> upstream_;  ///< sessions that are gone have let go of it
-  std::unique_ptr<Pages> pages_;
+  std::unique_ptr<forward::Pages> pages_;
   Time failure_told_{};
   std::mutex answers_mutex_;
-  std::vector<push::Answered> answers_;                     ///< of the store, each to a push that was asked here
-  std::unordered_map<std::uint64_t, PushWaiter*> awaited_;  ///< null: left to the log
+  std::vector<push::Answered> answers_;  ///< of the store, each to a push that was asked here
+  std::unordered_map<std::uint64_t, follow::PushWaiter*> awaited_;  ///< null: left to the log
   std::uint64_t next_ticket_ = 1;
 
   Session* sessions_ = nullptr;  ///< a list through the sessions that are established

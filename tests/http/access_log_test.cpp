@@ -2,7 +2,7 @@
 
 #include "http/access_log.h"
 
-#include "forwarding_test.h"
+#include "../forward/forwarding_test.h"
 
 using namespace martd;
 using namespace martd::http;

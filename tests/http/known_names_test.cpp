@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "forwarding_test.h"
+#include "../forward/forwarding_test.h"
 #include "http/access.h"
 #include "request_test.h"
 

@@ -194,11 +194,9 @@ TEST_CASE("page: what is left alone") {
   CHECK(!with("Content-Length", "0"));
   CHECK(!with("Content-Security-Policy", "script-src 'none'"));
   CHECK(with("Content-Security-Policy-Report-Only", "script-src 'none'"));
-  CHECK(
-      find_page(200, Fields{{"Content-Type", "text/html"}, {"content-encoding", "BR"}}, false, kScript)->coding ==
-      Coding::br);
-  CHECK(
-      edit_page_request("GET", Fields{{"Cache-Control", "max-age=0, no-transform"}}, true, tags()).no_transform);
+  CHECK(find_page(200, Fields{{"Content-Type", "text/html"}, {"content-encoding", "BR"}}, false, kScript)->coding ==
+        Coding::br);
+  CHECK(edit_page_request("GET", Fields{{"Cache-Control", "max-age=0, no-transform"}}, true, tags()).no_transform);
 }
 
 std::string response(const Fields& fields) {
@@ -229,11 +227,11 @@ TEST_CASE("page response: the entity tag is ours") {
 
 TEST_CASE("page response: each line of a policy gets what it needs") {
   const Fields fields{{"Content-Type", "text/html"},
-                            {"Content-Security-Policy-Report-Only", "script-src https://a"},
-                            {"Content-Security-Policy", "script-src 'nonce-x'"},
-                            {"content-security-policy", "default-src 'self'"},
-                            {"Content-Security-Policy-Report-Only", "script-src 'none'"},
-                            {"Content-Security-Policy", "script-src https://b"}};
+                      {"Content-Security-Policy-Report-Only", "script-src https://a"},
+                      {"Content-Security-Policy", "script-src 'nonce-x'"},
+                      {"content-security-policy", "default-src 'self'"},
+                      {"Content-Security-Policy-Report-Only", "script-src 'none'"},
+                      {"Content-Security-Policy", "script-src https://b"}};
   const auto page = find_page(200, fields, false, kScript);
   REQUIRE(page);
   CHECK(page->nonce == "x");

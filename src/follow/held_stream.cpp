@@ -1,0 +1,352 @@
+#include "follow/held_stream.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "follow/forms.h"
+#include "http/responses.h"
+#include "http/worker.h"
+#include "wire/event_stream.h"
+#include "wire/line_stream.h"
+#include "wire/subscribe_request.h"
+
+namespace martd::follow {
+
+using push::Batch;
+using push::Delivery;
+using push::Ending;
+using push::Etag;
+using push::Missed;
+
+namespace {
+
+FramePtr frame_of(std::string bytes) {
+  auto* frame = new Frame;
+  frame->bytes = std::move(bytes);
+  return FramePtr(frame);
+}
+
+Form shared_form(HeldStream::Kind kind, bool chunks) {
+  switch (kind) {
+    case HeldStream::Kind::events:
+      return chunks ? kEvents : kPlainEvents;
+    case HeldStream::Kind::json_events:
+      return chunks ? kJsonEvents : kPlainJsonEvents;
+    case HeldStream::Kind::lines:
+      break;
+  }
+  return chunks ? kLines : kPlainLines;
+}
+
+/// How many chunks of the backlog one subscriber may have in one turn of the loop.
+constexpr int kChunksATurn = 32;
+
+/// A browser's EventSource knows no end that it doesn't come back from: it is told to wait for longer than its page
+/// lives.
+constexpr Duration kNever = std::chrono::hours{24};
+
+}  // namespace
+
+void append_stream_head(std::string& out, HeldStream::Kind kind, const http::AnswerContext& context, Time now) {
+  out += http::ok_lines(now);
+  out += kind == HeldStream::Kind::lines ? "Content-Type: application/x-ndjson\r\n"
+                                         : "Content-Type: text/event-stream\r\n";
+  out += "Cache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nConnection: close\r\n";
+  if (!context.http_1_0) out += "Transfer-Encoding: chunked\r\n";  // RFC 9112 section 6.1
+  out += context.hsts;
+  out += context.cors;
+  out += "\r\n";
+}
+
+void append_stream_refusal(std::string& out, std::string_view reason, Duration retry,
+                           const http::AnswerContext& context) {
+  std::string body;
+  wire::append_retry(body, retry);
+  wire::append_closed_event(body, reason, {});
+  if (context.http_1_0) {
+    out += body;
+  } else {
+    wire::append_chunk(out, body);
+    out += wire::kLastChunk;
+  }
+}
+
+HeldStream::HeldStream(http::Session& session, Kind kind, bool chunks, std::string_view cid)
+    : session_(session), kind_(kind), chunks_(chunks) {
+  if (!cid.empty()) cid_ = std::make_unique<const std::string>(cid);
+}
+
+std::optional<push::Roster::Refused> HeldStream::park(std::span<const push::Roster::Want> wants, Time now) {
+  http::Worker& worker = session_.worker();
+  push::Roster::QuietEtags quiet;
+  begin_hold(now);
+  auto refused = worker.roster().park(*this, wants, now, quiet);
+  if (refused) {
+    holding_ = false;
+    note(session_, refused->ending, refused->channel, wants.size());
+    return refused;
+  }
+  (kind_ == Kind::lines ? worker.counters().line_streams_held : worker.counters().event_streams_held).add();
+  if (behind() && !quiet.empty()) {
+    seldom_ = std::make_unique<Seldom>();
+    seldom_->quiet = std::move(quiet);
+  }
+  last_sent_ = now;
+  session_.set_deadline(now + worker.settings().heartbeat);
+  return std::nullopt;
+}
+
+// --- writing ---
+
+void HeldStream::append_opening(std::string& out) {
+  std::string bytes;
+  bytes.reserve(256);
+  if (kind_ != Kind::lines) {
+    bytes = wire::kEventStreamOpening;
+    wire::append_heartbeat_note(bytes, session_.worker().settings().heartbeat);
+  }
+  // What is behind may find something to send, which tells an event stream's client where it is.
+  if (kind_ == Kind::lines || !behind()) append_beginning(bytes);
+  frame(bytes);
+  out += bytes;
+}
+
+void HeldStream::append_beginning(std::string& out) {
+  begun_ = true;
+  boost::container::small_vector<wire::Place, 4> places;
+  places.reserve(seats());
+  for (std::uint32_t slot = 0; slot < seats(); ++slot)
+    places.push_back({push::Roster::channel(*this, slot), push::Roster::cursor(*this, slot)});
+  if (kind_ == Kind::lines) return wire::append_sub_line(out, places);
+  wire::append_sub_event(out, places);
+}
+
+void HeldStream::append_id(std::string& out, std::uint32_t slot, Etag own) const {
+  out += "id: ";
+  for (std::uint32_t other = 0; other < seats(); ++other) {
+    if (other > 0) out += '.';
+    append(out, other == slot ? own : push::Roster::cursor(*this, other));
+  }
+  out += '\n';
+}
+
+void HeldStream::append_message(std::string& out, std::uint32_t slot, const push::Message& message) const {
+  const std::string_view channel = push::Roster::channel(*this, slot);
+  if (kind_ == Kind::lines) return wire::append_message_line(out, channel, message);
+  append_id(out, slot, message.etag);
+  if (kind_ == Kind::json_events) return wire::append_json_event_rest(out, channel, message);
+  wire::append_event_rest(out, seats() > 1 ? channel : std::string_view(message.content->event),
+                          message.content->payload);
+}
+
+void HeldStream::append_missed(std::string& out, std::uint32_t slot, Etag past, Missed missed) {
+  session_.worker().counters().missed.add();
+  const std::string_view channel = push::Roster::channel(*this, slot);
+  if (kind_ == Kind::lines) return wire::append_missed_line(out, channel, past, missed);
+  std::string id;
+  append_id(id, slot, past);
+  const std::string_view cursor = std::string_view(id).substr(4, id.size() - 5);
+  wire::append_missed_event(out, cursor, channel, missed);
+}
+
+void HeldStream::append_resume(std::string& out, const push::Resume& resume, std::uint32_t slot) {
+  Etag at = resume.from;
+  const Etag quiet = seldom_ && !seldom_->quiet.empty() ? seldom_->quiet[slot] : Etag{};
+  const auto hole = [&](Etag past) {
+    // Each loss stands where it happened, so that its id is a cursor that loses nothing more.
+    if (past > at && at < resume.lost && past > quiet) append_missed(out, slot, past, Missed::of(past - at));
+    at = past;
+  };
+  if (resume.lead) append_missed(out, slot, at, resume.lead);
+  for (const push::Message& message : resume.messages) {
+    hole(Etag{push::value(message.etag) - 1});
+    if (message.visible()) append_message(out, slot, message);
+    at = message.etag;
+  }
+  hole(resume.cursor);
+}
+
+FramePtr HeldStream::compose(const Batch& batch, std::uint32_t slot) const {
+  const auto& rests = frames(batch, kind_ == Kind::json_events ? kJsonEventRests : kNamedEventRests);
+  constexpr std::size_t kLongestEtag = 20;
+  std::size_t size = wire::kMostAroundChunk;
+  for (const FramePtr& rest : rests) size += rest->bytes.size() + (kLongestEtag + 1) * seats() + 4;
+  std::string bytes;
+  bytes.reserve(size);
+  for (const FramePtr& rest : rests) {
+    append_id(bytes, slot, push::cursor_of(*rest));
+    bytes += rest->bytes;
+  }
+  frame(bytes);
+  return frame_of(std::move(bytes));
+}
+
+// --- delivering ---
+
+Delivery HeldStream::fell_behind() {
+  session_.worker().counters().fell_behind.add();
+  return Delivery::behind;
+}
+
+Delivery HeldStream::deliver(const Batch& batch, std::uint32_t slot) {
+  if (!holding()) return Delivery::done;
+  http::Worker& worker = session_.worker();
+  http::Counters& counters = worker.counters();
+  (kind_ == Kind::lines ? counters.line_deliveries : counters.event_deliveries).add();
+  const std::size_t limit = worker.settings().max_behind;
+  last_sent_ = worker.turn();
+  if (seats() > 1 && kind_ != Kind::lines) {
+    switch (session_.offer(compose(batch, slot), limit)) {
+      case http::Session::Sent::refused:
+        return fell_behind();
+      case http::Session::Sent::gone:
+        break;
+      default:
+        return Delivery::taken;
+    }
+    over(Ending::hung_up);
+    session_.broken();
+    return Delivery::done;
+  }
+  const Frame* before = nullptr;
+  for (const FramePtr& frame : frames(batch, shared_form(kind_, chunks_))) {
+    const http::Session::Sent sent = session_.offer(frame, limit);
+    if (sent == http::Session::Sent::gone) {
+      over(Ending::hung_up);
+      session_.broken();
+      return Delivery::done;
+    }
+    if (sent == http::Session::Sent::refused) {
+      if (before) push::Roster::advance(*this, slot, push::cursor_of(*before));
+      return fell_behind();
+    }
+    before = frame.get();
+  }
+  return Delivery::taken;
+}
+
+void HeldStream::lagged() {
+  session_.later([](http::Session& session) { session.catch_up(); });
+}
+
+void HeldStream::catch_up(Time now) {
+  http::Worker& worker = session_.worker();
+  for (int chunk = 0; holding() && behind(); ++chunk) {
+    if (session_.queued() > 0) return;  // on_writable() comes when the socket has taken it
+    if (chunk == kChunksATurn) return lagged();
+    bool more = false;
+    std::string bytes;
+    const auto count = static_cast<std::uint32_t>(seats());
+    std::uint32_t served = 0;
+    for (; served < count && bytes.size() < kFrameBytes; ++served) {
+      const std::uint32_t slot = (next_slot_ + served) % count;
+      const push::Resume resume = worker.roster().resume(*this, slot, kFrameBytes, now);
+      append_resume(bytes, resume, slot);
+      more |= resume.more;
+    }
+    more |= served < count;
+    next_slot_ = (next_slot_ + served) % count;
+    if (bytes.empty() && !more && !begun_) append_beginning(bytes);
+    if (!bytes.empty()) {
+      begun_ = true;
+      frame(bytes);
+      last_sent_ = now;
+      http::Counters& counters = worker.counters();
+      (kind_ == Kind::lines ? counters.line_deliveries : counters.event_deliveries).add();
+      if (session_.offer(frame_of(std::move(bytes)), SIZE_MAX) == http::Session::Sent::gone) return session_.close();
+    }
+    if (more) continue;
+    push::Roster::caught_up(*this);
+    if (seldom_) seldom_->quiet = {};
+  }
+}
+
+void HeldStream::on_writable() {
+  if (seldom_ && seldom_->quiet.empty())
+    seldom_.reset();
+  else if (seldom_)
+    seldom_->stalled_since = {};
+  session_.hurry();
+  catch_up(session_.worker().loop().now());
+}
+
+/// Called while something waits for the peer. What it acknowledges counts as taken, wherever that lies then. True: it
+/// took nothing for too long, and this is gone. It has its cursor, so it loses nothing; no end can be told, as that
+/// would wait like all else.
+bool HeldStream::gave_up(Time now) {
+  const http::Settings& settings = session_.worker().settings();
+  const net::Taken taken = session_.taken();
+  if (!seldom_) seldom_ = std::make_unique<Seldom>();
+  if (seldom_->stalled_since == Time{} || seldom_->taken != taken.mark) {
+    seldom_->stalled_since = now;
+    seldom_->taken = taken.mark;
+  } else if (now - seldom_->stalled_since >= settings.stall()) {
+    session_.worker().counters().stalled.add();
+    session_.abort();
+    return true;
+  }
+  // A peer whose buffer is full and who says so is not gone, which the kernel makes no difference of.
+  if (!taken.in_flight) session_.wait_for_reader(settings.stall() + settings.peer_silence());
+  return false;
+}
+
+void HeldStream::on_deadline(Time now) {
+  if (!holding()) return;
+  const http::Settings& settings = session_.worker().settings();
+  const Duration heartbeat = settings.heartbeat;
+  if (session_.queued() > 0 && gave_up(now)) return;
+  if (last_sent_ + heartbeat <= now) {
+    last_sent_ = now;
+    // What waits in the outbox is sign enough, and a heartbeat behind it would only add to it.
+    std::string sign(kind_ == Kind::lines ? wire::kLineHeartbeat : wire::kEventStreamHeartbeat);
+    frame(sign);
+    if (session_.queued() == 0 && session_.put(sign) == http::Session::Sent::gone) return session_.close();
+  }
+  Time due = last_sent_ + heartbeat;
+  if (seldom_ && seldom_->stalled_since != Time{}) due = std::min(due, seldom_->stalled_since + settings.stall());
+  session_.set_deadline(due);
+}
+
+// --- ending ---
+
+void HeldStream::over(Ending ending, std::string_view channel, std::size_t channels) {
+  if (!std::exchange(holding_, false)) return;
+  note(session_, ending, channel, channels);
+  http::Counters& counters = session_.worker().counters();
+  (kind_ == Kind::lines ? counters.line_streams_held : counters.event_streams_held).sub();
+  counters.endings[static_cast<std::size_t>(ending)].add();
+}
+
+void HeldStream::finish(Ending ending, std::string_view channel, std::size_t channels) {
+  over(ending, channel, channels);
+  std::string text;
+  if (kind_ == Kind::lines) {
+    wire::append_closed_line(text, row(ending).name, channel);
+  } else {
+    if (row(ending).comes_back == push::Return::later)
+      wire::append_retry(text, session_.worker().random(std::chrono::seconds{1}, std::chrono::seconds{5}));
+    if (row(ending).comes_back == push::Return::never) wire::append_retry(text, kNever);
+    wire::append_closed_event(text, row(ending).name, channel);
+  }
+  frame(text);
+  if (chunks_) text += wire::kLastChunk;
+  if (session_.put(text) == http::Session::Sent::gone) return session_.close();
+  session_.end_after_writing();
+}
+
+void HeldStream::end(Ending ending, std::string_view channel, const push::Left& left) {
+  if (holding()) finish(ending, channel, left.channels.size());
+}
+
+void HeldStream::stop(Time now) {
+  session_.worker().roster().leave(*this, now);
+  finish(Ending::stopping, {}, 0);
+}
+
+void HeldStream::hung_up(Time now) {
+  if (!holding()) return;
+  over(Ending::hung_up);
+  session_.worker().roster().leave(*this, now);
+}
+
+}  // namespace martd::follow

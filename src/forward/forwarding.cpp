@@ -1,0 +1,397 @@
+#include "forward/forwarding.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "http/worker.h"
+#include "wire/chunks.h"
+#include "wire/proxy_headers.h"
+
+namespace martd::forward {
+namespace {
+
+/// Pieces up to this are joined with what goes before them into one write.
+constexpr std::size_t kJoined = 16 * 1024;
+
+constexpr std::string_view kEventStream = "text/event-stream";
+
+bool is_html(const wire::AnswerHead& head) {
+  const std::string_view type = head.field("Content-Type");
+  return iequals(trim(type.substr(0, type.find(';'))), "text/html");
+}
+
+/// A browser's Accept, in whichever of its lines.
+bool names_html(const wire::Fields& fields) {
+  bool named = false;
+  fields.each("Accept", [&](std::string_view value) { named |= value.find("text/html") != value.npos; });
+  return named;
+}
+
+}  // namespace
+
+Forwarding::Forwarding(http::Session& session, const wire::RequestHead& head, const http::AnswerContext& context)
+    : session_(session),
+      body_(head.chunked ? wire::BodyReader::chunked() : wire::BodyReader::length(head.content_length.value_or(0))),
+      chunked_body_(head.chunked),
+      close_(context.close),
+      awaits_continue_(head.fields.names("Expect", "100-continue")),
+      http_1_0_(context.http_1_0),
+      head_only_(context.head),
+      wants_page_((head.method == "GET" || context.head) && names_html(head.fields)) {}
+
+Forwarding::~Forwarding() {
+  if (exchange_) exchange_->abandon();
+}
+
+// --- from the client ---
+
+std::string_view Forwarding::take(std::string_view bytes) {
+  if (stage_ == Stage::tunnel) {
+    exchange_->send(bytes);
+    return {};
+  }
+  if (stage_ == Stage::draining) return discard_rest(bytes);
+  if (body_.done() || !exchange_) return bytes;
+  if (!bytes.empty()) awaits_continue_ = false;
+  while (!bytes.empty() && !body_.done()) {
+    const std::string_view piece = body_.next(bytes);
+    if (!body_.wrong().empty()) {
+      const std::string why = "the request's body can't be read: " + std::string(body_.wrong());
+      let_go();
+      if (stage_ == Stage::asking) {
+        close_ = true;
+        refuse(400, why);
+      } else {
+        broken();
+      }
+      return {};
+    }
+    send_body(piece);
+  }
+  if (body_.done()) {
+    if (chunked_body_) exchange_->send(wire::kLastChunk);
+    exchange_->end_of_body();
+  }
+  body_due_ = session_.worker().loop().now() + kBodySilence;
+  arm();
+  return bytes;
+}
+
+void Forwarding::send_body(std::string_view piece) {
+  if (piece.empty()) return;
+  if (!chunked_body_) return exchange_->send(piece);
+  std::string chunk;
+  chunk.reserve(piece.size() + wire::kMostAroundChunk);
+  wire::append_chunk(chunk, piece);
+  exchange_->send(chunk);
+}
+
+bool Forwarding::wants_input() const {
+  if (stage_ == Stage::draining) return true;
+  if (client_ended_ || !exchange_) return false;
+  return (body_.done() && stage_ != Stage::tunnel) || exchange_->unsent() == 0;
+}
+
+bool Forwarding::half_closed(bool tidy) {
+  if (stage_ == Stage::draining) {
+    close_ = true;
+    done();
+    return true;
+  }
+  if (stage_ == Stage::answering && framing_ == Framing::until_close) {
+    // It counts as gone. If it is there still, it would take the end for that of its answer.
+    session_.abort();
+    return true;
+  }
+  if (stage_ != Stage::tunnel) return false;
+  if (!tidy) {
+    // Anybody on the way can end a connection. Passed on as the end of what the client had to say it would be the
+    // client's own word, and over TLS an authentic one.
+    broken();
+    return true;
+  }
+  client_ended_ = true;
+  exchange_->end_of_tunnel();
+  if (site_ended_) done();
+  return true;
+}
+
+/// A connection has one deadline: the first of those that are running.
+void Forwarding::arm() {
+  Time due = taking_.due();
+  if (!body_.done()) due = std::min(due, body_due_);
+  if (end_waits_) due = std::min(due, store_due_);
+  if (due == Time::max()) return session_.drop_deadline();
+  session_.set_deadline(due);
+}
+
+void Forwarding::on_deadline(Time now) {
+  if (end_waits_ && now >= store_due_) return give_up_store();
+  if (now >= taking_.due()) {
+    // Else it could hold the site's connection for as long as it likes.
+    const Duration patience = session_.worker().settings().upstream_timeouts.taking;
+    if (!taking_.goes_on(session_.queued(), now, patience)) return broken();
+  }
+  if (!body_.done() && now >= body_due_) {
+    if (exchange_ && exchange_->unsent() > 0) {
+      // It is the site that doesn't read; that has a time of its own.
+      body_due_ = now + kBodySilence;
+    } else if (stage_ == Stage::draining) {
+      close_ = true;
+      return done();
+    } else if (stage_ == Stage::asking) {
+      close_ = true;
+      return refuse(408, "the request's body didn't come in time");
+    } else {
+      return broken();
+    }
+  }
+  arm();
+}
+
+void Forwarding::on_writable() {
+  if (taking_.watching() && stage_ != Stage::tunnel) {
+    taking_.all_taken();
+    arm();
+  }
+  if (page_ && page_->waiting()) {
+    pass_page();
+    flush();
+    if (!holding_ || (page_ && page_->waiting())) return;
+  }
+  if (exchange_) exchange_->resume();
+}
+
+void Forwarding::on_room() { session_.read_on(); }
+
+void Forwarding::stop(Time) {
+  close_ = true;
+  if (stage_ == Stage::draining) return done();
+  // What never ends by itself isn't waited for.
+  if (stage_ == Stage::tunnel || endless_) broken();
+}
+
+void Forwarding::hung_up(Time) {
+  holding_ = false;
+  stage_ = Stage::over;
+  let_go();
+}
+
+/// Nothing more is wanted of the site, nor of the store.
+void Forwarding::let_go() {
+  if (site_push_) site_push_->leave(session_.worker());
+  site_push_.reset();
+  if (!exchange_) return;
+  if (session_.logged()) {
+    const client::Endpoint& endpoint = exchange_->endpoint();
+    session_.note_upstream(endpoint.size > 0 ? client::to_string(endpoint)
+                                             : session_.worker().upstream()->site().authority);
+  }
+  exchange_->abandon();
+  exchange_.reset();
+}
+
+// --- from the site ---
+
+void Forwarding::append_status(std::string& out, const wire::AnswerHead& head) const {
+  out += "HTTP/1.1 ";
+  out += std::to_string(head.status);
+  out += ' ';
+  out += head.reason;
+  out += "\r\n";
+}
+
+void Forwarding::on_interim(const wire::AnswerHead& head) {
+  if (head.status == 100) awaits_continue_ = false;
+  if (http_1_0_ || stage_ != Stage::asking) return;
+  std::string& out = session_.worker().reply();
+  append_status(out, head);
+  wire::append_response_headers(head.fields, {head.status, head.http_1_0 ? "1.0" : "1.1", {}}, out);
+  out += "\r\n";
+}
+
+void Forwarding::on_answer(const wire::AnswerHead& head, bool tunnel) {
+  status_ = head.status;
+  std::string& out = session_.worker().reply();
+  if (tunnel) {
+    stage_ = Stage::tunnel;
+    session_.drop_deadline();
+    // Either side may take its time, as long as it is there.
+    session_.hurry();
+    session_.wait_for_reader({});
+    append_status(out, head);
+    wire::append_response_headers(head.fields, {head.status, head.http_1_0 ? "1.0" : "1.1", {}}, out);
+    out += "\r\n";
+    exchange_->send(session_.take_ahead());
+    session_.read_on();
+    return;
+  }
+  judge_rest();
+  endless_ = iequals(head.field("Content-Type").substr(0, kEventStream.size()), kEventStream);
+  http::Worker& worker = session_.worker();
+  if (worker.settings().upstream_publishes) site_push_ = SitePush::of(head, worker.settings());
+  if (site_push_ && !site_push_->wants_body()) site_push_->publish(worker, *this);
+  if (!is_html(head)) stand_.clear();
+  const PageAnswer::Kind kind = page_ ? page_->examine(head, head_only_) : PageAnswer::Kind::alone;
+  Opening opening = kind == PageAnswer::Kind::lines ? open_answer(head, page_->lines(), false)
+                                                    : open_answer(head, head.fields, head.content_length.has_value());
+  if (kind != PageAnswer::Kind::body) {
+    page_.reset();
+    tell_stand(opening.text.size());
+    end_head(opening);
+    return begin_answer(opening);
+  }
+  // Which of the two heads it is, its body will tell.
+  as_it_came_ = std::move(opening);
+  with_tag_ = open_answer(head, page_->lines(), false);
+  tell_stand(std::max(as_it_came_.text.size(), with_tag_.text.size()));
+  end_head(as_it_came_);
+  end_head(with_tag_);
+  page_->begin(stand_);
+}
+
+/// The head of the answer with these lines, but for its end. `sized`: one of them is its length.
+Forwarding::Opening Forwarding::open_answer(const wire::AnswerHead& head, std::span<const wire::Field> fields,
+                                            bool sized) const {
+  Opening opening;
+  const bool no_body = head.no_body;
+  opening.close = close_ || session_.worker().stopping();
+  if (!no_body && !sized && (!head_only_ || head.chunked)) {
+    opening.framing = http_1_0_ ? Framing::until_close : Framing::chunked;
+    if (http_1_0_ && !head_only_) opening.close = true;
+  }
+  append_status(opening.text, head);
+  const std::string_view connection = opening.close ? "close" : http_1_0_ ? "keep-alive" : "";
+  // Also where nothing was asked for: a cache that keeps the page is to know for whom. What a 304 says is put in place
+  // of what the cache has.
+  const bool revalidates = head.status == 304 && head.field("Content-Type").empty() && !head.field("Vary").empty();
+  wire::append_response_headers(
+      fields, {head.status, head.http_1_0 ? "1.0" : "1.1", connection, is_html(head) || revalidates}, opening.text);
+  if (head.field("Strict-Transport-Security").empty()) opening.text += session_.hsts();
+  if (opening.framing == Framing::chunked) opening.text += "Transfer-Encoding: chunked\r\n";
+  return opening;
+}
+
+void Forwarding::begin_answer(const Opening& opening) {
+  stage_ = Stage::answering;
+  framing_ = opening.framing;
+  close_ |= opening.close;
+  session_.worker().reply() += opening.text;
+}
+
+void Forwarding::on_piece(std::string_view piece) {
+  if (stage_ == Stage::tunnel) {
+    flush();
+    if (stage_ == Stage::tunnel && session_.put(piece) == http::Session::Sent::gone) session_.broken();
+    return;
+  }
+  if (publishes()) return keep_back(piece);
+  pass(piece);
+}
+
+/// A piece of the site's body on its way to the client.
+void Forwarding::pass(std::string_view piece) {
+  if (!page_) return append_body(piece);
+  page_->give(piece);
+  pass_page();
+}
+
+void Forwarding::append_body(std::string_view piece) {
+  if (piece.empty()) return;
+  std::string& out = session_.worker().reply();
+  const bool chunked = framing_ == Framing::chunked;
+  if (chunked) wire::append_chunk_size(out, piece.size());
+  if (chunked || piece.size() <= kJoined) {
+    out += piece;
+    if (chunked) out += wire::kChunkEnd;
+    return;
+  }
+  flush();
+  if (holding_) put(piece);
+}
+
+void Forwarding::on_turn() {
+  flush();
+  // The next piece is read when the last was written.
+  if (exchange_ && session_.queued() > 0) exchange_->pause();
+}
+
+void Forwarding::flush() {
+  std::string& out = session_.worker().reply();
+  if (out.empty()) return;
+  put(out);
+  out.clear();
+}
+
+/// To the client's socket, or what waits for it.
+void Forwarding::put(std::string_view bytes) {
+  if (session_.put(bytes) == http::Session::Sent::gone) return session_.broken();
+  if (stage_ == Stage::tunnel) return;  // which may wait for as long as it likes
+  const http::Settings& settings = session_.worker().settings();
+  const Duration patience = settings.upstream_timeouts.taking;
+  const bool watched = taking_.watching();
+  taking_.gave(bytes.size(), session_.queued(), session_.worker().loop().now(), patience);
+  if (taking_.watching()) session_.wait_for_reader(patience + settings.peer_silence());
+  if (taking_.watching() != watched) arm();
+}
+
+void Forwarding::on_end() {
+  if (stage_ == Stage::tunnel) {
+    site_ended_ = true;
+    flush();
+    session_.half_close();
+    if (client_ended_) done();
+    return;
+  }
+  // The last byte comes after what it ends was published.
+  if (site_push_ && site_push_->wants_body()) site_push_->publish(session_.worker(), *this);
+  if (publishes()) return keep_end_back();
+  pass_end();
+}
+
+/// The site's answer is whole, and all of it may go.
+void Forwarding::pass_end() {
+  pass(std::exchange(kept_back_, {}));
+  if (!holding_) return;
+  if (!page_) return end_answer();
+  site_ended_ = true;
+  pass_page();
+}
+
+void Forwarding::end_answer() {
+  if (framing_ == Framing::chunked && !head_only_) session_.worker().reply() += wire::kLastChunk;
+  flush();
+  if (body_.done() || close_) return done();
+  drain();
+}
+
+/// What the client got is not all there was: it must not look as if it were.
+void Forwarding::broken() {
+  flush();
+  close_ = true;
+  // Without a length or chunks the end of the connection is the end of the body: only a reset isn't.
+  const bool framed = framing_ != Framing::until_close && stage_ != Stage::tunnel;
+  done();
+  if (!framed) session_.abort();
+}
+
+void Forwarding::done() {
+  if (!holding_) return;
+  holding_ = false;
+  if (stage_ == Stage::tunnel) close_ = true;
+  if (stage_ == Stage::tunnel && client_ended_ && site_ended_ && exchange_) exchange_->tunnel_over();
+  if (stage_ != Stage::draining) record();
+  stage_ = Stage::over;
+  let_go();
+  session_.answered(close_);
+}
+
+/// For metrics and the access log: the client has its answer.
+void Forwarding::record() {
+  http::Worker& worker = session_.worker();
+  if (stage_ != Stage::tunnel) worker.counters().proxied.add(worker.loop().now() - since_);
+  worker.counters().proxied_by_class[status_ < 600 ? static_cast<std::size_t>(status_) / 100 : 0].add();
+  session_.note_status(status_);
+}
+
+}  // namespace martd::forward

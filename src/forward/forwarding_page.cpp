@@ -1,0 +1,74 @@
+// Pages on their way back that may get the script tag.
+
+#include "forward/forwarding.h"
+#include "http/access.h"
+#include "http/worker.h"
+
+namespace martd::forward {
+
+/// As the browser sees it: what a trusted proxy says of that, or what we see.
+PageAddress Forwarding::page_address(const wire::RequestHead& head, std::string_view host) const {
+  PageAddress address{session_.secure(), std::string(host), std::string(head.target)};
+  if (head.target.front() != '/') {
+    const http::Target target = http::split_target(head.target);
+    address.target = target.path;
+    if (target.query.data() != nullptr) (address.target += '?') += target.query;
+  }
+  const http::Settings& settings = session_.worker().settings();
+  if (!settings.trusted_proxies.contains(session_.peer())) return address;
+  if (const std::string_view told = head.field("X-Forwarded-Host"); !told.empty())
+    address.host = trim(told.substr(0, told.find(',')));
+  address.tls = http::proxied_tls(head, session_.peer(), settings).value_or(address.tls);
+  return address;
+}
+
+/// As much of the page as there is room for, and not so much at once that others have to wait.
+void Forwarding::pass_page() {
+  constexpr int kMostSteps = 32;
+  std::string part;
+  for (int step = 0; page_ && page_->waiting(); ++step) {
+    flush();
+    if (!holding_) return;
+    const bool full = session_.queued() > kMostUnsent;
+    if (full || step == kMostSteps) {
+      if (exchange_) exchange_->pause();
+      if (!full) session_.later([](http::Session& session) { session.catch_up(); });
+      return;
+    }
+    part.clear();
+    const PageAnswer::Status status = page_->step(part);
+    pass_part(status, part);
+  }
+  if (site_ended_ && holding_) end_page();
+}
+
+void Forwarding::pass_part(PageAnswer::Status status, std::string_view part) {
+  if (stage_ == Stage::asking && page_->decided()) {
+    begin_answer(page_->injected() ? with_tag_ : as_it_came_);
+    as_it_came_ = with_tag_ = {};
+  }
+  append_body(part);
+  if (status == PageAnswer::Status::corrupt) return broken();
+  if (page_->passes()) page_.reset();
+}
+
+void Forwarding::end_page() {
+  if (page_) {
+    std::string part;
+    const PageAnswer::Status status = page_->finish(part);
+    pass_part(status, part);
+    if (status == PageAnswer::Status::corrupt) return;
+  }
+  end_answer();
+}
+
+/// Goes on with a page that had to wait for its turn; or with nothing, where what was left of the request is read away.
+void Forwarding::catch_up(Time) {
+  if (stage_ == Stage::draining) {
+    if (body_.done()) done();
+    return;
+  }
+  on_writable();
+}
+
+}  // namespace martd::forward

@@ -1,0 +1,128 @@
+#include "forward/site_push.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "http/publisher.h"
+#include "http/worker.h"
+
+namespace martd::forward {
+namespace {
+
+void complain(std::string_view what) { spdlog::warn("Martd-Publish of the site's: not published: {}", what); }
+
+/// Takes `body=…` out of the query: it is of the header only, not of /pub. Nothing where it is neither 0 nor 1.
+std::optional<bool> take_body(std::string& query) {
+  bool body = false;
+  std::string rest;
+  for (std::string_view left = query; !left.empty();) {
+    const std::string_view pair = left.substr(0, left.find('&'));
+    left.remove_prefix(std::min(pair.size() + 1, left.size()));
+    if (pair == "body=1" || pair == "body=true") {
+      body = true;
+    } else if (pair == "body" ||
+               (pair.starts_with("body=") && pair != "body=0" && pair != "body=false" && pair != "body=")) {
+      return std::nullopt;
+    } else if (!pair.starts_with("body=")) {
+      if (!rest.empty()) rest += '&';
+      rest += pair;
+    }
+  }
+  query = std::move(rest);
+  return body;
+}
+
+}  // namespace
+
+std::unique_ptr<SitePush> SitePush::of(const wire::AnswerHead& head, const http::Settings& settings) {
+  std::vector<std::string> queries;
+  std::vector<std::string_view> payloads;
+  head.fields.each("Martd-Publish", [&](std::string_view value) { queries.emplace_back(value); });
+  if (queries.empty()) return nullptr;
+  head.fields.each("Martd-Payload", [&](std::string_view value) { payloads.push_back(value); });
+
+  auto made = std::make_unique<SitePush>();
+  made->max_payload_ = settings.max_payload;
+  made->body_type_ = head.field("Content-Type");
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    const auto body = take_body(queries[i]);
+    if (!body) {
+      complain("body: not a truth value (taken: 1 or 0)");
+      continue;
+    }
+    auto request = wire::parse_publish_request(queries[i], settings.publish);
+    if (!request) {
+      complain(request.error().message);
+      continue;
+    }
+    std::string payload;
+    if (!*body && !payloads.empty()) payload = payloads[payloads.size() == queries.size() ? i : 0];
+    made->items_.push_back({*std::move(request), std::move(payload), *body});
+    made->wants_body_ |= *body;
+  }
+  if (made->items_.empty()) return nullptr;
+  return made;
+}
+
+void SitePush::tell_refusal(const push::PushAnswer& answer) {
+  const auto* receipts = std::get_if<push::PushResult<push::Receipts>>(&answer.result);
+  if (receipts && !*receipts) complain(http::explain(receipts->error()).message);
+}
+
+void SitePush::settled(std::uint64_t ticket, const push::PushAnswer& answer) {
+  std::erase(tickets_, ticket);
+  tell_refusal(answer);
+}
+
+void SitePush::leave(http::Worker& worker) {
+  for (const std::uint64_t ticket : std::exchange(tickets_, {})) worker.leave_to_log(ticket);
+}
+
+void SitePush::feed(std::string_view piece) {
+  too_long_ |= body_.size() + piece.size() > max_payload_;
+  if (too_long_) {
+    body_.clear();
+    body_.shrink_to_fit();
+  } else {
+    body_ += piece;
+  }
+}
+
+void SitePush::publish(http::Worker& worker, follow::PushWaiter& waiter) {
+  push::Hub& hub = worker.hub();
+  const Time now = worker.loop().now();
+  wants_body_ = false;
+  for (Item& item : std::exchange(items_, {})) {
+    if (item.body ? too_long_ : item.payload.size() > max_payload_) {
+      complain("payload: more than " + std::to_string(max_payload_) + " bytes (--max-payload)");
+      continue;
+    }
+    auto* content = new push::Content;
+    push::PushJob order;
+    order.content = push::ContentPtr(content);
+    content->payload = item.body ? body_ : std::move(item.payload);
+    if (item.body) content->content_type = body_type_;
+    content->event = std::move(item.request.event);
+    content->id = std::move(item.request.id);
+    content->expire = item.request.expire;
+    order.channels = item.request.channels;
+    order.attributes = std::move(item.request.attributes);
+    order.allowed = true;
+    if (hub.answers_later()) {
+      const push::AnswerTo to = worker.await(waiter);
+      if (const auto refusal = hub.publish_later(std::move(order), now, to)) {
+        worker.forget(to.ticket);
+        complain(http::explain(*refusal).message);
+      } else {
+        tickets_.push_back(to.ticket);
+      }
+    } else if (const auto receipts = hub.publish(order.order(), now); !receipts) {
+      complain(http::explain(receipts.error()).message);
+    }
+  }
+}
+
+}  // namespace martd::forward
