@@ -58,7 +58,7 @@ struct StoreFigures {
 /// What the server counts, at one moment. `…_total` since the start, all else now. Sizes in bytes.
 ///
 /// To add a part: a struct of its own here as an optional, which is there when the part is; its series in metrics.cpp,
-/// its group in statistics.cpp, and the values where the server fills all this (src/operations.cpp).
+/// its group in statistics.cpp, and the values where the server fills all this (src/server/operations.cpp).
 struct Figures {
   Duration uptime{};
   bool accepting = false;  ///< the public listeners take connections

@@ -1,5 +1,6 @@
 // The states within the text of an element: RCDATA, RAWTEXT and script data.
 
+#include "base/ascii.h"
 #include "pages/html_bytes.h"
 #include "pages/html_tokenizer.h"
 

@@ -86,7 +86,7 @@ admin::Figures Operations::figures() {
     figures.stalled_total += counters.stalled.value();
     figures.fell_behind_total += counters.fell_behind.value();
     figures.publish_to_write += counters.publish_to_write.figures();
-    const auto add = [&](std::size_t index, const http::Counter& held, const http::Counter& deliveries) {
+    const auto add = [&](std::size_t index, const Counter& held, const Counter& deliveries) {
       figures.transports[index].held += held.value();
       figures.transports[index].deliveries += deliveries.value();
     };

@@ -8,7 +8,7 @@
 #include "../wire/messages.h"
 
 using namespace martd;
-using namespace martd::http;
+using namespace martd::follow;
 using push::Batch;
 using push::Etag;
 using push::Message;

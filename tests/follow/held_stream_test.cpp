@@ -5,6 +5,7 @@
 #include "../http/worker_test.h"
 
 using namespace martd;
+using namespace martd::follow;
 using namespace martd::http;
 using namespace martd::http::test;
 

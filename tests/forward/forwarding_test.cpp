@@ -5,6 +5,7 @@
 #include "forwarding_test.h"
 
 using namespace martd;
+using namespace martd::forward;
 using namespace martd::http;
 using namespace martd::http::test;
 using client::test::SiteEnd;

@@ -97,15 +97,15 @@ TEST_CASE_FIXTURE(OperatorsTest, "operators: a crowd that goes doesn't push out 
   say(first, "/sub?line=now&cid=x&.transport=sse");
   Peer again = connect();
   say(again, "/sub?line=now&cid=x&.transport=sse");
-  for (std::size_t i = 0; i < EndingLog::kKept + 5; ++i) {
+  for (std::size_t i = 0; i < follow::EndingLog::kKept + 5; ++i) {
     Peer peer = connect();
     say(peer, "/sub?a=now&.transport=sse");
     peer.hang_up();
     turn();
   }
   const auto notes = worker.ending_log().notes();
-  CHECK(notes.size() == EndingLog::kKept + 1);
-  CHECK(std::count_if(notes.begin(), notes.end(), [](const EndingNote& note) {
+  CHECK(notes.size() == follow::EndingLog::kKept + 1);
+  CHECK(std::count_if(notes.begin(), notes.end(), [](const push::EndingNote& note) {
           return note.ending == push::Ending::replaced && note.channel == "line";
         }) == 1);
 }
@@ -120,7 +120,7 @@ TEST_CASE_FIXTURE(OperatorsTest, "operators: who was refused a one2one channel, 
   }
   const auto notes = worker.ending_log().notes();
   // The poll is told a second later; it has hung up before.
-  CHECK(std::count_if(notes.begin(), notes.end(), [](const EndingNote& note) {
+  CHECK(std::count_if(notes.begin(), notes.end(), [](const push::EndingNote& note) {
           return note.ending == push::Ending::one2one && note.channel == "line" && note.cid == "y" &&
                  note.address == "192.0.2.2";
         }) == 2);
