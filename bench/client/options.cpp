@@ -1,4 +1,4 @@
-#include "options/options.h"
+#include "options.h"
 
 #include <charconv>
 #include <functional>

@@ -5,7 +5,7 @@
 
 #include "clock.h"
 #include "dialect.h"
-#include "options/options.h"
+#include "options.h"
 #include "poller.h"
 #include "server_process.h"
 #include "tally.h"

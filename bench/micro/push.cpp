@@ -15,6 +15,7 @@
 namespace micro {
 namespace {
 
+using namespace martd;
 using namespace martd::push;
 
 constexpr Time kStart{std::chrono::nanoseconds{1'763'600'000'000'000'000}};

@@ -20,7 +20,6 @@ class Worker;
 
 namespace martd::forward {
 
-
 /// What the site asks to be published with an answer of its: each header `Martd-Publish: <query as of /pub>` publishes
 /// what `Martd-Payload` holds, or with `body=1` the answer's body. Where there are as many payloads as queries, each
 /// query has its own; else the first serves all. Contract section 6.

@@ -61,7 +61,7 @@ TEST_CASE_FIXTURE(FormsTest, "forms: events of a stream of one channel") {
   const std::string events = "id: 11\nevent: greeting\ndata: a\n\nid: 13\ndata: b\ndata: c\n\n";
   CHECK(joined(frames(batch, kEvents)) == "38\r\n" + events + "\r\n");
   CHECK(joined(frames(batch, kPlainEvents)) == events);
-  CHECK(frames(batch, kEvents).back()->last == Etag{13});
+  CHECK(push::cursor_of(*frames(batch, kEvents).back()) == Etag{13});
 }
 
 TEST_CASE_FIXTURE(FormsTest, "forms: the same with .format=json, and lines") {
@@ -80,9 +80,9 @@ TEST_CASE_FIXTURE(FormsTest,
   const auto& named = frames(batch, kNamedEventRests);
   REQUIRE(named.size() == 2);
   CHECK(named[0]->bytes == "event: news\ndata: a\n\n");
-  CHECK(named[0]->last == Etag{11});
+  CHECK(push::cursor_of(*named[0]) == Etag{11});
   CHECK(named[1]->bytes == "event: news\ndata: b\ndata: c\n\n");
-  CHECK(named[1]->last == Etag{13});
+  CHECK(push::cursor_of(*named[1]) == Etag{13});
   const auto& json = frames(batch, kJsonEventRests);
   REQUIRE(json.size() == 2);
   CHECK(json[1]->bytes.starts_with("data: {\"channel\":\"news\",\"etag\":\"13\""));
@@ -103,7 +103,7 @@ TEST_CASE("forms: large batches are cut between messages, each frame knows its l
     const auto& cut = frames(batch, form);
     CHECK(in_chunks(cut) == joined(frames(batch, plain)));
     CHECK(cut.size() > 4);
-    CHECK(cut.back()->last == Etag{42});
+    CHECK(push::cursor_of(*cut.back()) == Etag{42});
     Etag before{10};
     for (const auto& frame : cut) {
       CHECK(push::cursor_of(*frame) > before);
