@@ -31,7 +31,7 @@ std::shared_ptr<Channel> channel_with(std::uint32_t size) {
   auto channel = std::make_shared<Channel>("news", origin_at(kStart), std::nullopt, Etag{});
   Attributes attributes;
   attributes.size = size;
-  channel->set(attributes);
+  channel->set(attributes, {});
   const ContentPtr one = content();
   for (std::uint32_t i = 0; i < size; ++i) channel->append(one, kStart);
   return channel;
@@ -51,17 +51,25 @@ Body resume() {
   return times([channel, seen] { keep(channel->since(seen, SIZE_MAX)); });
 }
 
+PushAnswer publish_one(Hub& hub, const std::string& name, const ContentPtr& content) {
+  struct None final : Tickets {
+    AnswerTo draw() override { return {}; }
+  } none;
+  PushJob job;
+  job.channels = {name};
+  job.content = content;
+  job.claim.rights = Rights::to_all();
+  return *hub.publish(std::move(job), kStart, none);
+}
+
 /// Publishes that nobody follows, each to a channel at random.
 template <std::size_t kChannels>
 Body publish() {
   auto hub = std::make_shared<Hub>(kStart);
   auto names = std::make_shared<std::vector<std::string>>();
   for (std::size_t i = 0; i < kChannels; ++i) names->push_back("c" + std::to_string(i));
-  const auto to = [hub, one = content()](const std::string& name) {
-    PushOrder order{std::span(&name, 1), {}, one, {}, true, false};
-    return hub->publish(order, kStart);
-  };
-  for (const std::string& name : *names) expect(to(name).has_value(), "publish: refused");
+  const auto to = [hub, one = content()](const std::string& name) { return publish_one(*hub, name, one); };
+  for (const std::string& name : *names) expect(std::get<0>(to(name).result).has_value(), "publish: refused");
   return times([to, names, random = std::minstd_rand(1)]() mutable { keep(to((*names)[random() % names->size()])); });
 }
 
@@ -83,7 +91,7 @@ class Taker final : public Subscriber {
 constexpr std::size_t kSeats = 1000;
 
 /// A loop whose 1,000 subscribers follow one channel. What is counted is one of them, with its share of the publish.
-class Crowd final : public LoopDoor {
+class Crowd final : public LoopPort {
  public:
   Crowd() : hub_(kStart), roster_(hub_, 0), one_(content()) {
     hub_.attach(0, *this);
@@ -101,8 +109,7 @@ class Crowd final : public LoopDoor {
   }
 
   void round() {
-    const PushOrder order{std::span(&name_, 1), {}, one_, {}, true, false};
-    keep(hub_.publish(order, kStart));
+    keep(publish_one(hub_, name_, one_));
     roster_.serve(*ready_, kStart);
   }
 

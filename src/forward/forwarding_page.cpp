@@ -1,7 +1,7 @@
 // Pages on their way back that may get the script tag.
 
+#include "access/asker.h"
 #include "forward/forwarding.h"
-#include "http/access.h"
 #include "http/worker.h"
 
 namespace martd::forward {
@@ -10,15 +10,15 @@ namespace martd::forward {
 PageAddress Forwarding::page_address(const wire::RequestHead& head, std::string_view host) const {
   PageAddress address{session_.secure(), std::string(host), std::string(head.target)};
   if (head.target.front() != '/') {
-    const http::Target target = http::split_target(head.target);
+    const wire::Target target = wire::split_target(head.target);
     address.target = target.path;
     if (target.query.data() != nullptr) (address.target += '?') += target.query;
   }
   const http::Settings& settings = session_.worker().settings();
-  if (!settings.trusted_proxies.contains(session_.peer())) return address;
+  if (!settings.access.trusted_proxies.contains(session_.peer())) return address;
   if (const std::string_view told = head.field("X-Forwarded-Host"); !told.empty())
     address.host = trim(told.substr(0, told.find(',')));
-  address.tls = http::proxied_tls(head, session_.peer(), settings).value_or(address.tls);
+  address.tls = access::proxied_tls(head, session_.peer(), settings.access).value_or(address.tls);
   return address;
 }
 

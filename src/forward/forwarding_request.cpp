@@ -28,7 +28,7 @@ void Forwarding::begin(const wire::RequestHead& head, Time now) {
   client::Order order;
   const std::string_view upgrade = wire::asked_upgrade(head.fields, head.http_1_0 ? "1.0" : "1.1");
   if (session_.worker().settings().inject && upgrade.empty())
-    page_ = std::make_unique<PageAnswer>(session_.worker().pages(), head, page_address(head, http::host_of(head)));
+    page_ = std::make_unique<PageAnswer>(session_.worker().pages(), head, page_address(head, wire::host_of(head)));
   order.head = compose(head, upgrade);
   order.body = head.has_body();
   order.repeatable = !order.body && repeatable(head.method);
@@ -79,15 +79,15 @@ std::string Forwarding::compose(const wire::RequestHead& head, std::string_view 
   const std::string client = wire::text_of(wire::without_zone(session_.peer()));
   wire::RequestHop hop;
   hop.client = client;
-  hop.trusted = settings.trusted_proxies.contains(session_.peer());
+  hop.trusted = settings.access.trusted_proxies.contains(session_.peer());
   hop.tls = session_.secure();
   hop.version = head.http_1_0 ? "1.0" : "1.1";
   hop.via = settings.via;
-  hop.host = http::host_of(head);
+  hop.host = wire::host_of(head);
   hop.upstream = site.authority;
   hop.upstream_host = settings.upstream_host;
   hop.upgrade = upgrade;
-  hop.publish_secret = settings.publish_secret;
+  hop.publish_secret = settings.access.publish_secret;
   hop.admin_token = settings.admin_token;
   hop.forwarded = settings.forwarded;
   hop.max_forwards = max_forwards_;
@@ -101,7 +101,7 @@ std::string Forwarding::compose(const wire::RequestHead& head, std::string_view 
   if (head.target.front() == '/') {
     text += head.target;
   } else {
-    const http::Target target = http::split_target(head.target);
+    const wire::Target target = wire::split_target(head.target);
     text += target.path;
     if (target.query.data() != nullptr) (text += '?') += target.query;
   }

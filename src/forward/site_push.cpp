@@ -92,6 +92,18 @@ void SitePush::feed(std::string_view piece) {
 }
 
 void SitePush::publish(http::Worker& worker, follow::PushWaiter& waiter) {
+  struct Drawn final : push::Tickets {
+    Drawn(http::Worker& of, follow::PushWaiter& by, std::vector<std::uint64_t>& into)
+        : worker(of), waiter(by), tickets(into) {}
+    push::AnswerTo draw() override {
+      const push::AnswerTo to = worker.await(waiter);
+      tickets.push_back(to.ticket);
+      return to;
+    }
+    http::Worker& worker;
+    follow::PushWaiter& waiter;
+    std::vector<std::uint64_t>& tickets;
+  } tickets(worker, waiter, tickets_);
   push::Hub& hub = worker.hub();
   const Time now = worker.loop().now();
   wants_body_ = false;
@@ -101,27 +113,17 @@ void SitePush::publish(http::Worker& worker, follow::PushWaiter& waiter) {
       continue;
     }
     auto* content = new push::Content;
-    push::PushJob order;
-    order.content = push::ContentPtr(content);
+    push::PushJob job;
+    job.content = push::ContentPtr(content);
     content->payload = item.body ? body_ : std::move(item.payload);
     if (item.body) content->content_type = body_type_;
     content->event = std::move(item.request.event);
     content->id = std::move(item.request.id);
     content->expire = item.request.expire;
-    order.channels = item.request.channels;
-    order.attributes = std::move(item.request.attributes);
-    order.allowed = true;
-    if (hub.answers_later()) {
-      const push::AnswerTo to = worker.await(waiter);
-      if (const auto refusal = hub.publish_later(std::move(order), now, to)) {
-        worker.forget(to.ticket);
-        complain(http::explain(*refusal).message);
-      } else {
-        tickets_.push_back(to.ticket);
-      }
-    } else if (const auto receipts = hub.publish(order.order(), now); !receipts) {
-      complain(http::explain(receipts.error()).message);
-    }
+    job.channels = std::move(item.request.channels);
+    job.claim = {std::move(item.request.attributes.key), push::Rights::to_all()};
+    job.attributes = std::move(item.request.attributes);
+    if (const auto answer = hub.publish(std::move(job), now, tickets)) tell_refusal(*answer);
   }
 }
 

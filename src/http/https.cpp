@@ -1,6 +1,6 @@
 #include "http/https.h"
 
-#include "http/access.h"
+#include "access/asker.h"
 #include "http/session.h"
 #include "http/worker.h"
 #include "wire/host.h"
@@ -39,7 +39,7 @@ bool Session::redirects() const { return worker_.settings().redirect_port != 0 &
 /// Whether this one is sent to https. Not where its client came by https to a proxy before this server: it would come
 /// back the same way, for ever. Nor where a redirect is of no use: to a page's preflight, as a browser takes none for
 /// one, to a look at the server itself, and to a look that names no host to be sent to, as HAProxy's does.
-bool Session::redirects(const Request& request) const {
+bool Session::redirects(const wire::Request& request) const {
   if (!redirects()) return false;
   if (request.method() == "OPTIONS") {
     const Settings& settings = worker_.settings();
@@ -47,7 +47,7 @@ bool Session::redirects(const Request& request) const {
     if (place == Place::server || (place != Place::elsewhere && request.header("Host").empty())) return false;
   }
   return request.header("Access-Control-Request-Method").empty() &&
-         !proxied_tls(request.head, peer_, worker_.settings()).value_or(false);
+         !access::proxied_tls(request.head, peer_, worker_.settings().access).value_or(false);
 }
 
 /// To https, with the same path and query. 308 and not 301: a push stays a push (RFC 9110 section 15.4.9). A body that
@@ -67,7 +67,7 @@ void Session::redirect(const wire::RequestHead& head, std::string_view& data) {
   context.head = head.method == "HEAD";
   context.cors = cors_of(head);
   close_after_ = context.close;
-  const Request request(head, {}, peer_);
+  const wire::Request request(head, {}, peer_);
   const auto to = https_location(request.header("Host"), request.path, request.query, worker_.settings().redirect_port);
   if (to) {
     append_error(worker_.reply(), 308, "by https only (--https-redirect): " + *to, context, now,

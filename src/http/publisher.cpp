@@ -56,16 +56,34 @@ std::string cleared_body(const push::Cleared& cleared) {
   return "{\"etag\":\"" + to_string(cleared.etag) + "\",\"dropped\":" + std::to_string(cleared.dropped) + "}\n";
 }
 
-/// The answer's body; nothing: it waits for the store.
+/// The answer's body; nothing: it comes later.
 using Body = std::optional<std::string>;
+
+Result<Body> body_of(const push::PushAnswer& answer) {
+  return std::visit(
+      [&](const auto& result) -> Result<Body> {
+        if (!result) return explain(result.error());
+        if constexpr (std::is_same_v<std::decay_t<decltype(*result)>, push::Cleared>) {
+          return Body(cleared_body(*result));
+        } else {
+          return Body(receipts_body(answer.channels, *result));
+        }
+      },
+      answer.result);
+}
+
+Result<Body> body_of(const std::optional<push::PushAnswer>& answer) {
+  if (!answer) return Body();
+  return body_of(*answer);
+}
 
 class Publisher {
  public:
-  Publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub, Time now,
-            push::AnswerTo to)
-      : request_(request), asker_(asker), settings_(settings), hub_(hub), now_(now), to_(to) {}
+  Publisher(const wire::Request& request, const access::Asker& asker, const Settings& settings, push::Hub& hub,
+            Time now)
+      : request_(request), asker_(asker), settings_(settings), hub_(hub), now_(now) {}
 
-  Result<Body> serve() const {
+  Result<Body> serve(push::Tickets& tickets) const {
     if (asker_.foreign) return foreign_page();
     auto asked = wire::parse_publish_request(request_.query, settings_.publish);
     if (!asked) return std::move(asked).error();
@@ -74,10 +92,10 @@ class Publisher {
       // The store's thread, which may have the last word, doesn't know of browsers.
       if (asker_.unnamed)
         if (auto refusal = access_refusal(*asked)) return *std::move(refusal);
-      return publish(*std::move(asked));
+      return publish(*std::move(asked), tickets);
     }
     if (asked->channels.size() != 1) return bad_request("channel: one only with " + std::string(method));
-    return method == "DELETE" ? clear(*asked) : inspect(*asked);
+    return method == "DELETE" ? clear(*asked, tickets) : inspect(*asked);
   }
 
   std::optional<Refusal> refused_by_head() const {
@@ -94,8 +112,7 @@ class Publisher {
   }
 
   std::optional<Refusal> access_refusal(const wire::PublishRequest& asked) const {
-    const auto refusal =
-        hub_.access_refusal(asked.channels, asked.attributes.key, asker_.may_push, asker_.operates, now_);
+    const auto refusal = hub_.refusal(asked.channels, asker_.claim(asked.attributes.key), now_);
     if (!refusal) return std::nullopt;
     return told(*refusal);
   }
@@ -105,7 +122,7 @@ class Publisher {
     Refusal told = explain(refusal);
     if (asker_.unnamed && refusal.error == PushError::not_allowed)
       told.message += "; a browser's address counts only where Host is a name of this server, not " +
-                      wire::shown(host_of(request_.head)) + " (--host)";
+                      wire::shown(wire::host_of(request_.head)) + " (--host)";
     return told;
   }
 
@@ -116,7 +133,7 @@ class Publisher {
                                   asked.channels.size());
   }
 
-  Result<Body> publish(wire::PublishRequest&& asked) const {
+  Result<Body> publish(wire::PublishRequest&& asked, push::Tickets& tickets) const {
     auto conditions = read_conditions(asked);
     if (!conditions) return std::move(conditions).error();
     auto* content = new push::Content;
@@ -126,24 +143,15 @@ class Publisher {
     content->event = std::move(asked.event);
     content->id = std::move(asked.id);
     content->expire = asked.expire;
-    if (hub_.answers_later()) {
-      push::PushJob job{std::move(asked.channels), std::move(asked.attributes),
-                        std::move(shared),         *std::move(conditions),
-                        asker_.may_push,           asker_.operates};
-      if (const auto refusal = hub_.publish_later(std::move(job), now_, to_)) return explain(*refusal);
-      return Body();
-    }
-    const push::PushOrder order{asked.channels,    std::move(asked.attributes),
-                                std::move(shared), conditions->get(),
-                                asker_.may_push,   asker_.operates};
-    const auto receipts = hub_.publish(order, now_);
-    if (!receipts) return explain(receipts.error());
-    return Body(receipts_body(asked.channels, *receipts));
+    push::Claim claim = asker_.claim(std::move(asked.attributes.key));
+    return body_of(hub_.publish({std::move(asked.channels), std::move(asked.attributes), std::move(shared),
+                                 *std::move(conditions), std::move(claim)},
+                                now_, tickets));
   }
 
   Result<Body> inspect(const wire::PublishRequest& asked) const {
     const std::string& channel = asked.channels.front();
-    const auto info = hub_.inspect(channel, asked.attributes.key, asker_.may_push, now_);
+    const auto info = hub_.inspect(channel, asker_.claim(asked.attributes.key), now_);
     if (!info) return told(info.error());
     std::string body = "{\"channel\":";
     append_json_string(body, channel);
@@ -155,27 +163,17 @@ class Publisher {
     return Body(std::move(body));
   }
 
-  Result<Body> clear(const wire::PublishRequest& asked) const {
+  Result<Body> clear(const wire::PublishRequest& asked, push::Tickets& tickets) const {
     if (asker_.unnamed)
       if (auto refusal = access_refusal(asked)) return *std::move(refusal);
-    if (hub_.answers_later()) {
-      const auto refusal =
-          hub_.clear_later(asked.channels.front(), asked.attributes.key, asker_.may_push, now_, to_, asker_.operates);
-      if (refusal) return explain(*refusal);
-      return Body();
-    }
-    const auto cleared =
-        hub_.clear(asked.channels.front(), asked.attributes.key, asker_.may_push, now_, asker_.operates);
-    if (!cleared) return explain(cleared.error());
-    return Body(cleared_body(*cleared));
+    return body_of(hub_.clear({asked.channels.front(), asker_.claim(asked.attributes.key)}, now_, tickets));
   }
 
-  const Request& request_;
-  const Asker& asker_;
+  const wire::Request& request_;
+  const access::Asker& asker_;
   const Settings& settings_;
   push::Hub& hub_;
   Time now_;
-  push::AnswerTo to_;
 };
 
 int append(std::string& out, const Result<Body>& body, const AnswerContext& context, Time now) {
@@ -219,28 +217,18 @@ Refusal explain(const push::PushRefusal& refusal) {
   return {500, "unknown"};
 }
 
-int serve_publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub, Time now,
-                    const AnswerContext& context, std::string& out, push::AnswerTo to) {
-  return append(out, Publisher(request, asker, settings, hub, now, to).serve(), context, now);
+int serve_publisher(const wire::Request& request, const access::Asker& asker, const Settings& settings, push::Hub& hub,
+                    Time now, const AnswerContext& context, std::string& out, push::Tickets& tickets) {
+  return append(out, Publisher(request, asker, settings, hub, now).serve(tickets), context, now);
 }
 
-std::optional<Refusal> refused_by_head(const Request& request, const Asker& asker, const Settings& settings,
-                                       push::Hub& hub, Time now) {
-  return Publisher(request, asker, settings, hub, now, {}).refused_by_head();
+std::optional<Refusal> refused_by_head(const wire::Request& request, const access::Asker& asker,
+                                       const Settings& settings, push::Hub& hub, Time now) {
+  return Publisher(request, asker, settings, hub, now).refused_by_head();
 }
 
 int append_push_answer(std::string& out, const push::PushAnswer& answer, const AnswerContext& context, Time now) {
-  const auto body = std::visit(
-      [&](const auto& result) -> Result<Body> {
-        if (!result) return explain(result.error());
-        if constexpr (std::is_same_v<std::decay_t<decltype(*result)>, push::Cleared>) {
-          return Body(cleared_body(*result));
-        } else {
-          return Body(receipts_body(answer.channels, *result));
-        }
-      },
-      answer.result);
-  return append(out, body, context, now);
+  return append(out, body_of(answer), context, now);
 }
 
 }  // namespace martd::http

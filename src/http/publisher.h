@@ -3,25 +3,26 @@
 #include <optional>
 #include <string>
 
-#include "http/access.h"
-#include "http/request.h"
+#include "access/asker.h"
 #include "http/responses.h"
 #include "http/settings.h"
 #include "push/hub.h"
+#include "wire/request.h"
 
 namespace martd::http {
 
 /// Answers a GET, HEAD, POST, PUT or DELETE of /pub: appends the whole answer to `out`, and returns its status. Takes
-/// the request's body as the payload. 0, and nothing appended: it waits for the store, which tells `to`.
-int serve_publisher(const Request& request, const Asker& asker, const Settings& settings, push::Hub& hub, Time now,
-                    const AnswerContext& context, std::string& out, push::AnswerTo to = {});
+/// the request's body as the payload. 0, and nothing appended: a ticket of `tickets` was drawn, and the answer comes
+/// later.
+int serve_publisher(const wire::Request& request, const access::Asker& asker, const Settings& settings, push::Hub& hub,
+                    Time now, const AnswerContext& context, std::string& out, push::Tickets& tickets);
 
 /// Of a POST or PUT whose body is still to come: why it is refused whatever that is. serve_publisher() looks at all of
 /// it again, as a channel may be another by then.
-std::optional<Refusal> refused_by_head(const Request& request, const Asker& asker, const Settings& settings,
-                                       push::Hub& hub, Time now);
+std::optional<Refusal> refused_by_head(const wire::Request& request, const access::Asker& asker,
+                                       const Settings& settings, push::Hub& hub, Time now);
 
-/// The same for what waited: appends the whole answer, and returns its status.
+/// The answer that came later: appends the whole answer, and returns its status.
 int append_push_answer(std::string& out, const push::PushAnswer& answer, const AnswerContext& context, Time now);
 
 /// A refused push as an answer says it: its status, and a sentence without a key.

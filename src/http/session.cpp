@@ -131,7 +131,7 @@ void Session::begin_record(std::string_view method, std::string_view path) {
 }
 
 /// What isn't held by then has its answer among those that go out together.
-void Session::serve(const Request& request, Place place) {
+void Session::serve(const wire::Request& request, Place place) {
   if (record_) record_->begin_answer(worker_.reply().size());
   handle(request, place);
   if (!held()) end_written_record();

@@ -11,15 +11,18 @@
 #include "http/access_log.h"
 #include "http/incoming.h"
 #include "http/known_heads.h"
-#include "http/request.h"
 #include "http/responses.h"
 #include "http/router.h"
 #include "net/connection.h"
+#include "wire/request.h"
 #include "wire/subscribe_request.h"
+
+namespace martd::access {
+struct Asker;
+}
 
 namespace martd::http {
 
-struct Asker;
 class Worker;
 
 /// One connection of a client: reads requests one after another, answers them in order, or is held by one of them.
@@ -125,22 +128,22 @@ class Session final : public net::Connection {
   std::string cors_of(const wire::RequestHead& head) const;
   void flush_reply();
   // --- answering them (session_answers.cpp) ---
-  std::optional<HeadRefusal> refused(const Request& request, Place place) const;
-  std::optional<HeadRefusal> refused_by_head(const Request& request, Place place);
-  Asker asker_of_place(const Request& request, Place place) const;
-  void handle(const Request& request, Place place);
+  std::optional<HeadRefusal> refused(const wire::Request& request, Place place) const;
+  std::optional<HeadRefusal> refused_by_head(const wire::Request& request, Place place);
+  access::Asker asker_of_place(const wire::Request& request, Place place) const;
+  void handle(const wire::Request& request, Place place);
   bool ask_again(std::string_view& data);
   bool redirects() const;
-  bool redirects(const Request& request) const;
+  bool redirects(const wire::Request& request) const;
   void redirect(const wire::RequestHead& head, std::string_view& data);
-  void publish(const Request& request, const Asker& asker, const AnswerContext& context, Time now);
-  void subscribe(const Request& request, const AnswerContext& context);
+  void publish(const wire::Request& request, const access::Asker& asker, const AnswerContext& context, Time now);
+  void subscribe(const wire::Request& request, const AnswerContext& context);
   void forward(const wire::RequestHead& head, std::string_view& data);
   void hold_poll(wire::SubscribeRequest& asked, const AnswerContext& context, Time now);
   void hold_stream(wire::SubscribeRequest& asked, const AnswerContext& context, Time now);
   void send_later(wire::Transport transport, const AnswerContext& context, Time now);
   // --- the access log (session.cpp) ---
-  void serve(const Request& request, Place place);
+  void serve(const wire::Request& request, Place place);
   void begin_record(std::string_view method, std::string_view path);
   void note(Sent sent, std::string_view bytes);
   void end_written_record();

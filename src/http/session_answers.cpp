@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "access/asker.h"
 #include "follow/awaited_push.h"
 #include "follow/held_stream.h"
 #include "follow/long_poll.h"
 #include "forward/forwarding.h"
-#include "http/access.h"
 #include "http/head_checks.h"
 #include "http/publisher.h"
 #include "http/router.h"
@@ -19,21 +19,22 @@
 namespace martd::http {
 namespace {
 
-bool wants_web_socket(const Request& request) { return request.head.fields.names("Upgrade", "websocket"); }
+bool wants_web_socket(const wire::Request& request) { return request.head.fields.names("Upgrade", "websocket"); }
 
 }  // namespace
 
-Asker Session::asker_of_place(const Request& request, Place place) const {
-  Asker asker;
+access::Asker Session::asker_of_place(const wire::Request& request, Place place) const {
+  access::Asker asker;
   if (place == Place::elsewhere) return asker;
   const Settings& settings = worker_.settings();
-  asker = place == Place::publish ? asker_of(request, settings) : origin_of(request, settings);
+  asker = place == Place::publish ? access::asker_of(request, settings.access)
+                                  : access::origin_of(request, settings.access);
   if (operates_) asker.may_push = asker.operates = true;
   return asker;
 }
 
 /// Whatever a request's query and body are.
-std::optional<Session::HeadRefusal> Session::refused(const Request& request, Place place) const {
+std::optional<Session::HeadRefusal> Session::refused(const wire::Request& request, Place place) const {
   if (place == Place::elsewhere) return HeadRefusal{404, "nothing here: this server has no site behind it", {}, {}};
   if (!takes(place, request.method())) {
     const std::string methods(allowed_methods(place));
@@ -54,9 +55,9 @@ std::optional<Session::HeadRefusal> Session::refused(const Request& request, Pla
 }
 
 /// Whatever its body is, which is still to come. What is served then is looked at again, as things may have changed.
-std::optional<Session::HeadRefusal> Session::refused_by_head(const Request& request, Place place) {
+std::optional<Session::HeadRefusal> Session::refused_by_head(const wire::Request& request, Place place) {
   const Settings& settings = worker_.settings();
-  const Asker asker = asker_of_place(request, place);
+  const access::Asker asker = asker_of_place(request, place);
   auto refusal = refused(request, place);
   std::optional<Refusal> own;
   if (!refusal && place == Place::publish && (request.method() == "POST" || request.method() == "PUT"))
@@ -68,7 +69,7 @@ std::optional<Session::HeadRefusal> Session::refused_by_head(const Request& requ
   return refusal;
 }
 
-void Session::handle(const Request& request, Place place) {
+void Session::handle(const wire::Request& request, Place place) {
   const Time now = loop().now();
   const Settings& settings = worker_.settings();
   worker_.counters().requests.add();
@@ -86,7 +87,7 @@ void Session::handle(const Request& request, Place place) {
     append_error(reply, status, message, context, now, headers);
   };
 
-  const Asker asker = asker_of_place(request, place);
+  const access::Asker asker = asker_of_place(request, place);
   if (asker.cross) context.cors = asker.cors;
   if (const auto refusal = refused(request, place)) return error(refusal->status, refusal->message, refusal->headers);
   if (request.method() == "OPTIONS") {
@@ -148,18 +149,34 @@ void Session::forward(const wire::RequestHead& head, std::string_view& data) {
   data = held.take(data);
 }
 
-void Session::publish(const Request& request, const Asker& asker, const AnswerContext& context, Time now) {
-  std::unique_ptr<follow::AwaitedPush> awaited;
-  push::AnswerTo to{};
-  if (worker_.hub().answers_later() && request.method() != "GET" && request.method() != "HEAD") {
-    awaited = std::make_unique<follow::AwaitedPush>(*this, context);
-    to = awaited->to();
+namespace {
+
+/// Holds the session only where the answer comes later.
+class DrawnByPush final : public push::Tickets {
+ public:
+  DrawnByPush(Session& session, const AnswerContext& context) : session_(session), context_(context) {}
+  push::AnswerTo draw() override {
+    awaited = std::make_unique<follow::AwaitedPush>(session_, context_);
+    return awaited->to();
   }
+
+  std::unique_ptr<follow::AwaitedPush> awaited;
+
+ private:
+  Session& session_;
+  const AnswerContext& context_;
+};
+
+}  // namespace
+
+void Session::publish(const wire::Request& request, const access::Asker& asker, const AnswerContext& context,
+                      Time now) {
+  DrawnByPush tickets(*this, context);
   const int status =
-      serve_publisher(request, asker, worker_.settings(), worker_.hub(), now, context, worker_.reply(), to);
+      serve_publisher(request, asker, worker_.settings(), worker_.hub(), now, context, worker_.reply(), tickets);
   if (status >= 400) worker_.counters().refusals.add();
   if (status != 0) return;
-  held_ = std::move(awaited);
+  held_ = std::move(tickets.awaited);
   close_after_ = false;  // it knows itself
 }
 
@@ -178,8 +195,8 @@ bool Session::ask_again(std::string_view& data) {
     return false;
   const Settings& settings = worker_.settings();
   // With --host each request is looked at for its name.
-  if (surplus_ || worker_.stopping() || redirects() || settings.hosts.only()) return false;
-  const Target split = split_target(target);
+  if (surplus_ || worker_.stopping() || redirects() || settings.access.hosts.only()) return false;
+  const wire::Target split = wire::split_target(target);
   if (place_of(split.path, settings.prefix, settings.has_upstream) != Place::subscribe) return false;
   auto asked = wire::parse_subscribe_request(split.query, {}, {}, settings.subscribe);
   if (!asked || asked->transport != wire::Transport::poll) return false;
@@ -198,10 +215,10 @@ bool Session::ask_again(std::string_view& data) {
   return true;
 }
 
-void Session::subscribe(const Request& request, const AnswerContext& context) {
+void Session::subscribe(const wire::Request& request, const AnswerContext& context) {
   const Time now = loop().now();
   client_.reset();
-  if (const auto client = proxied_client(request, worker_.settings()))
+  if (const auto client = access::proxied_client(request, worker_.settings().access))
     client_ = std::make_unique<wire::Address>(*client);
   wire::SubscribeHeaders headers;
   std::string accept;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "http/access.h"
+#include "access/asker.h"
 #include "http/router.h"
 #include "http/session.h"
 #include "http/worker.h"
@@ -55,7 +55,7 @@ void Session::process(std::string_view bytes) {
         await_request();
         continue;
       }
-      const Request request(whole->head, whole->body, peer_);
+      const wire::Request request(whole->head, whole->body, peer_);
       serve(request, place_of(request.path, worker_.settings().prefix, worker_.settings().has_upstream));
     } else {
       while (data.starts_with("\r\n")) data.remove_prefix(2);  // RFC 9112 section 2.2
@@ -93,7 +93,7 @@ Session::HeadLimits Session::limits_of(std::string_view begun) const {
   std::string_view target = begun.substr(std::min(begun.find(' '), begun.size() - 1) + 1);
   target = target.substr(0, std::min(target.find(' '), kMaxPushTarget));
   const Settings& settings = worker_.settings();
-  if (place_of(split_target(target).path, settings.prefix, settings.has_upstream) == Place::publish) {
+  if (place_of(wire::split_target(target).path, settings.prefix, settings.has_upstream) == Place::publish) {
     limits.target = kMaxPushTarget;
     limits.head += target.size();
   }
@@ -132,12 +132,12 @@ bool Session::begin(std::string_view bytes, std::string_view& data) {
     return false;
   }
   const Settings& settings = worker_.settings();
-  Request request(head, {}, peer_);
+  wire::Request request(head, {}, peer_);
   begin_record(head.method, request.path);
   plain_poll_ = false;
   const Place place = place_of(request.path, settings.prefix, settings.has_upstream);
   const bool forwarded = place == Place::elsewhere && settings.has_upstream;
-  if (const auto elsewhere = misdirected(request, forwarded, settings)) {
+  if (const auto elsewhere = access::misdirected(request, forwarded && settings.upstream_host, settings.access)) {
     refuse_by_head(head, bytes, {elsewhere->status, elsewhere->message, {}, {}});
     return true;
   }
@@ -248,17 +248,17 @@ bool Session::read_body(std::string_view& data) {
 /// It is longer than `limit`.
 void Session::refuse_body(const wire::RequestHead& head, std::size_t limit) {
   const Settings& settings = worker_.settings();
-  const Place place = place_of(split_target(head.target).path, settings.prefix, settings.has_upstream);
+  const Place place = place_of(wire::split_target(head.target).path, settings.prefix, settings.has_upstream);
   const std::string bytes = "more than " + std::to_string(limit) + " bytes";
   refuse(413, place == Place::publish ? "payload: " + bytes + " (--max-payload)" : "the request's body: " + bytes,
          cors_of(head));
 }
 
 std::string Session::cors_of(const wire::RequestHead& head) const {
-  const Request request(head, {}, peer_);
+  const wire::Request request(head, {}, peer_);
   const Place place = place_of(request.path, worker_.settings().prefix, worker_.settings().has_upstream);
   if (place != Place::publish && place != Place::subscribe) return {};
-  return origin_of(request, worker_.settings()).cors;
+  return access::origin_of(request, worker_.settings().access).cors;
 }
 
 void Session::refuse(int status, std::string_view message, std::string cors, std::string_view headers) {

@@ -5,12 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "access/settings.h"
 #include "base/time.h"
 #include "client/timeouts.h"
 #include "http/access_log.h"
-#include "wire/address.h"
-#include "wire/known_hosts.h"
-#include "wire/origin.h"
 #include "wire/publish_request.h"
 #include "wire/subscribe_request.h"
 
@@ -44,12 +42,8 @@ struct Settings {
   /// A stream whose peer takes nothing of what waits for so long is ended.
   Duration stall() const { return 4 * heartbeat; }
 
-  wire::AddressSet publish_from;
-  wire::AddressSet trusted_proxies;
-  wire::OriginList origins;
-  wire::KnownHosts hosts;      ///< of --host, of the listeners and of the origins
-  std::string publish_secret;  ///< empty: none
-  std::string admin_token;     ///< the admin listener's; only so that it never goes to the site. Empty: none
+  martd::access::Settings access;
+  std::string admin_token;  ///< the admin listener's; only so that it never goes to the site. Empty: none
 
   AccessLog access_log;             ///< empty: none
   std::uint16_t redirect_port = 0;  ///< plain requests are sent to https there; 0: they are answered

@@ -36,7 +36,7 @@ struct ConnectionCount {
 
 /// One loop of the public side: its sessions, its roster, what it counts. All on the loop's thread but where it says
 /// otherwise.
-class Worker final : public push::LoopDoor {
+class Worker final : public push::LoopPort {
  public:
   /// `loop`, `hub` and `count` must outlive the worker.
   Worker(push::LoopId id, net::Loop& loop, push::Hub& hub, ConnectionCount& count,
@@ -57,7 +57,7 @@ class Worker final : public push::LoopDoor {
   void take(int descriptor, const wire::Address& peer, const std::shared_ptr<const net::TlsContext>& tls,
             bool operates = false);
 
-  /// LoopDoor: any thread.
+  /// LoopPort: any thread.
   void ready(push::Channel& channel) override;
   void answered(std::vector<push::Answered> answers) override;
 

@@ -51,17 +51,18 @@ std::optional<Channel::Life> Channel::life() const {
 
 namespace {
 
-void set_all_but_a_key(Attributes& to, const Attributes& from) {
+/// Its key it keeps.
+void set_all(Attributes& to, const Attributes& from, std::string_view key) {
   to.size = from.size;
   to.life = from.life;
   to.one2one = from.one2one;
-  if (to.key.empty()) to.key = from.key;
+  if (to.key.empty()) to.key = key;
 }
 
 }  // namespace
 
-void Channel::set(const Attributes& attributes) {
-  set_all_but_a_key(attributes_, attributes);
+void Channel::set(const Attributes& attributes, std::string_view key) {
+  set_all(attributes_, attributes, key);
   backlog_.resize(attributes.size);
 }
 
@@ -118,9 +119,9 @@ Etag Channel::stage_clear() {
   return staged_->floor;
 }
 
-Etag Channel::stage_message(const Attributes& attributes, bool visible) {
+Etag Channel::stage_message(const Attributes& attributes, std::string_view key, bool visible) {
   Staged& next = stage();
-  set_all_but_a_key(next.attributes, attributes);
+  set_all(next.attributes, attributes, key);
   const Etag etag = newest() + ++next.count;
   next.visible.push_back(visible);
   // What is kept now and above the floor, then what is staged: the oldest of it go where `size` is passed.

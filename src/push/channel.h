@@ -114,8 +114,8 @@ class Channel {
   /// Set: this life, where it had messages; else the one before.
   std::optional<Life> life() const;
 
-  /// Every push sets everything again; an empty key leaves the channel's own.
-  void set(const Attributes& attributes);
+  /// Every push sets everything again, but for the key: a channel that has none gets `key`, and keeps it.
+  void set(const Attributes& attributes, std::string_view key);
   Etag append(ContentPtr content, Time now);
   /// How many messages were dropped.
   std::size_t clear();
@@ -170,8 +170,8 @@ class Channel {
   const Message* makes_way(std::uint32_t size) const;
   /// What it will be like, begun where nothing was staged.
   Staged& stage();
-  /// One push with these attributes: the etag that it will have.
-  Etag stage_message(const Attributes& attributes, bool visible);
+  /// One push, as for set(): the etag that it will have.
+  Etag stage_message(const Attributes& attributes, std::string_view key, bool visible);
   /// One clear: nothing below the etag that is returned will be kept.
   Etag stage_clear();
   /// `id` stays until it is settled.

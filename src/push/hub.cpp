@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "push/journal.h"
+#include "push/staging.h"
 #include "push/subscriber.h"
 
 namespace martd::push {
@@ -18,16 +19,16 @@ Hub::Hub(Time start) : registry_(start) {}
 
 Hub::~Hub() = default;
 
-void Hub::attach(LoopId id, LoopDoor& door) {
-  if (doors_.size() <= id) doors_.resize(id + 1);
-  doors_[id] = &door;
+void Hub::attach(LoopId id, LoopPort& port) {
+  if (ports_.size() <= id) ports_.resize(id + 1);
+  ports_[id] = &port;
 }
 
-std::optional<PushError> access_error(const Channel* channel, std::string_view key, bool allowed, bool operates) {
-  if (operates) return std::nullopt;
+std::optional<PushError> refused(const Channel* channel, const Claim& claim, std::size_t index) {
+  if (claim.past_keys) return std::nullopt;
   const std::string_view kept = channel ? std::string_view(channel->next_attributes().key) : std::string_view();
-  if (!kept.empty()) return same_secret(key, kept) ? std::nullopt : std::optional(PushError::wrong_key);
-  return allowed ? std::nullopt : std::optional(PushError::not_allowed);
+  if (!kept.empty()) return same_secret(claim.key, kept) ? std::nullopt : std::optional(PushError::wrong_key);
+  return claim.rights.to(index) ? std::nullopt : std::optional(PushError::not_allowed);
 }
 
 void Hub::queue(Channel& channel, LoopId loop, Group& group, Ready& ready) {
@@ -37,14 +38,14 @@ void Hub::queue(Channel& channel, LoopId loop, Group& group, Ready& ready) {
 }
 
 void Hub::tell(std::span<const std::pair<LoopId, Channel*>> ready) {
-  for (const auto& [loop, channel] : ready) doors_[loop]->ready(*channel);
+  for (const auto& [loop, channel] : ready) ports_[loop]->ready(*channel);
 }
 
 void Hub::hold_news(const Ready& ready, AnswerTo to, PushAnswer answer) {
   // Where the loop has a core of its own it begins with these while the rest of a large transaction is settled.
   constexpr std::size_t kMost = 256;
   held_ready_.insert(held_ready_.end(), ready.begin(), ready.end());
-  if (held_answers_.size() <= to.loop) held_answers_.resize(doors_.size());
+  if (held_answers_.size() <= to.loop) held_answers_.resize(ports_.size());
   held_answers_[to.loop].push_back({to.ticket, std::move(answer)});
   if (++held_ >= kMost) give_news();
 }
@@ -54,7 +55,7 @@ void Hub::give_news() {
   tell(held_ready_);
   held_ready_.clear();
   for (LoopId loop = 0; loop < held_answers_.size(); ++loop)
-    if (!held_answers_[loop].empty()) doors_[loop]->answered(std::exchange(held_answers_[loop], {}));
+    if (!held_answers_[loop].empty()) ports_[loop]->answered(std::exchange(held_answers_[loop], {}));
 }
 
 namespace {
@@ -75,27 +76,26 @@ std::optional<PushError> unmet(const PushConditions& conditions, const Channel* 
 
 }  // namespace
 
-std::optional<PushRefusal> Hub::examine(const PushOrder& order, const Keys& keys, Time now, Targets& targets) {
-  targets.reserve(order.channels.size());
+std::optional<PushRefusal> Hub::examine(const PushJob& job, const Keys& keys, Time now, Targets& targets) {
+  targets.reserve(job.channels.size());
   std::size_t cost = 0;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    const std::string& name = order.channels[i];
+    const std::string& name = job.channels[i];
     Channel* channel = registry_.find(keys[i], now);
-    if (const auto error = access_error(channel, order.attributes.key, order.allowed, order.operates))
-      return PushRefusal{*error, name};
+    if (const auto error = refused(channel, job.claim, i)) return PushRefusal{*error, name};
     std::optional<Etag> duplicate;
-    if (channel && !order.content->id.empty()) duplicate = channel->find_id(order.content->id);
-    if (order.conditions && !duplicate) {
-      if (const auto error = unmet(*order.conditions, channel)) {
+    if (channel && !job.content->id.empty()) duplicate = channel->find_id(job.content->id);
+    if (job.conditions && !duplicate) {
+      if (const auto error = unmet(*job.conditions, channel)) {
         const bool one_of_several = *error == PushError::not_empty && keys.size() > 1;
         return PushRefusal{one_of_several ? PushError::not_all_empty : *error, name};
       }
     }
     if (!duplicate) {
-      cost += Backlog::cost_of(*order.content);
+      cost += Backlog::cost_of(*job.content);
       if (!channel || channel->bare()) {
         cost += Registry::cost_of(name);
-      } else if (const Message* oldest = channel->makes_way(order.attributes.size)) {
+      } else if (const Message* oldest = channel->makes_way(job.attributes.size)) {
         // What this push itself makes way for doesn't count.
         cost -= std::min(cost, Backlog::cost_of(*oldest->content));
       }
@@ -103,24 +103,35 @@ std::optional<PushRefusal> Hub::examine(const PushOrder& order, const Keys& keys
     targets.push_back(Target{channel, duplicate});
   }
   if (cost > 0 && registry_.published() + staged_cost_ + cost > max_memory())
-    return PushRefusal{PushError::memory_full, order.channels.front()};
+    return PushRefusal{PushError::memory_full, job.channels.front()};
   return std::nullopt;
 }
 
-PushResult<Receipts> Hub::publish(const PushOrder& order, Time now) {
-  if (journal_)
-    if (auto refusal = journal_->refusal(order.channels.front())) return *std::move(refusal);
+std::optional<PushAnswer> Hub::publish(PushJob job, Time now, Tickets& tickets) {
+  if (journal_) {
+    if (auto refusal = journal_->refusal(job.channels.front()))
+      return PushAnswer{{}, PushResult<Receipts>(*std::move(refusal))};
+    if (answers_later()) {
+      journal_->store().submit(std::make_unique<PushEntry>(*this, std::move(job), now, tickets.draw()));
+      return std::nullopt;
+    }
+  }
+  auto receipts = publish_now(job, now);
+  return PushAnswer{std::move(job.channels), std::move(receipts)};
+}
+
+PushResult<Receipts> Hub::publish_now(const PushJob& job, Time now) {
   std::uint64_t mask = 0;
-  const Keys keys = keys_of(order.channels);
+  const Keys keys = keys_of(job.channels);
   for (const ChannelKey& key : keys) mask |= Registry::mask_of(key);
 
   Receipts receipts;
-  receipts.reserve(order.channels.size());
+  receipts.reserve(job.channels.size());
   Ready ready;
   {
     const Registry::ShardLock lock(registry_, mask);
     Targets targets;
-    if (auto refusal = examine(order, keys, now, targets)) return *std::move(refusal);
+    if (auto refusal = examine(job, keys, now, targets)) return *std::move(refusal);
     for (std::size_t i = 0; i < targets.size(); ++i) {
       Target& target = targets[i];
       if (target.duplicate) {
@@ -128,26 +139,26 @@ PushResult<Receipts> Hub::publish(const PushOrder& order, Time now) {
         continue;
       }
       if (!target.channel) target.channel = &registry_.find_or_bear(keys[i], now);
-      receipts.push_back(push(*target.channel, order, now, ready));
+      receipts.push_back(push(*target.channel, job, now, ready));
     }
-    if (journal_) journal_->published(targets, order.content, now);
+    if (journal_) journal_->published(targets, job.content, now);
   }
   tell(ready);
   return receipts;
 }
 
-Receipt Hub::push(Channel& channel, const PushOrder& order, Time now, Ready& ready) {
-  const bool new_life = channel.attributes().life != order.attributes.life;
+Receipt Hub::push(Channel& channel, const PushJob& job, Time now, Ready& ready) {
+  const bool new_life = channel.attributes().life != job.attributes.life;
   const bool was_one2one = channel.attributes().one2one;
   const Registry::Recount recount(registry_, channel);
-  channel.set(order.attributes);
+  channel.set(job.attributes, job.claim.key);
   if (new_life) channel.refresh(now);
-  if (!order.attributes.one2one) {
+  if (!job.attributes.one2one) {
     channel.place.reset();
   } else if (!was_one2one) {
-    keep_first_only(channel, static_cast<LoopId>(doors_.size()), ready);
+    keep_first_only(channel, static_cast<LoopId>(ports_.size()), ready);
   }
-  const Message message{channel.append(order.content, now), now, order.content};
+  const Message message{channel.append(job.content, now), now, job.content};
   published_.fetch_add(1, std::memory_order_relaxed);
 
   for (LoopId loop = 0; loop < channel.groups().size(); ++loop) {
@@ -162,7 +173,7 @@ Receipt Hub::push(Channel& channel, const PushOrder& order, Time now, Ready& rea
     if (!group->overflow) group->pending.push_back(message);
     queue(channel, loop, *group, ready);
   }
-  if (new_life || !channel.due || Backlog::expiry_of(message, order.attributes.life) < *channel.due)
+  if (new_life || !channel.due || Backlog::expiry_of(message, job.attributes.life) < *channel.due)
     registry_.settle(channel);
   return Receipt{message.etag, channel.held()};
 }
@@ -200,22 +211,21 @@ void Hub::keep_first_only(Channel& channel, LoopId loops, Ready& ready) {
   }
 }
 
-std::optional<PushRefusal> Hub::access_refusal(std::span<const std::string> channels, std::string_view key,
-                                               bool allowed, bool operates, Time now) {
-  for (const std::string& name : channels) {
-    const Registry::ShardLock lock(registry_, Registry::mask_of(name));
-    const Channel* channel = registry_.find(name, now);
+std::optional<PushRefusal> Hub::refusal(std::span<const std::string> channels, const Claim& claim, Time now) {
+  for (std::size_t i = 0; i < channels.size(); ++i) {
+    const Registry::ShardLock lock(registry_, Registry::mask_of(channels[i]));
+    const Channel* channel = registry_.find(channels[i], now);
     if (channel && channel->only_staged()) channel = nullptr;
-    if (const auto error = access_error(channel, key, allowed, operates)) return PushRefusal{*error, name};
+    if (const auto error = refused(channel, claim, i)) return PushRefusal{*error, channels[i]};
   }
   return std::nullopt;
 }
 
-PushResult<ChannelInfo> Hub::inspect(std::string_view name, std::string_view key, bool allowed, Time now) {
+PushResult<ChannelInfo> Hub::inspect(std::string_view name, const Claim& claim, Time now) {
   const Registry::ShardLock lock(registry_, Registry::mask_of(name));
   const Channel* channel = registry_.find(name, now);
   if (channel && channel->only_staged()) channel = nullptr;
-  if (const auto error = access_error(channel, key, allowed)) return PushRefusal{*error, std::string(name)};
+  if (const auto error = refused(channel, claim, 0)) return PushRefusal{*error, std::string(name)};
   if (!channel) return PushRefusal{PushError::not_found, std::string(name)};
   ChannelInfo info{channel->attributes(), channel->backlog().count(), channel->backlog().payload_bytes(),
                    channel->held(), channel->newest()};
@@ -223,13 +233,23 @@ PushResult<ChannelInfo> Hub::inspect(std::string_view name, std::string_view key
   return info;
 }
 
-PushResult<Cleared> Hub::clear(std::string_view name, std::string_view key, bool allowed, Time now, bool operates) {
-  if (journal_)
-    if (auto refusal = journal_->refusal(name, false)) return *std::move(refusal);
-  const Registry::ShardLock lock(registry_, Registry::mask_of(name));
-  Channel* channel = registry_.find(name, now);
-  if (const auto error = access_error(channel, key, allowed, operates)) return PushRefusal{*error, std::string(name)};
-  if (!channel) return PushRefusal{PushError::not_found, std::string(name)};
+std::optional<PushAnswer> Hub::clear(ClearJob job, Time now, Tickets& tickets) {
+  if (journal_) {
+    if (auto refusal = journal_->refusal(job.channel, false))
+      return PushAnswer{{}, PushResult<Cleared>(*std::move(refusal))};
+    if (answers_later()) {
+      journal_->store().submit(std::make_unique<ClearEntry>(*this, std::move(job), now, tickets.draw()));
+      return std::nullopt;
+    }
+  }
+  return PushAnswer{{}, clear_now(job, now)};
+}
+
+PushResult<Cleared> Hub::clear_now(const ClearJob& job, Time now) {
+  const Registry::ShardLock lock(registry_, Registry::mask_of(job.channel));
+  Channel* channel = registry_.find(job.channel, now);
+  if (const auto error = refused(channel, job.claim, 0)) return PushRefusal{*error, job.channel};
+  if (!channel) return PushRefusal{PushError::not_found, job.channel};
   Cleared cleared{channel->newest(), 0};
   {
     const Registry::Recount recount(registry_, *channel);

@@ -69,7 +69,7 @@ class Roster {
   /// One subscriber, with its first channel. Nothing where it has no seat.
   std::optional<SubscriberInfo> describe(const Subscriber& subscriber, Time now);
 
-  /// What the hub told the loop of (LoopDoor::ready): everything that waits in this channel's group is delivered.
+  /// What the hub told the loop of (LoopPort::ready): everything that waits in this channel's group is delivered.
   void serve(Channel& channel, Time now);
   /// When the messages of the last serve() that anybody could be given were published.
   std::span<const Time> served() const { return served_; }

@@ -21,20 +21,6 @@ ChannelRecord next_record(const Channel& channel) {
 
 }  // namespace
 
-std::optional<PushRefusal> Hub::publish_later(PushJob job, Time now, AnswerTo to) {
-  if (auto refusal = journal_->refusal(job.channels.front())) return refusal;
-  journal_->store().submit(std::make_unique<PushEntry>(*this, std::move(job), now, to));
-  return std::nullopt;
-}
-
-std::optional<PushRefusal> Hub::clear_later(std::string channel, std::string key, bool allowed, Time now, AnswerTo to,
-                                            bool operates) {
-  if (auto refusal = journal_->refusal(channel, false)) return refusal;
-  journal_->store().submit(
-      std::make_unique<ClearEntry>(*this, std::move(channel), std::move(key), allowed, now, to, operates));
-  return std::nullopt;
-}
-
 PushEntry::PushEntry(Hub& hub, PushJob job, Time now, AnswerTo to)
     : hub_(hub), job_(std::move(job)), now_(now), to_(to), cost_(Backlog::cost_of(*job_.content)) {
   for (const std::string& name : job_.channels) {
@@ -44,11 +30,10 @@ PushEntry::PushEntry(Hub& hub, PushJob job, Time now, AnswerTo to)
 }
 
 void PushEntry::write(StoreWriter& writer) {
-  const PushOrder order = job_.order();
   const Registry::ShardLock lock(hub_.registry_, mask_);
-  const Hub::Keys keys = Hub::keys_of(order.channels);
+  const Hub::Keys keys = Hub::keys_of(job_.channels);
   Hub::Targets targets;
-  if (auto refusal = hub_.examine(order, keys, now_, targets)) {
+  if (auto refusal = hub_.examine(job_, keys, now_, targets)) {
     result_ = *std::move(refusal);
     return;
   }
@@ -62,12 +47,12 @@ void PushEntry::write(StoreWriter& writer) {
     }
     Channel& channel = target.channel ? *target.channel : hub_.registry_.find_or_bear(keys[i], now_);
     if (channel.bare()) staged_cost_ += Registry::cost_of(name);
-    const Etag etag = channel.stage_message(order.attributes, !order.content->payload.empty());
-    if (!order.content->id.empty()) channel.stage_id(order.content->id, etag);
+    const Etag etag = channel.stage_message(job_.attributes, job_.claim.key, !job_.content->payload.empty());
+    if (!job_.content->id.empty()) channel.stage_id(job_.content->id, etag);
     staged_.push_back({&channel, etag, channel.next_floor(), false});
-    staged_cost_ += Backlog::cost_of(*order.content);
+    staged_cost_ += Backlog::cost_of(*job_.content);
     writer.put_channel(name, next_record(channel));
-    writer.put_message(name, Message{etag, now_, order.content});
+    writer.put_message(name, Message{etag, now_, job_.content});
   }
   hub_.staged_cost_ += staged_cost_;
 }
@@ -88,14 +73,13 @@ void PushEntry::settled(bool on_disk) {
       undo();
       if (result_) result_ = not_kept(*hub_.journal_, job_.channels.front());
     } else if (result_) {
-      const PushOrder order = job_.order();
       result_->reserve(staged_.size());
       for (const Staged& staged : staged_) {
         Channel& channel = *staged.channel;
         if (staged.duplicate) {
           result_->push_back(Receipt{staged.etag, channel.held(), true});
         } else {
-          result_->push_back(hub_.push(channel, order, now_, ready));
+          result_->push_back(hub_.push(channel, job_, now_, ready));
           BOOST_ASSERT(result_->back().etag == staged.etag);
           // The disk has no more than this: where a message expired meanwhile, one more would have had room.
           const Registry::Recount recount(hub_.registry_, channel);
@@ -110,24 +94,24 @@ void PushEntry::settled(bool on_disk) {
 }
 
 void ClearEntry::write(StoreWriter& writer) {
-  const Registry::ShardLock lock(hub_.registry_, Registry::mask_of(name_));
-  Channel* channel = hub_.registry_.find(name_, now_);
-  if (const auto error = access_error(channel, key_, allowed_, operates_)) {
-    result_ = PushRefusal{*error, name_};
+  const Registry::ShardLock lock(hub_.registry_, Registry::mask_of(job_.channel));
+  Channel* channel = hub_.registry_.find(job_.channel, now_);
+  if (const auto error = refused(channel, job_.claim, 0)) {
+    result_ = PushRefusal{*error, job_.channel};
   } else if (!channel) {
-    result_ = PushRefusal{PushError::not_found, name_};
+    result_ = PushRefusal{PushError::not_found, job_.channel};
   } else {
     channel_ = channel;
     result_ = Cleared{channel->next_newest(), 0};
     floor_ = channel->stage_clear();
-    if (floor_ > channel->origin() + 1) writer.put_channel(name_, next_record(*channel));
+    if (floor_ > channel->origin() + 1) writer.put_channel(job_.channel, next_record(*channel));
   }
 }
 
 void ClearEntry::settled(bool on_disk) {
   {
-    const Registry::ShardLock lock(hub_.registry_, Registry::mask_of(name_));
-    if (result_ && !on_disk) result_ = not_kept(*hub_.journal_, name_);
+    const Registry::ShardLock lock(hub_.registry_, Registry::mask_of(job_.channel));
+    if (result_ && !on_disk) result_ = not_kept(*hub_.journal_, job_.channel);
     if (channel_) {
       if (on_disk) {
         const Registry::Recount recount(hub_.registry_, *channel_);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <boost/container/small_vector.hpp>
-#include <string>
+#include <utility>
 
 #include "push/hub.h"
 
@@ -47,26 +47,16 @@ class PushEntry final : public StoreEntry {
 class ClearEntry final : public StoreEntry {
  public:
   /// `hub` must outlive it.
-  ClearEntry(Hub& hub, std::string channel, std::string key, bool allowed, Time now, AnswerTo to, bool operates = false)
-      : hub_(hub),
-        name_(std::move(channel)),
-        key_(std::move(key)),
-        allowed_(allowed),
-        operates_(operates),
-        now_(now),
-        to_(to) {}
+  ClearEntry(Hub& hub, ClearJob job, Time now, AnswerTo to) : hub_(hub), job_(std::move(job)), now_(now), to_(to) {}
   void write(StoreWriter& writer) override;
   void settled(bool on_disk) override;
   bool keeps() const override { return false; }
   bool adds() const override { return false; }
-  std::size_t cost() const override { return 256 + name_.size() + key_.size(); }
+  std::size_t cost() const override { return 256 + job_.channel.size() + job_.claim.key.size(); }
 
  private:
   Hub& hub_;
-  std::string name_;
-  std::string key_;
-  bool allowed_;
-  bool operates_;
+  ClearJob job_;
   Time now_;
   AnswerTo to_;
   Channel* channel_ = nullptr;

@@ -43,11 +43,11 @@ http::Settings http_settings(const Options& options, std::size_t max_connections
   settings.max_connections = max_connections;
   settings.heartbeat = options.heartbeat;
   settings.header_timeout = options.header_timeout;
-  settings.publish_from = options.publish_from;
-  settings.trusted_proxies = options.trusted_proxy;
-  settings.origins = options.origin;
-  settings.hosts = known_hosts(options);
-  settings.publish_secret = options.publish_secret;
+  settings.access.publish_from = options.publish_from;
+  settings.access.trusted_proxies = options.trusted_proxy;
+  settings.access.origins = options.origin;
+  settings.access.hosts = known_hosts(options);
+  settings.access.publish_secret = options.publish_secret;
   settings.admin_token = options.admin_token;
   settings.access_log = access_log(options);
   if (options.https_redirect) settings.redirect_port = https_port;

@@ -46,13 +46,17 @@ class QuietSide final : public PublicSide {
   int connect(const wire::Address&, bool) override { return -1; }
 
   void publish(const std::string& channel, std::string payload) {
-    push::PushOrder order;
-    order.channels = {&channel, 1};
     auto* content = new push::Content;
-    order.content = push::ContentPtr(content);
+    push::PushJob job;
+    job.channels = {channel};
+    job.content = push::ContentPtr(content);
     content->payload = std::move(payload);
-    order.allowed = true;
-    REQUIRE(hub_.publish(order, now_).has_value());
+    job.claim.rights = push::Rights::to_all();
+    struct None final : push::Tickets {
+      push::AnswerTo draw() override { return {}; }
+    } none;
+    const auto answer = hub_.publish(std::move(job), now_, none);
+    REQUIRE(std::get<push::PushResult<push::Receipts>>(answer->result).has_value());
   }
 
   std::atomic<bool> accepting = true;

@@ -124,7 +124,7 @@ TEST_CASE("subscriber: a loss with nothing kept is told at once") {
     server.publish("news", "b");
     Client keeping(server, kind, "news=now");
     CHECK(keeping.told().empty());
-    CHECK(server.hub.clear("news", {}, true, server.loop.now())->dropped == 2);
+    CHECK(push::test::clear_in(server.hub, "news", server.loop.now())->dropped == 2);
     Client client(server, kind, "news=" + to_string(etag));
     CHECK(client.told() == "[missed 1]");
     CHECK(client.told().empty());
@@ -151,7 +151,7 @@ TEST_CASE(
   // The earlier life was read to its end; of this life the one in the middle has expired. One is lost, no more.
   for_each_kind([](WorkerTest& server, Kind kind) {
     const auto etag = server.publish("news", "old").etag;
-    server.hub.clear("news", {}, true, server.loop.now()).value();
+    push::test::clear_in(server.hub, "news", server.loop.now()).value();
     server.publish("news", "a");
     server.publish("news", "b", {}, Duration(1));
     server.publish("news", "c");

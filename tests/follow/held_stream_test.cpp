@@ -34,7 +34,7 @@ struct HeldStreamTest : WorkerTest {
     return body;
   }
   std::string etag_after(std::string_view name) {
-    return push::to_string(hub.inspect(std::string(name), {}, true, loop.now())->etag);
+    return push::to_string(hub.inspect(std::string(name), push::test::claim(), loop.now())->etag);
   }
   static std::string text(push::Etag etag) { return push::to_string(etag); }
 };

@@ -66,7 +66,9 @@ struct SitePushTest : StoreHolder, ForwardingTest {
     store.settle(on_disk);
     turn();
   }
-  bool published(const std::string& channel) { return hub.inspect(channel, {}, true, loop.now()).has_value(); }
+  bool published(const std::string& channel) {
+    return hub.inspect(channel, push::test::claim(), loop.now()).has_value();
+  }
   /// All of it waits for the store.
   void await_pushes(std::size_t most) {
     until([&] { return store.waiting.size() == most; });

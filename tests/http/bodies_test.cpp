@@ -26,7 +26,7 @@ struct BodiesTest : WorkerTest {
 
 TEST_CASE_FIXTURE(BodiesTest, "bodies: who may not push is told before a byte of the message was taken") {
   // A hundred strangers sent a megabyte each, which was all kept until it was whole, and then refused.
-  settings->publish_from = wire::AddressSet::parse("none").value();
+  settings->access.publish_from = wire::AddressSet::parse("none").value();
   Peer peer = connect();
   CHECK(announce(peer, "/pub?channel=news", kMegabyte).status == 403);
   CHECK(count.bodies.held() == 0);
@@ -59,7 +59,7 @@ TEST_CASE_FIXTURE(BodiesTest, "bodies: what the head alone decides is decided by
 }
 
 TEST_CASE_FIXTURE(BodiesTest, "bodies: who waits for leave to send gets the refusal in its place") {
-  settings->publish_from = wire::AddressSet::parse("none").value();
+  settings->access.publish_from = wire::AddressSet::parse("none").value();
   Peer peer = connect();
   const Reply reply = announce(peer, "/pub?channel=news", 10, "Expect: 100-continue\r\n");
   CHECK(reply.status == 403);
@@ -70,7 +70,7 @@ TEST_CASE_FIXTURE(BodiesTest, "bodies: who waits for leave to send gets the refu
 
 TEST_CASE_FIXTURE(BodiesTest,
                   "bodies: a client that sends all of it before it reads has its answer, and its next request") {
-  settings->publish_from = wire::AddressSet::parse("none").value();
+  settings->access.publish_from = wire::AddressSet::parse("none").value();
   Peer peer = connect();
   const std::string body(256 * 1024, 'x');
   const Reply reply = announce(peer, "/pub?channel=news", body.size());
@@ -83,7 +83,7 @@ TEST_CASE_FIXTURE(BodiesTest,
 }
 
 TEST_CASE_FIXTURE(BodiesTest, "bodies: one too long to be read away ends the connection, and says so") {
-  settings->publish_from = wire::AddressSet::parse("none").value();
+  settings->access.publish_from = wire::AddressSet::parse("none").value();
   Peer counted = connect();
   CHECK(announce(counted, "/pub?channel=news", 256 * 1024 + 1).header("Connection") == "close");
   CHECK(counted.ended());
@@ -94,7 +94,7 @@ TEST_CASE_FIXTURE(BodiesTest, "bodies: one too long to be read away ends the con
 }
 
 TEST_CASE_FIXTURE(BodiesTest, "bodies: an allowed page can read why, before the body as behind it") {
-  settings->origins = wire::OriginList::parse("https://app.example").value();
+  settings->access.origins = wire::OriginList::parse("https://app.example").value();
   Peer peer = connect();
   const Reply reply = announce(peer, "/pub?channel=", 1000, "Origin: https://app.example\r\n");
   CHECK(reply.status == 400);
@@ -103,11 +103,11 @@ TEST_CASE_FIXTURE(BodiesTest, "bodies: an allowed page can read why, before the 
 
 TEST_CASE_FIXTURE(BodiesTest,
                   "bodies: a key is looked at before and behind the body, as the channel may be another by then") {
-  settings->publish_from = wire::AddressSet::parse("none").value();
+  settings->access.publish_from = wire::AddressSet::parse("none").value();
   publish("news", "a", {.size = 10, .life = 1h, .one2one = false, .key = "k"});
   Peer peer = connect();
   CHECK(announce(peer, "/pub?channel=news&key=k", 5).status == 0);
-  REQUIRE(hub.clear("news", "k", true, loop.now()).has_value());
+  REQUIRE(push::test::clear_in(hub, "news", loop.now(), push::test::claim("k")).has_value());
   publish("news", "b", {.size = 10, .life = 1h, .one2one = false, .key = "other"});
   send(peer, "hello");
   CHECK(take_reply(peer.received).status == 403);
@@ -183,7 +183,7 @@ TEST_CASE_FIXTURE(BodiesTest, "bodies: what nobody asked for is read away, and t
 }
 
 TEST_CASE_FIXTURE(BodiesTest, "bodies: stopping doesn't wait for one that was refused") {
-  settings->publish_from = wire::AddressSet::parse("none").value();
+  settings->access.publish_from = wire::AddressSet::parse("none").value();
   Peer peer = connect();
   CHECK(announce(peer, "/pub?channel=news", 1000).status == 403);
   worker.stop([] {});

@@ -2,11 +2,11 @@
 
 #include <doctest/doctest.h>
 
-#include "request_test.h"
+#include "../wire/request_test.h"
 
 using namespace martd;
 using namespace martd::http;
-using namespace martd::http::test;
+using namespace martd::wire::test;
 
 namespace {
 

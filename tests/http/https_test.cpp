@@ -77,7 +77,7 @@ TEST_CASE_FIXTURE(HttpsTest, "https: plain requests are sent there, those by htt
 
 TEST_CASE_FIXTURE(HttpsTest, "https: a page's preflight is answered, as a browser takes no redirect for one") {
   settings->redirect_port = 8443;
-  settings->origins = wire::OriginList::parse("https://app.example").value();
+  settings->access.origins = wire::OriginList::parse("https://app.example").value();
   Peer plain = connect();
   const Reply reply =
       ask(plain, "OPTIONS", "/pub", "Origin: https://app.example\r\nAccess-Control-Request-Method: POST\r\n");
@@ -91,7 +91,7 @@ TEST_CASE_FIXTURE(HttpsTest, "https: a page's preflight is answered, as a browse
 // up with "too many redirects".
 TEST_CASE_FIXTURE(HttpsTest, "https: who came by https to a trusted proxy is there already") {
   settings->redirect_port = 443;
-  settings->trusted_proxies = wire::AddressSet::parse("127.0.0.1").value();
+  settings->access.trusted_proxies = wire::AddressSet::parse("127.0.0.1").value();
   const auto status = [&](Peer& peer, const char* headers) {
     return ask(peer, "GET", "/sub?news=0&.wait=0", headers).status;
   };

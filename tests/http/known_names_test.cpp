@@ -3,17 +3,18 @@
 #include <doctest/doctest.h>
 
 #include "../forward/forwarding_test.h"
-#include "http/access.h"
-#include "request_test.h"
+#include "../wire/request_test.h"
+#include "access/asker.h"
 
 using namespace martd;
 using namespace martd::http;
+using namespace martd::wire::test;
 using namespace martd::http::test;
 
 namespace {
 
 struct RebindingTest : WorkerTest {
-  RebindingTest() { settings->hosts.add("push.example"); }
+  RebindingTest() { settings->access.hosts.add("push.example"); }
 
   Reply from(const std::string& host, const std::string& method, const std::string& target,
              const std::string& headers = {}, const std::string& body = {}) {
@@ -42,7 +43,7 @@ TEST_CASE_FIXTURE(RebindingTest,
   CHECK(from("evil.example:54321", "GET", "/pub?channel=news", kRebound).status == 403);
   for (const char* site : {"same-origin", "none", "cross-site"})
     CHECK(push("evil.example", "Sec-Fetch-Site: " + std::string(site) + "\r\n") == 403);
-  const auto info = hub.inspect("news", {}, true, loop.now());
+  const auto info = hub.inspect("news", push::test::claim(), loop.now());
   REQUIRE(info.has_value());
   CHECK(info->messages == 1);
 }
@@ -67,7 +68,7 @@ TEST_CASE_FIXTURE(RebindingTest, "known names: no program asks for a name to pro
 
 TEST_CASE_FIXTURE(RebindingTest,
                   "known names: the secret and a channel's key open under any name, as nobody else has them") {
-  settings->publish_secret = "s3cret";
+  settings->access.publish_secret = "s3cret";
   const std::string own = "Origin: http://any.example\r\n";
   CHECK(push("any.example", own + "Authorization: Bearer s3cret\r\n", "channel=keyed&key=k") == 200);
   CHECK(push("any.example", own, "channel=keyed&key=k") == 200);
@@ -76,7 +77,7 @@ TEST_CASE_FIXTURE(RebindingTest,
 
 TEST_CASE_FIXTURE(RebindingTest,
                   "known names: with --host a request for another name is nobody's here, whatever it asks") {
-  settings->hosts = wire::KnownHosts::parse("push.example").value();
+  settings->access.hosts = wire::KnownHosts::parse("push.example").value();
   for (const char* target : {"/", "/client.js", "/sub?news=0&.wait=0", "/pub?channel=news", "/nothing"}) {
     const Reply reply = from("evil.example", "GET", target);
     CHECK_MESSAGE(reply.status == 421, target);
@@ -92,7 +93,7 @@ TEST_CASE_FIXTURE(RebindingTest,
 TEST_CASE_FIXTURE(
     RebindingTest,
     "known names: with --host who says no name is refused, but not a proxy that looks whether this lives") {
-  settings->hosts = wire::KnownHosts::parse("push.example").value();
+  settings->access.hosts = wire::KnownHosts::parse("push.example").value();
   const auto ask_old = [this](const std::string& line) {
     Peer peer = connect();
     send(peer, line + " HTTP/1.0\r\n\r\n");
@@ -113,7 +114,7 @@ TEST_CASE_FIXTURE(RebindingTest,
     CHECK(take_reply(peer.received).status == 200);
   }
   auto fresh = std::make_shared<Settings>(*settings);
-  fresh->hosts = wire::KnownHosts::parse("push.example").value();
+  fresh->access.hosts = wire::KnownHosts::parse("push.example").value();
   worker.use(*fresh);
   worker.keep(fresh);
   turn();

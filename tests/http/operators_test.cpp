@@ -55,7 +55,7 @@ TEST_CASE_FIXTURE(OperatorsTest, "operators: who is held, where from, by what, a
 }
 
 TEST_CASE_FIXTURE(OperatorsTest, "operators: behind a trusted proxy the client is named, and rights don't follow it") {
-  settings->trusted_proxies = wire::AddressSet::parse("127.0.0.1").value();
+  settings->access.trusted_proxies = wire::AddressSet::parse("127.0.0.1").value();
   Peer peer = connect();
   say(peer, "/sub?a=now&.wait=300", "X-Forwarded-For: 192.0.2.9\r\n");
   CHECK(listed().at(0).address == "192.0.2.9");

@@ -4,11 +4,12 @@
 
 #include <doctest/doctest.h>
 
-#include "request_test.h"
+#include "../wire/request_test.h"
 #include "worker_test.h"
 
 using namespace martd;
 using namespace martd::http;
+using namespace martd::wire::test;
 using namespace martd::http::test;
 
 namespace {
@@ -19,13 +20,13 @@ struct PublisherTest {
   push::Hub hub{kStart};
   Time now = kStart + 1s;
   Settings settings;
-  Asker asker;
+  access::Asker asker;
 
   PublisherTest() { asker.may_push = true; }
 
   Reply serve(const Asked& request) {
     std::string out;
-    const int status = serve_publisher(*request, asker, settings, hub, now, {}, out);
+    const int status = serve_publisher(*request, asker, settings, hub, now, {}, out, push::test::no_tickets());
     Reply reply = take_reply(out);
     CHECK(reply.status == status);
     CHECK(out.empty());

@@ -2,12 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include "../wire/request_test.h"
 #include "assets.h"
-#include "request_test.h"
 #include "worker_test.h"
 
 using namespace martd;
 using namespace martd::http;
+using namespace martd::wire::test;
 using namespace martd::http::test;
 
 namespace {

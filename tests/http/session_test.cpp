@@ -129,7 +129,7 @@ TEST_CASE_FIXTURE(WorkerTest, "session: an absolute target's payload has the sam
 TEST_CASE_FIXTURE(WorkerTest,
                   "session: an allowed page gets its CORS headers on every answer of /pub, a payload's 413 as well") {
   settings->max_payload = 10;
-  settings->origins = wire::OriginList::parse("https://app.example").value();
+  settings->access.origins = wire::OriginList::parse("https://app.example").value();
   const std::string_view origin = "Origin: https://app.example\r\n";
   Peer peer = connect();
   for (const char* target : {"/pub?channel=news", "/pub?channel=", "/pub?sise=1", "/sub?a=x"}) {
@@ -143,7 +143,7 @@ TEST_CASE_FIXTURE(WorkerTest,
 }
 
 TEST_CASE_FIXTURE(WorkerTest, "session: a preflight names what may be sent") {
-  settings->origins = wire::OriginList::parse("https://app.example").value();
+  settings->access.origins = wire::OriginList::parse("https://app.example").value();
   Peer peer = connect();
   const Reply allowed =
       ask(peer, "OPTIONS", "/pub", "Origin: https://app.example\r\nAccess-Control-Request-Method: POST\r\n");

@@ -11,6 +11,7 @@
 
 #include "../net/socket_pair.h"
 #include "../net/turns.h"
+#include "../push/hub_test.h"
 #include "http/session.h"
 #include "http/worker.h"
 
@@ -109,7 +110,7 @@ struct WorkerTest {
 
   static std::shared_ptr<Settings> defaults() {
     auto made = std::make_shared<Settings>();
-    made->publish_from = wire::AddressSet::parse("loopback").value();
+    made->access.publish_from = wire::AddressSet::parse("loopback").value();
     return made;
   }
   void turn() { net::test::turn(loop); }
@@ -154,20 +155,16 @@ struct WorkerTest {
 
   push::Receipt publish(const std::string& channel, std::string payload, push::Attributes attributes = {},
                         std::optional<Duration> expire = {}) {
-    push::PushOrder order;
-    order.channels = {&channel, 1};
-    order.attributes = std::move(attributes);
     auto* content = new push::Content;
-    order.content = push::ContentPtr(content);
+    const push::ContentPtr owned(content);
     content->payload = std::move(payload);
     content->expire = expire;
-    order.allowed = true;
-    const auto receipts = hub.publish(order, loop.now());
+    const auto receipts = push::test::publish_in(hub, channel, owned, loop.now(), attributes);
     REQUIRE(receipts.has_value());
     return receipts->front();
   }
   std::size_t subscribers(const std::string& channel) {
-    const auto info = hub.inspect(channel, {}, true, loop.now());
+    const auto info = hub.inspect(channel, push::test::claim(), loop.now());
     return info ? info->subscribers : 0;
   }
 };

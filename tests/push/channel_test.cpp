@@ -21,7 +21,7 @@ struct ChannelTest {
     Attributes attributes;
     attributes.size = size;
     attributes.life = life;
-    channel.set(attributes);
+    channel.set(attributes, {});
   }
   void publish(std::initializer_list<const char*> payloads) {
     for (const char* payload : payloads) channel.append(content(payload), now);
@@ -217,11 +217,11 @@ TEST_CASE_FIXTURE(ChannelTest, "staged: the newest visible message that will be 
   CHECK(channel.next_lost() == Etag{500});
   channel.append(content("a", {}, 1s), now);
   channel.append(content(""), now);
-  channel.stage_message(attributes, true);
+  channel.stage_message(attributes, {}, true);
   CHECK(channel.next_lost() == Etag{1001});
-  channel.stage_message(attributes, false);
+  channel.stage_message(attributes, {}, false);
   CHECK(channel.next_lost() == Etag{1001});
-  channel.stage_message(attributes, false);
+  channel.stage_message(attributes, {}, false);
   CHECK(channel.next_lost() == Etag{1003});
   CHECK(channel.lost() == Etag{500});
   CHECK(channel.stage_clear() == Etag{1006});
@@ -233,25 +233,22 @@ TEST_CASE_FIXTURE(ChannelTest, "staged: what expires between two pushes that are
   attributes.size = 2;
   set(2);
   channel.append(content("a", {}, 1s), now);
-  channel.stage_message(attributes, false);
+  channel.stage_message(attributes, {}, false);
   channel.refresh(now + 1s);
-  channel.stage_message(attributes, false);
-  channel.stage_message(attributes, false);
+  channel.stage_message(attributes, {}, false);
+  channel.stage_message(attributes, {}, false);
   CHECK(channel.next_floor() == Etag{1003});
   CHECK(channel.next_lost() == Etag{1001});
 }
 
 TEST_CASE_FIXTURE(ChannelTest, "attributes: every push sets all again, but the key stays") {
   Attributes attributes;
-  attributes.key = "k";
   attributes.size = 3;
-  channel.set(attributes);
-  channel.set(Attributes{});
+  channel.set(attributes, "k");
+  channel.set(Attributes{}, {});
   CHECK(channel.attributes().key == "k");
   CHECK(channel.attributes().size == Attributes::kDefaultSize);
-  Attributes other;
-  other.key = "other";
-  channel.set(other);
+  channel.set(Attributes{}, "other");
   CHECK(channel.attributes().key == "k");
 }
 

@@ -72,7 +72,7 @@ TEST_CASE_FIXTURE(HubTest, "key: from the first push that brings one, every late
   publish("news", "b", {.key = "k"});
   CHECK(refused({"news"}) == "wrong_key news");
   CHECK(refused({"news"}, {.size = 1, .key = "K"}) == "wrong_key news");
-  CHECK(hub->inspect("news", {}, true, now).error().error == PushError::wrong_key);
+  CHECK(hub->inspect("news", claim(), now).error().error == PushError::wrong_key);
   CHECK(try_clear("news", "x", true).error().error == PushError::wrong_key);
   CHECK(info("news", "k").messages == 2);
   CHECK(info("news", "k").attributes.key.empty());
@@ -89,8 +89,8 @@ TEST_CASE_FIXTURE(HubTest, "key: whoever brings it may push, others without the 
   publish("news", "b", {.key = "k"});
   CHECK(refused({"news"}, {.key = "k", .allowed = false}) == "taken");
   CHECK(refused({"news"}, {.key = "x", .allowed = false}) == "wrong_key news");
-  CHECK(hub->inspect("news", "k", false, now).has_value());
-  CHECK(hub->inspect("other", "k", false, now).error().error == PushError::not_allowed);
+  CHECK(hub->inspect("news", claim("k", false), now).has_value());
+  CHECK(hub->inspect("other", claim("k", false), now).error().error == PushError::not_allowed);
   CHECK(try_clear("news", "k", false).has_value());
 }
 
@@ -388,7 +388,7 @@ TEST_CASE_FIXTURE(HubTest, "inspect: a channel as it is, and none where there is
   CHECK(seen.bytes == 3);
   CHECK(seen.subscribers == 0);
   CHECK(seen.etag == empty);
-  CHECK(hub->inspect("other", {}, true, now).error().error == PushError::not_found);
+  CHECK(hub->inspect("other", claim(), now).error().error == PushError::not_found);
   CHECK_FALSE(exists("other"));
   now += 90s;
   CHECK_FALSE(exists("news"));

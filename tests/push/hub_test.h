@@ -63,7 +63,7 @@ inline constexpr Cursor kAll{};
 inline constexpr Cursor kNow{Cursor::Kind::now, Etag{}};
 
 /// One event loop: what the hub told it waits until the test takes its turn.
-class TestLoop final : public LoopDoor {
+class TestLoop final : public LoopPort {
  public:
   TestLoop(Hub& hub, LoopId id) : roster(hub, id) { hub.attach(id, *this); }
   ~TestLoop() override = default;
@@ -107,6 +107,38 @@ class TestLoop final : public LoopDoor {
   std::map<std::uint64_t, PushAnswer> answers_;  ///< of the store, by ticket
   std::vector<Channel*> mailbox_;
 };
+
+/// Numbers its tickets itself.
+class TestTickets final : public Tickets {
+ public:
+  AnswerTo draw() override { return {0, ++drawn}; }
+
+  std::uint64_t drawn = 0;  ///< the last
+};
+
+/// Where everything is answered at once.
+inline TestTickets& no_tickets() {
+  static TestTickets made;
+  return made;
+}
+
+inline Claim claim(std::string key = {}, bool allowed = true) {
+  return {std::move(key), allowed ? Rights::to_all() : Rights()};
+}
+
+/// Of a hub that answers at once.
+inline PushResult<Receipts> publish_in(Hub& hub, const std::string& channel, ContentPtr what, Time now,
+                                       const Attributes& attributes = {}) {
+  PushJob job;
+  job.channels = {channel};
+  job.attributes = attributes;
+  job.content = std::move(what);
+  job.claim = claim(attributes.key);
+  return std::get<PushResult<Receipts>>(hub.publish(std::move(job), now, no_tickets()).value().result);
+}
+inline PushResult<Cleared> clear_in(Hub& hub, const std::string& channel, Time now, Claim by = claim()) {
+  return std::get<PushResult<Cleared>>(hub.clear({channel, std::move(by)}, now, no_tickets()).value().result);
+}
 
 /// A subscriber that writes down what it is given: each delivery as `[a b]`, behind the channel's name and a colon
 /// where it follows several.
@@ -204,7 +236,7 @@ struct HubTest {
   std::deque<TestLoop> loops;
   std::unique_ptr<Keeper> keeper;
   Etag cursor{};  ///< what the last poll was given back
-  std::uint64_t tickets = 0;
+  TestTickets tickets;
 
   HubTest() { restart_without_store(); }
 
@@ -222,21 +254,19 @@ struct HubTest {
   // --- publishing ---
   PushResult<Receipts> try_publish(std::initializer_list<std::string> channels, std::string payload,
                                    const PushOptions& options = {}) {
-    PushJob job = job_of(channels, std::move(payload), options);
-    if (!hub->answers_later()) return hub->publish(job.order(), now);
-    const std::uint64_t ticket = ++tickets;
-    if (auto refusal = hub->publish_later(std::move(job), now, {0, ticket})) return *std::move(refusal);
-    return std::get<PushResult<Receipts>>(loops[0].answer(ticket).result);
+    auto answer = hub->publish(job_of(channels, std::move(payload), options), now, tickets);
+    if (!answer) answer = loops[0].answer(tickets.drawn);
+    return std::get<PushResult<Receipts>>(answer->result);
   }
   static PushJob job_of(std::initializer_list<std::string> channels, std::string payload, const PushOptions& options) {
     PushJob job;
     job.channels.assign(channels.begin(), channels.end());
-    job.attributes = {options.size, options.life, options.one2one, options.key};
+    job.attributes = {options.size, options.life, options.one2one, {}};
     job.content = content(std::move(payload), options.id, options.expire);
     if (options.if_match)
       job.conditions = std::make_unique<PushConditions>(PushConditions{{{false, {*options.if_match}}}, {}});
     if (options.conditions) job.conditions = std::make_unique<PushConditions>(*options.conditions);
-    job.allowed = options.allowed;
+    job.claim = claim(options.key, options.allowed);
     return job;
   }
   Receipt push(const std::string& channel, std::string payload, const PushOptions& options = {}) {
@@ -255,19 +285,18 @@ struct HubTest {
     return std::string(name_of(receipts.error().error)) + " " + receipts.error().channel;
   }
   PushResult<Cleared> try_clear(const std::string& channel, const std::string& key = {}, bool allowed = true) {
-    if (!hub->answers_later()) return hub->clear(channel, key, allowed, now);
-    const std::uint64_t ticket = ++tickets;
-    if (auto refusal = hub->clear_later(channel, key, allowed, now, {0, ticket})) return *std::move(refusal);
-    return std::get<PushResult<Cleared>>(loops[0].answer(ticket).result);
+    auto answer = hub->clear({channel, claim(key, allowed)}, now, tickets);
+    if (!answer) answer = loops[0].answer(tickets.drawn);
+    return std::get<PushResult<Cleared>>(answer->result);
   }
   std::size_t clear(const std::string& channel) {
     const auto cleared = try_clear(channel);
     REQUIRE(cleared.has_value());
     return cleared->dropped;
   }
-  bool exists(const std::string& channel) { return hub->inspect(channel, {}, true, now).has_value(); }
+  bool exists(const std::string& channel) { return hub->inspect(channel, claim(), now).has_value(); }
   ChannelInfo info(const std::string& channel, const std::string& key = {}) {
-    const auto found = hub->inspect(channel, key, true, now);
+    const auto found = hub->inspect(channel, claim(key), now);
     REQUIRE(found.has_value());
     return *found;
   }

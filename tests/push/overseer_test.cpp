@@ -60,7 +60,7 @@ TEST_CASE_FIXTURE(OverseerTest, "an operator sees no channel whose first message
   TestLoop loop(later, 0);
   later.keep_in(store, Durability::always);
   Overseer over(later);
-  CHECK_FALSE(later.publish_later(job_of({"news"}, "a", {}), now, {0, 1}));
+  CHECK_FALSE(later.publish(job_of({"news"}, "a", {}), now, tickets));
   REQUIRE(store.entries.size() == 1);
   store.entries[0]->write(writer);
   CHECK(over.list({}).rows.empty());
@@ -107,12 +107,7 @@ TEST_CASE_FIXTURE(OverseerTest, "list: every channel that stays is seen once whi
   std::atomic<bool> done = false;
   std::thread other([&] {
     for (int i = 0; i < 40000; ++i) {
-      const std::vector<std::string> name{"comes" + std::to_string(i)};
-      PushOrder order;
-      order.channels = name;
-      order.content = content("x");
-      order.allowed = true;
-      (void)hub->publish(order, now);
+      (void)publish_in(*hub, "comes" + std::to_string(i), content("x"), now);
     }
     done = true;
   });
@@ -280,16 +275,14 @@ TEST_CASE_FIXTURE(OverseerTest, "followers: who sits there, how far each has rea
 
 TEST_CASE_FIXTURE(OverseerTest, "an operator pushes to and clears a channel past its key, which stays") {
   publish("news", "a", {.key = "secret"});
-  const std::vector<std::string> names{"news"};
-  PushOrder order;
-  order.channels = names;
-  order.content = content("b");
-  CHECK_FALSE(hub->publish(order, now).has_value());
-  order.operates = true;
-  CHECK(hub->publish(order, now).has_value());
   CHECK(refused({"news"}) == "wrong_key news");
-  CHECK_FALSE(hub->clear("news", {}, true, now).has_value());
-  const auto cleared = hub->clear("news", {}, false, now, true);
+  PushJob job = job_of({"news"}, "b", {.allowed = false});
+  job.claim.past_keys = true;
+  const auto answer = hub->publish(std::move(job), now, tickets);
+  CHECK(std::get<PushResult<Receipts>>(answer->result).has_value());
+  CHECK(refused({"news"}) == "wrong_key news");
+  CHECK_FALSE(try_clear("news").has_value());
+  const auto cleared = clear_in(*hub, "news", now, {.key = {}, .rights = {}, .past_keys = true});
   REQUIRE(cleared.has_value());
   CHECK(cleared->dropped == 2);
 }

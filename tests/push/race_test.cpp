@@ -14,7 +14,7 @@ using namespace martd::push::test;
 namespace {
 
 /// A loop on a thread: tasks and what the hub tells it, in order.
-class LoopThread final : public LoopDoor {
+class LoopThread final : public LoopPort {
  public:
   LoopThread(Hub& hub, LoopId id) : roster(hub, id) { hub.attach(id, *this); }
   ~LoopThread() override { REQUIRE(!thread_.joinable()); }
@@ -105,12 +105,7 @@ ContentPtr numbered(int publisher, int number) {
 }
 
 void publish(Hub& hub, const std::string& channel, ContentPtr what, const Attributes& attributes = {}) {
-  PushOrder order;
-  order.channels = {&channel, 1};
-  order.attributes = attributes;
-  order.content = std::move(what);
-  order.allowed = true;
-  const auto receipts = hub.publish(order, kStart);
+  const auto receipts = publish_in(hub, channel, std::move(what), kStart, attributes);
   if (!receipts) std::abort();
 }
 
@@ -225,8 +220,8 @@ TEST_CASE("race: one2one set and taken back, clients that come, are replaced and
         Attributes attributes;
         attributes.one2one = random() % 3 == 0;
         publish(hub, name, content("x"), attributes);
-        if (random() % 5 == 0) static_cast<void>(hub.clear(name, {}, true, kStart));
-        if (random() % 50 == 0) static_cast<void>(hub.inspect(name, {}, true, kStart));
+        if (random() % 5 == 0) static_cast<void>(clear_in(hub, name, kStart));
+        if (random() % 50 == 0) static_cast<void>(hub.inspect(name, claim(), kStart));
         if (random() % 50 == 0) hub.sweep(kStart);
       }
     });
@@ -238,8 +233,8 @@ TEST_CASE("race: one2one set and taken back, clients that come, are replaced and
   // All gone: no count went astray.
   for (const std::string& name : names) {
     publish(hub, name, content("x"));
-    CHECK(hub.inspect(name, {}, true, kStart)->subscribers == 0);
-    CHECK(hub.clear(name, {}, true, kStart).has_value());
+    CHECK(hub.inspect(name, claim(), kStart)->subscribers == 0);
+    CHECK(clear_in(hub, name, kStart).has_value());
   }
   CHECK(hub.registry().channels() == 0);
   CHECK(hub.registry().cost() == 0);

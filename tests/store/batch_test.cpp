@@ -78,8 +78,8 @@ TEST_CASE_FIXTURE(StoreTest, "batch: sizes and a clear take effect in their turn
   const auto dropped = ask({"news"}, "again", {.size = 5, .id = "c"});
   ask({"news"}, "e", {.size = 5});
   ask({"gone"}, "x");
-  const std::uint64_t ticket = ++tickets;
-  REQUIRE_FALSE(hub->clear_later("gone", {}, true, now, {0, ticket}));
+  REQUIRE_FALSE(hub->clear({"gone", push::test::claim()}, now, tickets));
+  const std::uint64_t ticket = tickets.drawn;
   const auto last = ask({"gone"}, "y");
   go();
   CHECK(answer(last, Etag{}).starts_with("etag"));
@@ -98,8 +98,7 @@ TEST_CASE_FIXTURE(StoreTest, "batch: empty messages that others of the same tran
   gather();
   for (int i = 0; i < 3; ++i) ask({"cleared"}, i == 0 ? "x" : "");
   for (int i = 0; i < 25; ++i) ask({"news"}, i == 2 ? "b" : "", {.size = 5});
-  const std::uint64_t ticket = ++tickets;
-  REQUIRE_FALSE(hub->clear_later("cleared", {}, true, now, {0, ticket}));
+  REQUIRE_FALSE(hub->clear({"cleared", push::test::claim()}, now, tickets));
   const auto last = ask({"cleared"}, "");
   go();
   CHECK(answer(last, Etag{}).starts_with("etag"));
@@ -123,8 +122,8 @@ TEST_CASE_FIXTURE(StoreTest, "batch: a push that is cleared at once takes what w
   Follower stays(loops[0]);
   CHECK(stream(stays, {{"news", kNow}}).empty());
   const auto pushed = ask({"news"}, "c");
-  const std::uint64_t ticket = ++tickets;
-  REQUIRE_FALSE(hub->clear_later("news", {}, true, now, {0, ticket}));
+  REQUIRE_FALSE(hub->clear({"news", push::test::claim()}, now, tickets));
+  const std::uint64_t ticket = tickets.drawn;
   go();
   CHECK(answer(pushed, a) == "etag 2");
   CHECK(std::get<1>(loops[0].answer(ticket).result)->dropped == 3);
@@ -143,7 +142,7 @@ TEST_CASE_FIXTURE(StoreTest, "batch: nobody sees what is not on disk") {
   CHECK(follower.heard.empty());
   disk->fail(FaultDisk::Fault::sync_error, 0, 1);
   go();
-  CHECK(answer(tickets, Etag{}) == "store_away");
+  CHECK(answer(tickets.drawn, Etag{}) == "store_away");
   turn();
   CHECK(follower.heard.empty());
   CHECK_FALSE(exists("other"));
@@ -166,7 +165,7 @@ TEST_CASE_FIXTURE(StoreTest, "batch: a channel that would be forgotten meanwhile
   for (int i = 0; i < 200; ++i) ask({"news"}, "b" + std::to_string(i), {.size = 1000, .life = 10s});
   go();
   for (int i = 0; i < 1000; ++i) hub->sweep(now + 9s);
-  CHECK(answer(tickets, Etag{}).starts_with("etag"));
+  CHECK(answer(tickets.drawn, Etag{}).starts_with("etag"));
   CHECK(info("news").messages >= 200);
 }
 

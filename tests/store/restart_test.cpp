@@ -32,14 +32,14 @@ TEST_CASE_FIXTURE(StoreTest, "restart: messages are there with all that belongs 
   const auto job = [](push::ContentPtr said) {
     push::PushJob made;
     made.channels = {"n\xC3\xA4"};
-    made.attributes = {.size = 3, .life = 2h, .one2one = true, .key = "k\xFF"};
+    made.attributes = {.size = 3, .life = 2h, .one2one = true, .key = {}};
     made.content = std::move(said);
-    made.allowed = true;
+    made.claim = push::test::claim("k\xFF");
     return made;
   };
-  REQUIRE_FALSE(hub->publish_later(job(owned), now, {0, ++tickets}));
+  REQUIRE_FALSE(hub->publish(job(owned), now, tickets));
   const Time published = now;
-  const Etag etag = std::get<0>(loops[0].answer(tickets).result)->front().etag;
+  const Etag etag = std::get<0>(loops[0].answer(tickets.drawn).result)->front().etag;
 
   for (const auto& again : {&StoreTest::restart, &StoreTest::kill}) {
     (this->*again)(1s);
@@ -61,8 +61,8 @@ TEST_CASE_FIXTURE(StoreTest, "restart: messages are there with all that belongs 
       CHECK(message.content->expire == Duration(1h));
     });
   }
-  REQUIRE_FALSE(hub->publish_later(job(push::test::content("again", content->id)), now, {0, ++tickets}));
-  const auto duplicate = std::get<0>(loops[0].answer(tickets).result);
+  REQUIRE_FALSE(hub->publish(job(push::test::content("again", content->id)), now, tickets));
+  const auto duplicate = std::get<0>(loops[0].answer(tickets.drawn).result);
   CHECK(duplicate->front().duplicate);
   CHECK(duplicate->front().etag == etag);
   CHECK(push("n\xC3\xA4", "b", {.key = "k\xFF"}).etag == etag + 1);

@@ -131,9 +131,8 @@ struct StoreTest : HubTest {
 
   /// Handed over, its answer to be taken later.
   std::uint64_t ask(std::initializer_list<std::string> channels, std::string payload, const PushOptions& options = {}) {
-    const std::uint64_t ticket = ++tickets;
-    REQUIRE_FALSE(hub->publish_later(job_of(channels, std::move(payload), options), now, {0, ticket}));
-    return ticket;
+    REQUIRE_FALSE(hub->publish(job_of(channels, std::move(payload), options), now, tickets));
+    return tickets.drawn;
   }
   /// `etag 3` counted from the channel's origin, `duplicate 3`, or why it was refused.
   std::string answer(std::uint64_t ticket, Etag origin) {

@@ -6,7 +6,7 @@
 #include "wire/address.h"
 #include "wire/request_head.h"
 
-namespace martd::http {
+namespace martd::wire {
 
 /// What comes before and after the first `?` of a request's target; of an absolute-form one (RFC 9112 section 3.2.2),
 /// what follows its authority.
@@ -18,13 +18,13 @@ Target split_target(std::string_view target);
 
 /// Whom a request is for, `host[:port]`: the Host field, or the authority of an absolute target without one (HTTP/1.0).
 /// Empty: it doesn't say.
-std::string_view host_of(const wire::RequestHead& head);
+std::string_view host_of(const RequestHead& head);
 
 /// One whole request, and whose it is. Views into what outlives it.
 struct Request {
-  const wire::RequestHead& head;
-  const wire::Address& peer;  ///< of the connection
-  std::string_view path;      ///< `*` for OPTIONS of the whole server, also by its address (RFC 9112 section 3.2.4)
+  const RequestHead& head;
+  const Address& peer;    ///< of the connection
+  std::string_view path;  ///< `*` for OPTIONS of the whole server, also by its address (RFC 9112 section 3.2.4)
   std::string_view query;
   std::string_view body;
 
@@ -32,10 +32,10 @@ struct Request {
   /// The value of the first field of that name, or empty: of one that may stand once (wire/request_fields).
   std::string_view header(std::string_view name) const { return head.field(name); }
 
-  /// All its lines as one, see wire::Fields::list().
+  /// All its lines as one, see Fields::list().
   std::string_view list(std::string_view name, std::string& joined) const { return head.fields.list(name, joined); }
 
-  Request(const wire::RequestHead& from, std::string_view whole_body, const wire::Address& connection_peer);
+  Request(const RequestHead& from, std::string_view whole_body, const Address& connection_peer);
 };
 
-}  // namespace martd::http
+}  // namespace martd::wire

@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace martd::http;
-using namespace martd::http::test;
+using namespace martd::wire;
+using namespace martd::wire::test;
 
 TEST_CASE("request: path and query are what stands before and behind the first question mark") {
   const Asked plain = get("/sub");

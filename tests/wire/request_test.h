@@ -4,18 +4,17 @@
 #include <stdexcept>
 #include <string>
 
-#include "http/request.h"
 #include "wire/head_reader.h"
+#include "wire/request.h"
 
-namespace martd::http::test {
+namespace martd::wire::test {
 
 /// A request as the parser gives it.
 class Asked {
  public:
-  explicit Asked(const std::string& text, const char* peer = "127.0.0.1")
-      : text_(text), peer_(*wire::parse_address(peer)) {
-    const std::size_t end = wire::head_end(text_);
-    if (const auto refusal = wire::read_request_head(std::string_view(text_).substr(0, end), 16384, head_))
+  explicit Asked(const std::string& text, const char* peer = "127.0.0.1") : text_(text), peer_(*parse_address(peer)) {
+    const std::size_t end = head_end(text_);
+    if (const auto refusal = read_request_head(std::string_view(text_).substr(0, end), 16384, head_))
       throw std::runtime_error("not a whole request: " + refusal->message);
     request_ = std::make_unique<Request>(head_, std::string_view(text_).substr(end), peer_);
   }
@@ -24,8 +23,8 @@ class Asked {
 
  private:
   const std::string text_;
-  wire::RequestHead head_;
-  wire::Address peer_;
+  RequestHead head_;
+  Address peer_;
   std::unique_ptr<Request> request_;
 };
 
@@ -38,4 +37,4 @@ inline Asked post(const std::string& target, const std::string& body, const std:
                "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
 }
 
-}  // namespace martd::http::test
+}  // namespace martd::wire::test

@@ -1,6 +1,6 @@
-#include "http/request.h"
+#include "wire/request.h"
 
-namespace martd::http {
+namespace martd::wire {
 
 Target split_target(std::string_view target) {
   if (!target.empty() && target.front() != '/') {
@@ -17,7 +17,7 @@ Target split_target(std::string_view target) {
   return split;
 }
 
-std::string_view host_of(const wire::RequestHead& head) {
+std::string_view host_of(const RequestHead& head) {
   if (const std::string_view host = head.field("Host"); !host.empty()) return host;
   const auto scheme = head.target.find("://");
   if (head.target.front() == '/' || scheme == head.target.npos) return {};
@@ -25,7 +25,7 @@ std::string_view host_of(const wire::RequestHead& head) {
   return rest.substr(0, rest.find_first_of("/?#"));
 }
 
-Request::Request(const wire::RequestHead& from, std::string_view whole_body, const wire::Address& connection_peer)
+Request::Request(const RequestHead& from, std::string_view whole_body, const Address& connection_peer)
     : head(from), peer(connection_peer), body(whole_body) {
   const Target target = split_target(from.target);
   path = target.path;
@@ -35,4 +35,4 @@ Request::Request(const wire::RequestHead& from, std::string_view whole_body, con
   if (from.method == "OPTIONS" && !has_path) path = "*";
 }
 
-}  // namespace martd::http
+}  // namespace martd::wire

@@ -1,14 +1,14 @@
 // Contract section 4, who may push, and what a browser's page of another site may.
 
-#include "http/access.h"
+#include "access/asker.h"
 
 #include <doctest/doctest.h>
 
-#include "request_test.h"
+#include "../wire/request_test.h"
 
 using namespace martd;
-using namespace martd::http;
-using namespace martd::http::test;
+using namespace martd::access;
+using namespace martd::wire::test;
 
 namespace {
 

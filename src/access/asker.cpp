@@ -1,5 +1,6 @@
-#include "http/access.h"
+#include "access/asker.h"
 
+#include <utility>
 #include <vector>
 
 #include "base/ascii.h"
@@ -7,10 +8,10 @@
 #include "wire/forwarded_headers.h"
 #include "wire/query.h"
 
-namespace martd::http {
+namespace martd::access {
 namespace {
 
-std::optional<wire::Address> sender(const Request& request, const Settings& settings) {
+std::optional<wire::Address> sender(const wire::Request& request, const Settings& settings) {
   std::vector<std::string_view> x_forwarded_for;
   std::vector<std::string_view> forwarded;
   request.head.fields.each("X-Forwarded-For", [&](std::string_view value) { x_forwarded_for.push_back(value); });
@@ -19,26 +20,26 @@ std::optional<wire::Address> sender(const Request& request, const Settings& sett
 }
 
 /// A page's browser says one or the other with whatever can push. No program does.
-bool by_browser(const Request& request) {
+bool by_browser(const wire::Request& request) {
   bool said = false;
   for (const std::string_view name : {"Origin", "Sec-Fetch-Site"})
     request.head.fields.each(name, [&](std::string_view) { said = true; });
   return said;
 }
 
-bool by_address(const Request& request, const Settings& settings) {
+bool by_address(const wire::Request& request, const Settings& settings) {
   const auto peer = sender(request, settings);
   return peer && settings.publish_from.contains(*peer);
 }
 
-bool by_bearer(const Request& request, const Settings& settings) {
+bool by_bearer(const wire::Request& request, const Settings& settings) {
   const std::string_view header = trim(request.header("Authorization"));
   constexpr std::string_view kScheme = "Bearer ";
   return header.size() > kScheme.size() && iequals(header.substr(0, kScheme.size()), kScheme) &&
          push::same_secret(trim(header.substr(kScheme.size())), settings.publish_secret);
 }
 
-bool by_cookie(const Request& request, const Settings& settings) {
+bool by_cookie(const wire::Request& request, const Settings& settings) {
   bool same = false;
   request.head.fields.each("Cookie", [&](std::string_view rest) {
     while (!rest.empty()) {
@@ -55,7 +56,11 @@ bool by_cookie(const Request& request, const Settings& settings) {
 
 }  // namespace
 
-Asker origin_of(const Request& request, const Settings& settings) {
+push::Claim Asker::claim(std::string key) const {
+  return {std::move(key), may_push ? push::Rights::to_all() : push::Rights(), operates};
+}
+
+Asker origin_of(const wire::Request& request, const Settings& settings) {
   Asker asker;
   const std::string_view origin = request.header("Origin");
   if (origin.empty() || !wire::foreign_origin(origin, request.header("Host"))) return asker;
@@ -70,10 +75,10 @@ Asker origin_of(const Request& request, const Settings& settings) {
   return asker;
 }
 
-Asker asker_of(const Request& request, const Settings& settings) {
+Asker asker_of(const wire::Request& request, const Settings& settings) {
   Asker asker = origin_of(request, settings);
   asker.may_push = by_address(request, settings);
-  asker.unnamed = asker.may_push && by_browser(request) && !settings.hosts.knows(host_of(request.head));
+  asker.unnamed = asker.may_push && by_browser(request) && !settings.hosts.knows(wire::host_of(request.head));
   if (asker.unnamed) asker.may_push = false;
   if (!asker.may_push && !settings.publish_secret.empty()) {
     // A page that is let in by `*` only doesn't get to use the cookie of the person who looks at it.
@@ -82,9 +87,9 @@ Asker asker_of(const Request& request, const Settings& settings) {
   return asker;
 }
 
-std::optional<Refusal> misdirected(const Request& request, bool forwarded, const Settings& settings) {
-  if (!settings.hosts.only() && !(forwarded && settings.upstream_host)) return std::nullopt;
-  const std::string_view host = host_of(request.head);
+std::optional<Refusal> misdirected(const wire::Request& request, bool renamed, const Settings& settings) {
+  if (!settings.hosts.only() && !renamed) return std::nullopt;
+  const std::string_view host = wire::host_of(request.head);
   if (settings.hosts.knows(host)) return std::nullopt;
   // `OPTIONS *` is about no name, and a proxy that looks whether this server lives (HTTP/1.0) says none.
   if (request.method() == "OPTIONS" && (host.empty() || request.head.target == "*")) return std::nullopt;
@@ -101,9 +106,9 @@ std::optional<bool> proxied_tls(const wire::RequestHead& head, const wire::Addre
   return iequals(take_element(told), "https") || iequals(by_forwarded, "https");
 }
 
-std::optional<wire::Address> proxied_client(const Request& request, const Settings& settings) {
+std::optional<wire::Address> proxied_client(const wire::Request& request, const Settings& settings) {
   if (!settings.trusted_proxies.contains(request.peer)) return std::nullopt;
   return sender(request, settings);
 }
 
-}  // namespace martd::http
+}  // namespace martd::access
