@@ -4,14 +4,20 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { chromium } from "playwright-core";
 import { ARGUMENTS, Stage, eventually, follow, opened, rememberEverything, told } from "./support.mjs";
 
 // Chromium takes the authorities that it trusts from a database in the home folder: it gets a home of its own.
 let home, browser;
 
-before(async () => {
+/** Once, and only where a test asks for it: who picks a test of another file by its name doesn't run this. */
+const prepared = (() => {
+  let promise;
+  return () => (promise ??= prepare());
+})();
+
+async function prepare() {
   home = mkdtempSync(join(tmpdir(), "martd-home-"));
   const database = join(home, ".pki/nssdb");
   mkdirSync(database, { recursive: true });
@@ -20,7 +26,7 @@ before(async () => {
   certutil("-N", "--empty-password");
   certutil("-A", "-n", "martd local authority", "-t", "C,,", "-i", join(home, "authority.crt"));
   browser = await launch();
-});
+}
 
 /** A browser that trusts that authority. */
 function launch(...more) {
@@ -33,8 +39,13 @@ function launch(...more) {
 
 after(async () => {
   await browser?.close();
-  rmSync(home, { recursive: true, force: true });
+  if (home) rmSync(home, { recursive: true, force: true });
 });
+
+const it = (name, body) => test(name, { timeout: 90000 }, Stage.test(async (stage) => {
+  await prepared();
+  await body(stage);
+}));
 
 const own = () => ["--cert", join(home, "localhost.crt"), "--cert-key", join(home, "localhost.key")];
 
@@ -48,7 +59,7 @@ async function visit(stage, server, said = [], by = browser) {
   return page;
 }
 
-test("with a trusted authority there is no warning, and the connection is secure", { timeout: 90000 }, Stage.test(async (stage) => {
+it("with a trusted authority there is no warning, and the connection is secure", async (stage) => {
   const server = await stage.server("--https", "localhost:0", ...own());
   const said = [];
   const page = await visit(stage, server, said);
@@ -59,9 +70,9 @@ test("with a trusted authority there is no warning, and the connection is secure
   assert.equal(details.subjectName, "localhost");
   // It asks for an icon that isn't there, and has nothing else to say.
   assert.deepEqual(said.filter((text) => !text.includes("404")), []);
-}));
+});
 
-test("fetch, EventSource and client.js work over https", { timeout: 90000 }, Stage.test(async (stage) => {
+it("fetch, EventSource and client.js work over https", async (stage) => {
   const server = await stage.server("--https", "localhost:0", ...own());
   const page = await visit(stage, server);
   const seen = page.evaluate(() => new Promise((resolve, reject) => {
@@ -76,9 +87,9 @@ test("fetch, EventSource and client.js work over https", { timeout: 90000 }, Sta
   await opened(page, "a");
   assert.equal((await page.evaluate(() => fetch("/pub?channel=other", { method: "POST", body: "again" }).then((a) => a.json()))).subscribers, 1);
   assert.deepEqual(await told(page, "a", 1), ["again"]);
-}));
+});
 
-test("a browser that knows TLS 1.2 only follows and publishes, large and small", { timeout: 90000 }, Stage.test(async (stage) => {
+it("a browser that knows TLS 1.2 only follows and publishes, large and small", async (stage) => {
   const server = await stage.server("--https", "localhost:0", ...own());
   const old = await launch("--ssl-version-max=tls1.2");
   stage.undo(() => old.close());
@@ -95,22 +106,22 @@ test("a browser that knows TLS 1.2 only follows and publishes, large and small",
     for (const size of all) await fetch("/pub?channel=sizes", { method: "POST", body: "x".repeat(size) });
   }, sizes);
   assert.deepEqual((await told(page, "a", sizes.length)).map((text) => text.length), sizes);
-}));
+});
 
-test("a plain address leads to the secure one", { timeout: 90000 }, Stage.test(async (stage) => {
+it("a plain address leads to the secure one", async (stage) => {
   const server = await stage.server("--https", "localhost:0", ...own(), "--https-redirect", "--hsts");
   const page = await visit(stage, { url: `http://localhost:${server.plainPort}` });
   assert.equal(await page.evaluate(() => location.origin), server.url);
   const answer = await page.goto(`http://localhost:${server.plainPort}/sub?news=0&.wait=0`);
   assert.equal(answer.url(), `${server.url}/sub?news=0&.wait=0`);
-}));
+});
 
-test("without the authority the browser refuses, so the tests above mean something", { timeout: 90000 }, Stage.test(async (stage) => {
+it("without the authority the browser refuses, so the tests above mean something", async (stage) => {
   const server = await stage.server("--https", "localhost:0");
   await assert.rejects(visit(stage, server), /ERR_CERT_AUTHORITY_INVALID/);
-}));
+});
 
-test("a renewed certificate drops nobody", { timeout: 90000 }, Stage.test(async (stage) => {
+it("a renewed certificate drops nobody", async (stage) => {
   const server = await stage.server("--https", "localhost:0", ...own());
   const page = await visit(stage, server);
   await page.addScriptTag({ url: `${server.url}/client.js` });
@@ -122,4 +133,4 @@ test("a renewed certificate drops nobody", { timeout: 90000 }, Stage.test(async 
   await page.evaluate(() => fetch("/pub?channel=news", { method: "POST", body: "still here" }));
   assert.deepEqual(await told(page, "a", 1), ["still here"]);
   assert.equal(await page.evaluate(() => seen.a.opened), 1);
-}));
+});
