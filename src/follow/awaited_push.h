@@ -1,45 +1,36 @@
 #pragma once
 
-#include <memory>
-#include <string>
-
-#include "follow/held.h"
+#include "follow/holder.h"
+#include "follow/outlet.h"
 #include "follow/push_waiter.h"
-#include "http/responses.h"
-#include "push/hub.h"
-
-namespace martd::http {
-class Session;
-}
+#include "push/loop_port.h"
 
 namespace martd::follow {
 
-/// A push or a clear whose answer waits for the store. What the client sends meanwhile waits for its turn; where it
-/// hangs up, the push stands.
-class AwaitedPush final : public Held, private PushWaiter {
+/// A push or a clear whose answer comes later. What the client sends meanwhile waits for its turn; where it hangs up,
+/// the push stands.
+class AwaitedPush final : public Holder, private PushWaiter {
  public:
-  /// `session` owns it.
-  AwaitedPush(http::Session& session, const http::AnswerContext& context);
+  /// `outlet` owns it.
+  explicit AwaitedPush(Outlet& outlet);
   ~AwaitedPush() override;
 
-  /// Where the store is to say what came of it.
+  /// Where the answer is to go.
   push::AnswerTo to() const { return to_; }
 
   void on_deadline(Time) override {}
   void on_writable() override {}
-  void stop(Time) override { close_ = true; }
+  void stop(Time) override {}
   void hung_up(Time) override;
-  bool half_closed(bool) override { return close_ = true; }
+  bool half_closed(bool) override;
   bool takes_requests() const override { return true; }
 
  private:
   void settled(std::uint64_t ticket, const push::PushAnswer& answer, Time now) override;
 
-  http::Session& session_;
+  Outlet& outlet_;
   push::AnswerTo to_;
-  std::unique_ptr<std::string> cors_;  ///< only for a foreign page
-  bool close_;
-  bool http_1_0_;
+  bool close_ = false;  ///< the client has ended its side
 };
 
 }  // namespace martd::follow

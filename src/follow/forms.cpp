@@ -3,8 +3,8 @@
 #include <array>
 #include <chrono>
 
-#include "http/responses.h"
 #include "push/cursor.h"
+#include "wire/answer.h"
 #include "wire/chunks.h"
 #include "wire/event_stream.h"
 #include "wire/line_stream.h"
@@ -32,7 +32,7 @@ void poll_answer(const Batch& batch, std::vector<FramePtr>& out) {
   out.emplace_back(frame);
   const std::string& part = frames(batch, kPollPart).front()->bytes;
   frame->bytes.reserve(part.size() + 256);
-  http::Answer answer;
+  wire::Answer answer;
   std::string etag;
   etag.reserve(32);
   etag += "ETag: \"";
@@ -40,7 +40,7 @@ void poll_answer(const Batch& batch, std::vector<FramePtr>& out) {
   etag += "\"\r\n";
   answer.headers = etag;
   // All messages of a batch were published in this turn.
-  http::append_head(frame->bytes, answer, wire::kPollBodyBegin.size() + part.size() + wire::kPollBodyEnd.size(), {},
+  wire::append_head(frame->bytes, answer, wire::kPollBodyBegin.size() + part.size() + wire::kPollBodyEnd.size(), {},
                     batch.messages().back().published);
   frame->bytes += wire::kPollBodyBegin;
   frame->bytes += part;

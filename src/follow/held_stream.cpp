@@ -4,8 +4,7 @@
 #include <utility>
 
 #include "follow/forms.h"
-#include "http/responses.h"
-#include "http/worker.h"
+#include "follow/long_poll.h"
 #include "wire/event_stream.h"
 #include "wire/line_stream.h"
 #include "wire/subscribe_request.h"
@@ -45,70 +44,80 @@ constexpr int kChunksATurn = 32;
 /// lives.
 constexpr Duration kNever = std::chrono::hours{24};
 
+constexpr std::string_view kEventStream = "text/event-stream";
+constexpr std::string_view kLineStream = "application/x-ndjson";
+
 }  // namespace
 
-void append_stream_head(std::string& out, HeldStream::Kind kind, const http::AnswerContext& context, Time now) {
-  out += http::ok_lines(now);
-  out += kind == HeldStream::Kind::lines ? "Content-Type: application/x-ndjson\r\n"
-                                         : "Content-Type: text/event-stream\r\n";
-  out += "Cache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nConnection: close\r\n";
-  if (!context.http_1_0) out += "Transfer-Encoding: chunked\r\n";  // RFC 9112 section 6.1
-  out += context.hsts;
-  out += context.cors;
-  out += "\r\n";
-}
-
-void append_stream_refusal(std::string& out, std::string_view reason, Duration retry,
-                           const http::AnswerContext& context) {
-  std::string body;
-  wire::append_retry(body, retry);
-  wire::append_closed_event(body, reason, {});
-  if (context.http_1_0) {
-    out += body;
-  } else {
-    wire::append_chunk(out, body);
-    out += wire::kLastChunk;
+void answer_later(Outlet& outlet, wire::Transport transport, Time now) {
+  Desk& desk = outlet.desk();
+  if (transport != wire::Transport::event_stream) {
+    outlet.refuse(503, desk.stopping() ? "the server is stopping" : "no room for another subscriber now", now,
+                  "Retry-After: 2\r\n");
+    return outlet.done();
   }
+  // An error status would end a browser's EventSource for good.
+  std::string body;
+  wire::append_retry(body, desk.random(std::chrono::seconds{1}, std::chrono::seconds{5}));
+  wire::append_closed_event(body, desk.stopping() ? "stopping" : "unavailable", {});
+  if (outlet.framed()) {
+    wire::make_chunk(body);
+    body += wire::kLastChunk;
+  }
+  outlet.open_stream(kEventStream, body, now);
+  outlet.done(true);
 }
 
-HeldStream::HeldStream(http::Session& session, Kind kind, bool chunks, std::string_view cid)
-    : session_(session), kind_(kind), chunks_(chunks) {
-  if (!cid.empty()) cid_ = std::make_unique<const std::string>(cid);
+HeldStream::HeldStream(Outlet& outlet, Kind kind, std::string_view cid)
+    : HeldSubscriber(outlet, cid), kind_(kind), chunks_(outlet.framed()) {}
+
+void HeldStream::begin(const wire::SubscribeRequest& asked, Time now) {
+  // What it may fall behind by counts for little if the kernel keeps sixteen times as much for it.
+  outlet_.bound_send_buffer(std::max<std::size_t>(4 * desk().settings().max_behind, std::size_t{64} * 1024));
+  outlet_.hurry();
+  if (const auto refused = park(asked, now)) {
+    if (refused->ending == Ending::unavailable) return answer_later(outlet_, asked.transport, now);
+    return answer_refused(outlet_, refused->ending, refused->channel, now);
+  }
+  if (outlet_.open_stream(kind_ == Kind::lines ? kLineStream : kEventStream, opening(), now)) catch_up(now);
 }
 
-std::optional<push::Roster::Refused> HeldStream::park(std::span<const push::Roster::Want> wants, Time now) {
-  http::Worker& worker = session_.worker();
+std::optional<push::Roster::Refused> HeldStream::park(const wire::SubscribeRequest& asked, Time now) {
+  boost::container::small_vector<push::Roster::Want, 4> wants;
+  wants.reserve(asked.wants.size());
+  for (const auto& want : asked.wants) wants.push_back({want.channel, want.cursor});
   push::Roster::QuietEtags quiet;
   begin_hold(now);
-  auto refused = worker.roster().park(*this, wants, now, quiet);
+  auto refused = desk().roster().park(*this, wants, now, quiet);
   if (refused) {
     holding_ = false;
-    note(session_, refused->ending, refused->channel, wants.size());
+    note(refused->ending, refused->channel, wants.size());
     return refused;
   }
-  (kind_ == Kind::lines ? worker.counters().line_streams_held : worker.counters().event_streams_held).add();
+  Counters& counters = desk().counters();
+  (kind_ == Kind::lines ? counters.line_streams_held : counters.event_streams_held).add();
   if (behind() && !quiet.empty()) {
     seldom_ = std::make_unique<Seldom>();
     seldom_->quiet = std::move(quiet);
   }
   last_sent_ = now;
-  session_.set_deadline(now + worker.settings().heartbeat);
+  outlet_.set_deadline(now + desk().settings().heartbeat);
   return std::nullopt;
 }
 
 // --- writing ---
 
-void HeldStream::append_opening(std::string& out) {
+std::string HeldStream::opening() {
   std::string bytes;
   bytes.reserve(256);
   if (kind_ != Kind::lines) {
     bytes = wire::kEventStreamOpening;
-    wire::append_heartbeat_note(bytes, session_.worker().settings().heartbeat);
+    wire::append_heartbeat_note(bytes, desk().settings().heartbeat);
   }
   // What is behind may find something to send, which tells an event stream's client where it is.
   if (kind_ == Kind::lines || !behind()) append_beginning(bytes);
   frame(bytes);
-  out += bytes;
+  return bytes;
 }
 
 void HeldStream::append_beginning(std::string& out) {
@@ -140,7 +149,7 @@ void HeldStream::append_message(std::string& out, std::uint32_t slot, const push
 }
 
 void HeldStream::append_missed(std::string& out, std::uint32_t slot, Etag past, Missed missed) {
-  session_.worker().counters().missed.add();
+  desk().counters().missed.add();
   const std::string_view channel = push::Roster::channel(*this, slot);
   if (kind_ == Kind::lines) return wire::append_missed_line(out, channel, past, missed);
   std::string id;
@@ -184,39 +193,39 @@ FramePtr HeldStream::compose(const Batch& batch, std::uint32_t slot) const {
 // --- delivering ---
 
 Delivery HeldStream::fell_behind() {
-  session_.worker().counters().fell_behind.add();
+  desk().counters().fell_behind.add();
   return Delivery::behind;
 }
 
 Delivery HeldStream::deliver(const Batch& batch, std::uint32_t slot) {
   if (!holding()) return Delivery::done;
-  http::Worker& worker = session_.worker();
-  http::Counters& counters = worker.counters();
+  Desk& desk = this->desk();
+  Counters& counters = desk.counters();
   (kind_ == Kind::lines ? counters.line_deliveries : counters.event_deliveries).add();
-  const std::size_t limit = worker.settings().max_behind;
-  last_sent_ = worker.turn();
+  const std::size_t limit = desk.settings().max_behind;
+  last_sent_ = desk.turn();
   if (seats() > 1 && kind_ != Kind::lines) {
-    switch (session_.offer(compose(batch, slot), limit)) {
-      case http::Session::Sent::refused:
+    switch (outlet_.offer(compose(batch, slot), limit)) {
+      case Outlet::Sent::refused:
         return fell_behind();
-      case http::Session::Sent::gone:
+      case Outlet::Sent::gone:
         break;
       default:
         return Delivery::taken;
     }
     over(Ending::hung_up);
-    session_.broken();
+    outlet_.broken();
     return Delivery::done;
   }
   const Frame* before = nullptr;
   for (const FramePtr& frame : frames(batch, shared_form(kind_, chunks_))) {
-    const http::Session::Sent sent = session_.offer(frame, limit);
-    if (sent == http::Session::Sent::gone) {
+    const Outlet::Sent sent = outlet_.offer(frame, limit);
+    if (sent == Outlet::Sent::gone) {
       over(Ending::hung_up);
-      session_.broken();
+      outlet_.broken();
       return Delivery::done;
     }
-    if (sent == http::Session::Sent::refused) {
+    if (sent == Outlet::Sent::refused) {
       if (before) push::Roster::advance(*this, slot, push::cursor_of(*before));
       return fell_behind();
     }
@@ -225,14 +234,10 @@ Delivery HeldStream::deliver(const Batch& batch, std::uint32_t slot) {
   return Delivery::taken;
 }
 
-void HeldStream::lagged() {
-  session_.later([](http::Session& session) { session.catch_up(); });
-}
-
 void HeldStream::catch_up(Time now) {
-  http::Worker& worker = session_.worker();
+  Desk& desk = this->desk();
   for (int chunk = 0; holding() && behind(); ++chunk) {
-    if (session_.queued() > 0) return;  // on_writable() comes when the socket has taken it
+    if (outlet_.queued() > 0) return;  // on_writable() comes when the socket has taken it
     if (chunk == kChunksATurn) return lagged();
     bool more = false;
     std::string bytes;
@@ -240,7 +245,7 @@ void HeldStream::catch_up(Time now) {
     std::uint32_t served = 0;
     for (; served < count && bytes.size() < kFrameBytes; ++served) {
       const std::uint32_t slot = (next_slot_ + served) % count;
-      const push::Resume resume = worker.roster().resume(*this, slot, kFrameBytes, now);
+      const push::Resume resume = desk.roster().resume(*this, slot, kFrameBytes, now);
       append_resume(bytes, resume, slot);
       more |= resume.more;
     }
@@ -251,9 +256,9 @@ void HeldStream::catch_up(Time now) {
       begun_ = true;
       frame(bytes);
       last_sent_ = now;
-      http::Counters& counters = worker.counters();
+      Counters& counters = desk.counters();
       (kind_ == Kind::lines ? counters.line_deliveries : counters.event_deliveries).add();
-      if (session_.offer(frame_of(std::move(bytes)), SIZE_MAX) == http::Session::Sent::gone) return session_.close();
+      if (outlet_.offer(frame_of(std::move(bytes)), SIZE_MAX) == Outlet::Sent::gone) return outlet_.close();
     }
     if (more) continue;
     push::Roster::caught_up(*this);
@@ -266,53 +271,53 @@ void HeldStream::on_writable() {
     seldom_.reset();
   else if (seldom_)
     seldom_->stalled_since = {};
-  session_.hurry();
-  catch_up(session_.worker().loop().now());
+  outlet_.hurry();
+  catch_up(desk().loop().now());
 }
 
 /// Called while something waits for the peer. What it acknowledges counts as taken, wherever that lies then. True: it
 /// took nothing for too long, and this is gone. It has its cursor, so it loses nothing; no end can be told, as that
 /// would wait like all else.
 bool HeldStream::gave_up(Time now) {
-  const http::Settings& settings = session_.worker().settings();
-  const net::Taken taken = session_.taken();
+  const Settings& settings = desk().settings();
+  const net::Taken taken = outlet_.taken();
   if (!seldom_) seldom_ = std::make_unique<Seldom>();
   if (seldom_->stalled_since == Time{} || seldom_->taken != taken.mark) {
     seldom_->stalled_since = now;
     seldom_->taken = taken.mark;
   } else if (now - seldom_->stalled_since >= settings.stall()) {
-    session_.worker().counters().stalled.add();
-    session_.abort();
+    desk().counters().stalled.add();
+    outlet_.abort();
     return true;
   }
   // A peer whose buffer is full and who says so is not gone, which the kernel makes no difference of.
-  if (!taken.in_flight) session_.wait_for_reader(settings.stall() + settings.peer_silence());
+  if (!taken.in_flight) outlet_.wait_for_reader(settings.stall() + settings.peer_silence());
   return false;
 }
 
 void HeldStream::on_deadline(Time now) {
   if (!holding()) return;
-  const http::Settings& settings = session_.worker().settings();
+  const Settings& settings = desk().settings();
   const Duration heartbeat = settings.heartbeat;
-  if (session_.queued() > 0 && gave_up(now)) return;
+  if (outlet_.queued() > 0 && gave_up(now)) return;
   if (last_sent_ + heartbeat <= now) {
     last_sent_ = now;
     // What waits in the outbox is sign enough, and a heartbeat behind it would only add to it.
     std::string sign(kind_ == Kind::lines ? wire::kLineHeartbeat : wire::kEventStreamHeartbeat);
     frame(sign);
-    if (session_.queued() == 0 && session_.put(sign) == http::Session::Sent::gone) return session_.close();
+    if (outlet_.queued() == 0 && outlet_.put(sign) == Outlet::Sent::gone) return outlet_.close();
   }
   Time due = last_sent_ + heartbeat;
   if (seldom_ && seldom_->stalled_since != Time{}) due = std::min(due, seldom_->stalled_since + settings.stall());
-  session_.set_deadline(due);
+  outlet_.set_deadline(due);
 }
 
 // --- ending ---
 
 void HeldStream::over(Ending ending, std::string_view channel, std::size_t channels) {
   if (!std::exchange(holding_, false)) return;
-  note(session_, ending, channel, channels);
-  http::Counters& counters = session_.worker().counters();
+  note(ending, channel, channels);
+  Counters& counters = desk().counters();
   (kind_ == Kind::lines ? counters.line_streams_held : counters.event_streams_held).sub();
   counters.endings[static_cast<std::size_t>(ending)].add();
 }
@@ -324,14 +329,14 @@ void HeldStream::finish(Ending ending, std::string_view channel, std::size_t cha
     wire::append_closed_line(text, row(ending).name, channel);
   } else {
     if (row(ending).comes_back == push::Return::later)
-      wire::append_retry(text, session_.worker().random(std::chrono::seconds{1}, std::chrono::seconds{5}));
+      wire::append_retry(text, desk().random(std::chrono::seconds{1}, std::chrono::seconds{5}));
     if (row(ending).comes_back == push::Return::never) wire::append_retry(text, kNever);
     wire::append_closed_event(text, row(ending).name, channel);
   }
   frame(text);
   if (chunks_) text += wire::kLastChunk;
-  if (session_.put(text) == http::Session::Sent::gone) return session_.close();
-  session_.end_after_writing();
+  if (outlet_.put(text) == Outlet::Sent::gone) return outlet_.close();
+  outlet_.end();
 }
 
 void HeldStream::end(Ending ending, std::string_view channel, const push::Left& left) {
@@ -339,14 +344,14 @@ void HeldStream::end(Ending ending, std::string_view channel, const push::Left& 
 }
 
 void HeldStream::stop(Time now) {
-  session_.worker().roster().leave(*this, now);
+  desk().roster().leave(*this, now);
   finish(Ending::stopping, {}, 0);
 }
 
 void HeldStream::hung_up(Time now) {
   if (!holding()) return;
   over(Ending::hung_up);
-  session_.worker().roster().leave(*this, now);
+  desk().roster().leave(*this, now);
 }
 
 }  // namespace martd::follow

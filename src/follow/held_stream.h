@@ -1,12 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "follow/held_subscriber.h"
-#include "http/session.h"
 #include "push/roster.h"
 #include "wire/chunks.h"
 
@@ -26,16 +26,13 @@ class HeldStream final : public HeldSubscriber {
  public:
   enum class Kind : std::uint8_t { events, json_events, lines };
 
-  /// `session` owns it. `chunks`: the client understands them.
-  HeldStream(http::Session& session, Kind kind, bool chunks, std::string_view cid);
+  /// `outlet` owns it.
+  HeldStream(Outlet& outlet, Kind kind, std::string_view cid);
 
-  /// Parks it; then the session writes the head of the answer and the opening, and calls catch_up().
-  std::optional<push::Roster::Refused> park(std::span<const push::Roster::Want> wants, Time now);
-  /// Appends what its body begins with.
-  void append_opening(std::string& out);
+  void begin(const wire::SubscribeRequest& asked, Time now) override;
 
   push::Delivery deliver(const push::Batch& batch, std::uint32_t slot) override;
-  void lagged() override;
+  void lagged() override { outlet_.call_later(); }
   void catch_up(Time now) override;
   void end(push::Ending ending, std::string_view channel, const push::Left& left) override;
   void on_deadline(Time now) override;
@@ -44,9 +41,11 @@ class HeldStream final : public HeldSubscriber {
   void hung_up(Time now) override;
   bool takes_requests() const override { return false; }
   std::string_view transport() const override { return kind_ == Kind::lines ? "lines" : "sse"; }
-  void describe(push::SubscriberInfo& info) const override { tell_of(session_, info); }
 
  private:
+  std::optional<push::Roster::Refused> park(const wire::SubscribeRequest& asked, Time now);
+  /// What its body begins with.
+  std::string opening();
   push::Delivery fell_behind();
   FramePtr compose(const push::Batch& batch, std::uint32_t slot) const;
   void append_resume(std::string& out, const push::Resume& resume, std::uint32_t slot);
@@ -62,7 +61,6 @@ class HeldStream final : public HeldSubscriber {
   bool gave_up(Time now);
   void over(push::Ending ending, std::string_view channel = {}, std::size_t channels = 0);
 
-  http::Session& session_;
   /// What few have at a time: there are many streams.
   struct Seldom {
     push::Roster::QuietEtags quiet;  ///< by slot, until it has caught up for the first time; else empty
@@ -77,11 +75,8 @@ class HeldStream final : public HeldSubscriber {
   bool begun_ = false;  ///< the client has a cursor to come back with
 };
 
-/// The head of a stream's answer.
-void append_stream_head(std::string& out, HeldStream::Kind kind, const http::AnswerContext& context, Time now);
-
-/// The whole body of an event stream that can't be served now: come back after `retry`.
-void append_stream_refusal(std::string& out, std::string_view reason, Duration retry,
-                           const http::AnswerContext& context);
+/// Nobody who follows can be served now: 503, or what a browser's EventSource takes for `come back later`. The whole
+/// answer.
+void answer_later(Outlet& outlet, wire::Transport transport, Time now);
 
 }  // namespace martd::follow

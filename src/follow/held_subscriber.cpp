@@ -1,9 +1,13 @@
 #include "follow/held_subscriber.h"
 
-#include "http/session.h"
-#include "http/worker.h"
+#include <memory>
+#include <string>
 
 namespace martd::follow {
+
+HeldSubscriber::HeldSubscriber(Outlet& outlet, std::string_view cid) : outlet_(outlet) {
+  if (!cid.empty()) cid_ = std::make_unique<const std::string>(cid);
+}
 
 void HeldSubscriber::begin_hold(Time now) {
   since_ = static_cast<std::uint32_t>(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
@@ -11,20 +15,19 @@ void HeldSubscriber::begin_hold(Time now) {
 
 Time HeldSubscriber::since() const { return Time(std::chrono::seconds{since_}); }
 
-void HeldSubscriber::tell_of(const http::Session& session, push::SubscriberInfo& info) const {
-  info.address = wire::text_of(session.client());
-  info.waiting = session.queued();
+void HeldSubscriber::describe(push::SubscriberInfo& info) const {
+  info.address = wire::text_of(outlet_.client());
+  info.waiting = outlet_.queued();
   info.transport = transport();
   info.since = since();
 }
 
-void HeldSubscriber::note(http::Session& session, push::Ending ending, std::string_view channel,
-                          std::size_t channels) const {
+void HeldSubscriber::note(push::Ending ending, std::string_view channel, std::size_t channels) const {
   if (ending == push::Ending::waited || ending == push::Ending::stopping) return;
   EndingNote note;
-  note.at = session.worker().loop().now();
+  note.at = desk().loop().now();
   note.ending = ending;
-  note.address = wire::text_of(session.client());
+  note.address = wire::text_of(outlet_.client());
   note.cid = cid();
   note.transport = transport();
   note.since = since();
@@ -34,7 +37,7 @@ void HeldSubscriber::note(http::Session& session, push::Ending ending, std::stri
     if (channel.empty()) note.channel = push::Roster::channel(*this, 0);
     note.channels = seats();
   }
-  session.worker().ending_log().add(std::move(note));
+  desk().ending_log().add(std::move(note));
 }
 
 }  // namespace martd::follow

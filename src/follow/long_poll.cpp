@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "follow/forms.h"
-#include "http/worker.h"
 #include "wire/poll_body.h"
 
 namespace martd::follow {
@@ -39,8 +38,7 @@ std::string joined(std::span<const Etag> cursors) {
 
 }  // namespace
 
-void append_refused(std::string& out, Ending ending, std::string_view channel, const http::AnswerContext& context,
-                    Time now) {
+void answer_refused(Outlet& outlet, Ending ending, std::string_view channel, Time now) {
   std::string text = "channel " + std::string(channel) + ": ";
   switch (ending) {
     case Ending::one2one:
@@ -57,30 +55,15 @@ void append_refused(std::string& out, Ending ending, std::string_view channel, c
       break;
   }
   const int status = row(ending).poll_status;
-  http::append_error(out, status, text, context, now, status == 503 ? "Retry-After: 2\r\n" : "", channel);
+  outlet.refuse(status, text, now, status == 503 ? "Retry-After: 2\r\n" : "", channel);
+  outlet.done();
 }
 
-LongPoll::LongPoll(http::Session& session, const wire::SubscribeRequest& asked, const http::AnswerContext& context)
-    : session_(session),
-      wait_(asked.wait),
-      conditional_(asked.if_none_match),
-      close_(context.close),
-      http_1_0_(context.http_1_0) {
-  if (!context.cors.empty()) cors_ = std::make_unique<std::string>(context.cors);
-  if (!asked.cid.empty()) cid_ = std::make_unique<const std::string>(asked.cid);
-}
+LongPoll::LongPoll(Outlet& outlet, const wire::SubscribeRequest& asked)
+    : HeldSubscriber(outlet, asked.cid), wait_(asked.wait), conditional_(asked.if_none_match) {}
 
-http::AnswerContext LongPoll::context() const {
-  http::AnswerContext context;
-  context.close = close_ || session_.worker().stopping();
-  context.http_1_0 = http_1_0_;
-  if (cors_) context.cors = *cors_;
-  context.hsts = session_.hsts();
-  return context;
-}
-
-void LongPoll::begin(const wire::SubscribeRequest& asked, Time now, std::string& reply) {
-  http::Worker& worker = session_.worker();
+void LongPoll::begin(const wire::SubscribeRequest& asked, Time now) {
+  Desk& desk = this->desk();
   begin_hold(now);
   boost::container::small_vector<push::Roster::Want, 4> wants;
   wants.reserve(asked.wants.size());
@@ -91,13 +74,13 @@ void LongPoll::begin(const wire::SubscribeRequest& asked, Time now, std::string&
     (*wants_now_)[i] = true;
   }
   const bool hold = wait_ > Duration{0};
-  auto result = worker.roster().look_and_park(*this, wants, hold, worker.poll_limit(), now);
-  worker.counters().polls_held.add();
-  if (auto* refused = std::get_if<push::Roster::Refused>(&result)) return refuse(*refused, now, reply);
+  auto result = desk.roster().look_and_park(*this, wants, hold, desk.poll_limit(), now);
+  desk.counters().polls_held.add();
+  if (auto* refused = std::get_if<push::Roster::Refused>(&result)) return refuse(*refused, now);
   auto& look = std::get<push::Roster::Look>(result);
   if (look.parked) {
     // Clients that were parked together don't come back together.
-    session_.set_deadline(now + worker.random(wait_ - wait_ / 5, wait_));
+    outlet_.set_deadline(now + desk.random(wait_ - wait_ / 5, wait_));
     return;
   }
   std::vector<Etag> cursors;
@@ -108,81 +91,69 @@ void LongPoll::begin(const wire::SubscribeRequest& asked, Time now, std::string&
     const push::Resume& resume = look.resumes[i];
     cursors.push_back(resume.cursor);
     const Missed missed = resume.missed();
-    if (missed) worker.counters().missed.add();
+    if (missed) desk.counters().missed.add();
     if (!news || resume.news() || (wants_now_ && (*wants_now_)[i]))
       append_part(body, asked.wants[i].channel, resume.cursor, missed, resume.messages);
   }
   body += wire::kPollBodyEnd;
-  if (news) {
-    worker.counters().poll_deliveries.add();
-    write({}, joined(cursors), body, now, reply);
-  } else {
-    write_empty(joined(cursors), body, now, reply);
-  }
-  done(Ending::waited);
+  finish(Ending::waited);
+  if (!news) return write_empty(joined(cursors), body, now);
+  desk.counters().poll_deliveries.add();
+  write({}, joined(cursors), body, now);
 }
 
-void LongPoll::write(const http::Answer& answer, std::string_view etags, std::string_view body, Time now,
-                     std::string& reply) const {
-  http::Answer whole = answer;
+void LongPoll::write(wire::Answer answer, std::string_view etags, std::string_view body, Time now) {
   std::string headers;
   if (!etags.empty() && etags.size() <= kLongestTag) {
     headers = "ETag: \"";
     headers += etags;
     headers += "\"\r\n";
-    whole.headers = headers;
+    answer.headers = headers;
   }
-  http::append_answer(reply, whole, body, context(), now);
+  outlet_.answer(answer, body, now);
+  outlet_.done();
 }
 
-void LongPoll::write_empty(std::string_view etags, std::string_view body, Time now, std::string& reply) const {
-  http::Answer answer;
+void LongPoll::write_empty(std::string_view etags, std::string_view body, Time now) {
+  wire::Answer answer;
   // Who asked for `now` and got no cursor back would ask for `now` again, and lose what came between.
   if (conditional_ && !(wants_now_ && etags.size() > kLongestTag)) {
     answer.status = 304;
     answer.no_body = true;
   }
-  write(answer, etags, body, now, reply);
+  write(answer, etags, body, now);
 }
 
-void LongPoll::refuse(const push::Roster::Refused& refused, Time now, std::string& reply) {
-  http::Worker& worker = session_.worker();
-  worker.counters().refusals.add();
+void LongPoll::refuse(const push::Roster::Refused& refused, Time now) {
   if (refused.ending != Ending::one2one) {
-    append_refused(reply, refused.ending, refused.channel, context(), now);
-    return done(refused.ending, refused.channel, 1);
+    finish(refused.ending, refused.channel, 1);
+    return answer_refused(outlet_, refused.ending, refused.channel, now);
   }
   put_off_ = std::make_unique<PutOff>(PutOff{Ending::one2one, refused.channel, {}});
-  session_.set_deadline(now + kPutOff);
+  outlet_.set_deadline(now + kPutOff);
 }
 
-void LongPoll::done(Ending ending, std::string_view channel, std::size_t channels) {
-  if (std::exchange(holding_, false)) over(ending, channel, channels);
+void LongPoll::finish(Ending ending, std::string_view channel, std::size_t channels) {
+  if (std::exchange(holding_, false)) count(ending, channel, channels);
 }
 
-void LongPoll::over(Ending ending, std::string_view channel, std::size_t channels) {
-  note(session_, ending, channel, channels);
-  http::Counters& counters = session_.worker().counters();
+void LongPoll::count(Ending ending, std::string_view channel, std::size_t channels) {
+  note(ending, channel, channels);
+  Counters& counters = desk().counters();
   counters.polls_held.sub();
   counters.endings[static_cast<std::size_t>(ending)].add();
 }
 
-void LongPoll::send(const std::string& reply) {
-  if (session_.put(reply) == http::Session::Sent::gone) return session_.broken();
-  session_.answered(close_);
-}
-
 Delivery LongPoll::deliver(const Batch& batch, std::uint32_t slot) {
   if (!holding()) return Delivery::done;
-  http::Worker& worker = session_.worker();
-  worker.counters().poll_deliveries.add();
-  done(Ending::waited);
-  if (seats() == 1 && !cors_ && !close_ && !http_1_0_ && session_.hsts().empty()) {
-    if (session_.offer(frames(batch, kPollAnswer).front(), SIZE_MAX) == http::Session::Sent::gone) {
-      session_.broken();
-    } else {
-      session_.answered(false);
-    }
+  Desk& desk = this->desk();
+  desk.counters().poll_deliveries.add();
+  finish(Ending::waited);
+  if (seats() == 1 && outlet_.plain()) {
+    if (outlet_.offer(frames(batch, kPollAnswer).front(), SIZE_MAX) == Outlet::Sent::gone)
+      outlet_.broken();
+    else
+      outlet_.done();
     return Delivery::done;
   }
   std::string body(wire::kPollBodyBegin);
@@ -198,96 +169,80 @@ Delivery LongPoll::deliver(const Batch& batch, std::uint32_t slot) {
     }
   }
   body += wire::kPollBodyEnd;
-  std::string reply;
-  write({}, joined(cursors), body, worker.turn(), reply);
-  send(reply);
+  write({}, joined(cursors), body, desk.turn());
   return Delivery::done;
-}
-
-void LongPoll::lagged() {
-  session_.later([](http::Session& session) { session.catch_up(); });
 }
 
 void LongPoll::catch_up(Time now) {
   if (!holding()) return;
-  http::Worker& worker = session_.worker();
+  Desk& desk = this->desk();
   std::string body(wire::kPollBodyBegin);
   std::vector<Etag> cursors;
   bool news = false;
   for (std::uint32_t slot = 0; slot < seats(); ++slot) {
-    const push::Resume resume = worker.roster().resume(*this, slot, worker.poll_limit(), now);
+    const push::Resume resume = desk.roster().resume(*this, slot, desk.poll_limit(), now);
     cursors.push_back(resume.cursor);
     news |= resume.news();
-    if (resume.missed()) worker.counters().missed.add();
+    if (resume.missed()) desk.counters().missed.add();
     if (resume.news() || (wants_now_ && (*wants_now_)[slot]))
       append_part(body, push::Roster::channel(*this, slot), resume.cursor, resume.missed(), resume.messages);
   }
   push::Roster::caught_up(*this);
   if (!news) return;  // it waits on
   body += wire::kPollBodyEnd;
-  worker.roster().leave(*this, now);
-  worker.counters().poll_deliveries.add();
-  done(Ending::waited);
-  std::string reply;
-  write({}, joined(cursors), body, now, reply);
-  send(reply);
+  desk.roster().leave(*this, now);
+  desk.counters().poll_deliveries.add();
+  finish(Ending::waited);
+  write({}, joined(cursors), body, now);
 }
 
-void LongPoll::answer_empty(const push::Left& left, Time now) {
+void LongPoll::answer_left(const push::Left& left, Time now) {
   std::string body(wire::kPollBodyBegin);
   for (std::size_t i = 0; i < left.channels.size(); ++i)
     append_part(body, left.channels[i], left.cursors[i], Missed::none(), {});
   body += wire::kPollBodyEnd;
-  std::string reply;
-  write_empty(joined(left.cursors), body, now, reply);
-  send(reply);
+  write_empty(joined(left.cursors), body, now);
 }
 
 void LongPoll::on_deadline(Time now) {
   if (!holding()) return;
   if (put_off_) return answer_put_off(now);
   push::Left left;
-  session_.worker().roster().leave(*this, now, &left);
-  done(Ending::waited);
-  answer_empty(left, now);
+  desk().roster().leave(*this, now, &left);
+  finish(Ending::waited);
+  answer_left(left, now);
 }
 
 void LongPoll::answer_put_off(Time now) {
   const std::unique_ptr<PutOff> told = std::move(put_off_);
   if (told->ending == Ending::replaced) {
     holding_ = false;
-    return answer_empty(told->left, now);
+    return answer_left(told->left, now);
   }
-  done(told->ending, told->channel, 1);
-  std::string reply;
-  append_refused(reply, told->ending, told->channel, context(), now);
-  send(reply);
+  finish(told->ending, told->channel, 1);
+  answer_refused(outlet_, told->ending, told->channel, now);
 }
 
 void LongPoll::stop(Time now) {
-  close_ = true;
   if (put_off_) return answer_put_off(now);
   push::Left left;
-  session_.worker().roster().leave(*this, now, &left);
-  done(Ending::stopping);
-  answer_empty(left, now);
+  desk().roster().leave(*this, now, &left);
+  finish(Ending::stopping);
+  answer_left(left, now);
 }
 
 void LongPoll::end(Ending ending, std::string_view channel, const push::Left& left) {
   if (!holding()) return;
-  const Time now = session_.worker().loop().now();
+  const Time now = desk().loop().now();
   if (ending == Ending::replaced) {
     // The same client waits on another connection. This one is answered as after its wait, and not at once: where that
     // is the other poll of a client that asks for ever, each would replace the other as fast as they can.
-    over(ending, channel, left.channels.size());
+    count(ending, channel, left.channels.size());
     put_off_ = std::make_unique<PutOff>(PutOff{ending, std::string(channel), left});
-    return session_.set_deadline(now + kPutOff);
+    return outlet_.set_deadline(now + kPutOff);
   }
-  done(ending, channel, left.channels.size());
-  std::string reply;
-  append_refused(reply, ending, channel, context(), now);
-  session_.worker().counters().refusals.add();
-  send(reply);
+  finish(ending, channel, left.channels.size());
+  answer_refused(outlet_, ending, channel, now);
 }
 
 void LongPoll::hung_up(Time now) {
@@ -296,8 +251,8 @@ void LongPoll::hung_up(Time now) {
     holding_ = false;
     return;
   }
-  done(Ending::hung_up, put_off_ ? std::string_view(put_off_->channel) : std::string_view(), 1);
-  if (!put_off_) session_.worker().roster().leave(*this, now);
+  finish(Ending::hung_up, put_off_ ? std::string_view(put_off_->channel) : std::string_view(), 1);
+  if (!put_off_) desk().roster().leave(*this, now);
 }
 
 }  // namespace martd::follow

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "http/worker.h"
 #include "wire/chunks.h"
 #include "wire/proxy_headers.h"
 
@@ -29,15 +28,14 @@ bool names_html(const wire::Fields& fields) {
 
 }  // namespace
 
-Forwarding::Forwarding(http::Session& session, const wire::RequestHead& head, const http::AnswerContext& context)
-    : session_(session),
+Forwarding::Forwarding(follow::Outlet& outlet, Gate& gate, const wire::RequestHead& head)
+    : outlet_(outlet),
+      gate_(gate),
       body_(head.chunked ? wire::BodyReader::chunked() : wire::BodyReader::length(head.content_length.value_or(0))),
       chunked_body_(head.chunked),
-      close_(context.close),
+      close_(outlet.manner().close),
       awaits_continue_(head.fields.names("Expect", "100-continue")),
-      http_1_0_(context.http_1_0),
-      head_only_(context.head),
-      wants_page_((head.method == "GET" || context.head) && names_html(head.fields)) {}
+      wants_page_((head.method == "GET" || head.method == "HEAD") && names_html(head.fields)) {}
 
 Forwarding::~Forwarding() {
   if (exchange_) exchange_->abandon();
@@ -72,7 +70,7 @@ std::string_view Forwarding::take(std::string_view bytes) {
     if (chunked_body_) exchange_->send(wire::kLastChunk);
     exchange_->end_of_body();
   }
-  body_due_ = session_.worker().loop().now() + kBodySilence;
+  body_due_ = now() + kBodySilence;
   arm();
   return bytes;
 }
@@ -100,7 +98,7 @@ bool Forwarding::half_closed(bool tidy) {
   }
   if (stage_ == Stage::answering && framing_ == Framing::until_close) {
     // It counts as gone. If it is there still, it would take the end for that of its answer.
-    session_.abort();
+    outlet_.abort();
     return true;
   }
   if (stage_ != Stage::tunnel) return false;
@@ -121,16 +119,16 @@ void Forwarding::arm() {
   Time due = taking_.due();
   if (!body_.done()) due = std::min(due, body_due_);
   if (end_waits_) due = std::min(due, store_due_);
-  if (due == Time::max()) return session_.drop_deadline();
-  session_.set_deadline(due);
+  if (due == Time::max()) return outlet_.drop_deadline();
+  outlet_.set_deadline(due);
 }
 
 void Forwarding::on_deadline(Time now) {
   if (end_waits_ && now >= store_due_) return give_up_store();
   if (now >= taking_.due()) {
     // Else it could hold the site's connection for as long as it likes.
-    const Duration patience = session_.worker().settings().upstream_timeouts.taking;
-    if (!taking_.goes_on(session_.queued(), now, patience)) return broken();
+    const Duration patience = gate_.settings().upstream_timeouts.taking;
+    if (!taking_.goes_on(outlet_.queued(), now, patience)) return broken();
   }
   if (!body_.done() && now >= body_due_) {
     if (exchange_ && exchange_->unsent() > 0) {
@@ -162,7 +160,7 @@ void Forwarding::on_writable() {
   if (exchange_) exchange_->resume();
 }
 
-void Forwarding::on_room() { session_.read_on(); }
+void Forwarding::on_room() { outlet_.read_on(); }
 
 void Forwarding::stop(Time) {
   close_ = true;
@@ -179,13 +177,12 @@ void Forwarding::hung_up(Time) {
 
 /// Nothing more is wanted of the site, nor of the store.
 void Forwarding::let_go() {
-  if (site_push_) site_push_->leave(session_.worker());
+  if (site_push_) site_push_->leave(gate_.desk());
   site_push_.reset();
   if (!exchange_) return;
-  if (session_.logged()) {
+  if (outlet_.logged()) {
     const client::Endpoint& endpoint = exchange_->endpoint();
-    session_.note_upstream(endpoint.size > 0 ? client::to_string(endpoint)
-                                             : session_.worker().upstream()->site().authority);
+    outlet_.note_upstream(endpoint.size > 0 ? client::to_string(endpoint) : gate_.pool().site().authority);
   }
   exchange_->abandon();
   exchange_.reset();
@@ -203,8 +200,8 @@ void Forwarding::append_status(std::string& out, const wire::AnswerHead& head) c
 
 void Forwarding::on_interim(const wire::AnswerHead& head) {
   if (head.status == 100) awaits_continue_ = false;
-  if (http_1_0_ || stage_ != Stage::asking) return;
-  std::string& out = session_.worker().reply();
+  if (outlet_.manner().http_1_0 || stage_ != Stage::asking) return;
+  std::string& out = gate_.scratch();
   append_status(out, head);
   wire::append_response_headers(head.fields, {head.status, head.http_1_0 ? "1.0" : "1.1", {}}, out);
   out += "\r\n";
@@ -212,27 +209,26 @@ void Forwarding::on_interim(const wire::AnswerHead& head) {
 
 void Forwarding::on_answer(const wire::AnswerHead& head, bool tunnel) {
   status_ = head.status;
-  std::string& out = session_.worker().reply();
+  std::string& out = gate_.scratch();
   if (tunnel) {
     stage_ = Stage::tunnel;
-    session_.drop_deadline();
+    outlet_.drop_deadline();
     // Either side may take its time, as long as it is there.
-    session_.hurry();
-    session_.wait_for_reader({});
+    outlet_.hurry();
+    outlet_.wait_for_reader({});
     append_status(out, head);
     wire::append_response_headers(head.fields, {head.status, head.http_1_0 ? "1.0" : "1.1", {}}, out);
     out += "\r\n";
-    exchange_->send(session_.take_ahead());
-    session_.read_on();
+    exchange_->send(outlet_.take_ahead());
+    outlet_.read_on();
     return;
   }
   judge_rest();
   endless_ = iequals(head.field("Content-Type").substr(0, kEventStream.size()), kEventStream);
-  http::Worker& worker = session_.worker();
-  if (worker.settings().upstream_publishes) site_push_ = SitePush::of(head, worker.settings());
-  if (site_push_ && !site_push_->wants_body()) site_push_->publish(worker, *this);
+  if (gate_.settings().upstream_publishes) site_push_ = SitePush::of(head, gate_.settings());
+  if (site_push_ && !site_push_->wants_body()) site_push_->publish(gate_.desk(), *this);
   if (!is_html(head)) stand_.clear();
-  const PageAnswer::Kind kind = page_ ? page_->examine(head, head_only_) : PageAnswer::Kind::alone;
+  const PageAnswer::Kind kind = page_ ? page_->examine(head, outlet_.manner().head) : PageAnswer::Kind::alone;
   Opening opening = kind == PageAnswer::Kind::lines ? open_answer(head, page_->lines(), false)
                                                     : open_answer(head, head.fields, head.content_length.has_value());
   if (kind != PageAnswer::Kind::body) {
@@ -255,19 +251,19 @@ Forwarding::Opening Forwarding::open_answer(const wire::AnswerHead& head, std::s
                                             bool sized) const {
   Opening opening;
   const bool no_body = head.no_body;
-  opening.close = close_ || session_.worker().stopping();
-  if (!no_body && !sized && (!head_only_ || head.chunked)) {
-    opening.framing = http_1_0_ ? Framing::until_close : Framing::chunked;
-    if (http_1_0_ && !head_only_) opening.close = true;
+  opening.close = close_ || gate_.desk().stopping();
+  if (!no_body && !sized && (!outlet_.manner().head || head.chunked)) {
+    opening.framing = outlet_.manner().http_1_0 ? Framing::until_close : Framing::chunked;
+    if (outlet_.manner().http_1_0 && !outlet_.manner().head) opening.close = true;
   }
   append_status(opening.text, head);
-  const std::string_view connection = opening.close ? "close" : http_1_0_ ? "keep-alive" : "";
+  const std::string_view connection = opening.close ? "close" : outlet_.manner().http_1_0 ? "keep-alive" : "";
   // Also where nothing was asked for: a cache that keeps the page is to know for whom. What a 304 says is put in place
   // of what the cache has.
   const bool revalidates = head.status == 304 && head.field("Content-Type").empty() && !head.field("Vary").empty();
   wire::append_response_headers(
       fields, {head.status, head.http_1_0 ? "1.0" : "1.1", connection, is_html(head) || revalidates}, opening.text);
-  if (head.field("Strict-Transport-Security").empty()) opening.text += session_.hsts();
+  if (head.field("Strict-Transport-Security").empty()) opening.text += outlet_.hsts();
   if (opening.framing == Framing::chunked) opening.text += "Transfer-Encoding: chunked\r\n";
   return opening;
 }
@@ -276,13 +272,13 @@ void Forwarding::begin_answer(const Opening& opening) {
   stage_ = Stage::answering;
   framing_ = opening.framing;
   close_ |= opening.close;
-  session_.worker().reply() += opening.text;
+  gate_.scratch() += opening.text;
 }
 
 void Forwarding::on_piece(std::string_view piece) {
   if (stage_ == Stage::tunnel) {
     flush();
-    if (stage_ == Stage::tunnel && session_.put(piece) == http::Session::Sent::gone) session_.broken();
+    if (stage_ == Stage::tunnel && outlet_.put(piece) == follow::Outlet::Sent::gone) outlet_.broken();
     return;
   }
   if (publishes()) return keep_back(piece);
@@ -298,7 +294,7 @@ void Forwarding::pass(std::string_view piece) {
 
 void Forwarding::append_body(std::string_view piece) {
   if (piece.empty()) return;
-  std::string& out = session_.worker().reply();
+  std::string& out = gate_.scratch();
   const bool chunked = framing_ == Framing::chunked;
   if (chunked) wire::append_chunk_size(out, piece.size());
   if (chunked || piece.size() <= kJoined) {
@@ -313,11 +309,11 @@ void Forwarding::append_body(std::string_view piece) {
 void Forwarding::on_turn() {
   flush();
   // The next piece is read when the last was written.
-  if (exchange_ && session_.queued() > 0) exchange_->pause();
+  if (exchange_ && outlet_.queued() > 0) exchange_->pause();
 }
 
 void Forwarding::flush() {
-  std::string& out = session_.worker().reply();
+  std::string& out = gate_.scratch();
   if (out.empty()) return;
   put(out);
   out.clear();
@@ -325,13 +321,13 @@ void Forwarding::flush() {
 
 /// To the client's socket, or what waits for it.
 void Forwarding::put(std::string_view bytes) {
-  if (session_.put(bytes) == http::Session::Sent::gone) return session_.broken();
+  if (outlet_.put(bytes) == follow::Outlet::Sent::gone) return outlet_.broken();
   if (stage_ == Stage::tunnel) return;  // which may wait for as long as it likes
-  const http::Settings& settings = session_.worker().settings();
+  const Settings& settings = gate_.settings();
   const Duration patience = settings.upstream_timeouts.taking;
   const bool watched = taking_.watching();
-  taking_.gave(bytes.size(), session_.queued(), session_.worker().loop().now(), patience);
-  if (taking_.watching()) session_.wait_for_reader(patience + settings.peer_silence());
+  taking_.gave(bytes.size(), outlet_.queued(), now(), patience);
+  if (taking_.watching()) outlet_.wait_for_reader(patience + settings.peer_silence());
   if (taking_.watching() != watched) arm();
 }
 
@@ -339,12 +335,12 @@ void Forwarding::on_end() {
   if (stage_ == Stage::tunnel) {
     site_ended_ = true;
     flush();
-    session_.half_close();
+    outlet_.half_close();
     if (client_ended_) done();
     return;
   }
   // The last byte comes after what it ends was published.
-  if (site_push_ && site_push_->wants_body()) site_push_->publish(session_.worker(), *this);
+  if (site_push_ && site_push_->wants_body()) site_push_->publish(gate_.desk(), *this);
   if (publishes()) return keep_end_back();
   pass_end();
 }
@@ -359,7 +355,7 @@ void Forwarding::pass_end() {
 }
 
 void Forwarding::end_answer() {
-  if (framing_ == Framing::chunked && !head_only_) session_.worker().reply() += wire::kLastChunk;
+  if (framing_ == Framing::chunked && !outlet_.manner().head) gate_.scratch() += wire::kLastChunk;
   flush();
   if (body_.done() || close_) return done();
   drain();
@@ -372,7 +368,7 @@ void Forwarding::broken() {
   // Without a length or chunks the end of the connection is the end of the body: only a reset isn't.
   const bool framed = framing_ != Framing::until_close && stage_ != Stage::tunnel;
   done();
-  if (!framed) session_.abort();
+  if (!framed) outlet_.abort();
 }
 
 void Forwarding::done() {
@@ -383,15 +379,14 @@ void Forwarding::done() {
   if (stage_ != Stage::draining) record();
   stage_ = Stage::over;
   let_go();
-  session_.answered(close_);
+  outlet_.done(close_);
 }
 
 /// For metrics and the access log: the client has its answer.
 void Forwarding::record() {
-  http::Worker& worker = session_.worker();
-  if (stage_ != Stage::tunnel) worker.counters().proxied.add(worker.loop().now() - since_);
-  worker.counters().proxied_by_class[status_ < 600 ? static_cast<std::size_t>(status_) / 100 : 0].add();
-  session_.note_status(status_);
+  if (stage_ != Stage::tunnel) gate_.counters().proxied.add(now() - since_);
+  gate_.counters().proxied_by_class[status_ < 600 ? static_cast<std::size_t>(status_) / 100 : 0].add();
+  outlet_.note_status(status_);
 }
 
 }  // namespace martd::forward

@@ -7,13 +7,14 @@
 #include <string_view>
 
 #include "client/upstream_pool.h"
-#include "follow/held.h"
+#include "follow/holder.h"
+#include "follow/outlet.h"
 #include "follow/push_waiter.h"
+#include "forward/gate.h"
 #include "forward/page_answer.h"
 #include "forward/site_push.h"
 #include "forward/take_watch.h"
-#include "http/responses.h"
-#include "http/session.h"
+#include "wire/answer.h"
 #include "wire/body_reader.h"
 #include "wire/request_head.h"
 
@@ -21,10 +22,10 @@ namespace martd::forward {
 
 /// A request that goes to the site, and its answer on the way back: one bounded piece at a time in each direction. What
 /// breaks on one side is broken on the other, never ended as if it were whole.
-class Forwarding final : public follow::Held, private client::Asker, private follow::PushWaiter {
+class Forwarding final : public follow::Holder, private client::Asker, private follow::PushWaiter {
  public:
-  /// `session` owns it.
-  Forwarding(http::Session& session, const wire::RequestHead& head, const http::AnswerContext& context);
+  /// `outlet` owns it; `gate` must outlive it.
+  Forwarding(follow::Outlet& outlet, Gate& gate, const wire::RequestHead& head);
   ~Forwarding() override;
 
   /// Asks the site.
@@ -73,8 +74,9 @@ class Forwarding final : public follow::Held, private client::Asker, private fol
   void on_failure(client::Failure failure, std::string_view why) override;
   void on_room() override;
 
+  Time now() const { return gate_.desk().loop().now(); }
   // --- the request (forwarding_request.cpp) ---
-  bool may_go_on(const wire::RequestHead& head, Time now);
+  bool may_go_on(const wire::RequestHead& head);
   std::string compose(const wire::RequestHead& head, std::string_view upgrade) const;
   // --- both ways (forwarding.cpp) ---
   void send_body(std::string_view piece);
@@ -99,7 +101,7 @@ class Forwarding final : public follow::Held, private client::Asker, private fol
   // --- no answer of the site's (forwarding_failure.cpp) ---
   void fail(client::Failure failure);
   void refuse(int status, std::string_view message, std::string_view headers = {});
-  void give_up(int status, http::Answer& answer, std::string_view body);
+  void give_up(int status, wire::Answer& answer, std::string_view body);
   // --- where the page's channels stood (forwarding_stand.cpp) ---
   bool take_stand(const wire::RequestHead& head, Time now);
   void tell_stand(std::size_t size);
@@ -117,7 +119,8 @@ class Forwarding final : public follow::Held, private client::Asker, private fol
   void pass_part(PageAnswer::Status status, std::string_view part);
   void end_page();
 
-  http::Session& session_;
+  follow::Outlet& outlet_;
+  Gate& gate_;
   client::ExchangePtr exchange_;
   wire::BodyReader body_;                      ///< of the request
   std::string stand_;                          ///< where the page's channels stood: `a=<etag>&b=<etag>`
@@ -138,8 +141,6 @@ class Forwarding final : public follow::Held, private client::Asker, private fol
   bool chunked_body_;          ///< the request's body goes on in chunks
   bool close_;                 ///< the client's connection ends after the answer
   bool awaits_continue_;       ///< the client does, and has sent nothing of its body
-  bool http_1_0_;              ///< the client's
-  bool head_only_;             ///< HEAD
   bool wants_page_;            ///< a browser that would show what comes
   bool end_waits_ = false;     ///< the site's answer is whole; its end waits for the store
   bool endless_ = false;       ///< an event stream of the site's

@@ -4,7 +4,6 @@
 
 #include "assets.h"
 #include "forward/forwarding.h"
-#include "http/worker.h"
 
 namespace martd::forward {
 namespace {
@@ -50,7 +49,7 @@ std::string headers_of(const client::FailureRow& row) {
 
 void Forwarding::on_failure(client::Failure failure, std::string_view why) {
   let_go();
-  session_.worker().note_failure(failure, why);
+  gate_.note_failure(failure, why);
   if (stage_ != Stage::asking) return broken();
   fail(failure);
 }
@@ -64,30 +63,23 @@ void Forwarding::fail(client::Failure failure) {
   headers += "Content-Security-Policy: default-src 'none'; ";
   headers += assets::away_html().inline_sources;
   headers += " connect-src 'self'; base-uri 'none'; form-action 'none'\r\n";
-  http::Answer answer;
+  wire::Answer answer;
   answer.content_type = "text/html; charset=utf-8";
   answer.headers = headers;
   give_up(row.status, answer, page_of(row));
 }
 
 void Forwarding::refuse(int status, std::string_view message, std::string_view headers) {
-  http::Answer answer;
+  wire::Answer answer;
   answer.headers = headers;
-  give_up(status, answer, http::error_body(message));
+  give_up(status, answer, wire::error_body(message));
 }
 
 /// An answer of ours in place of the site's.
-void Forwarding::give_up(int status, http::Answer& answer, std::string_view body) {
-  http::Worker& worker = session_.worker();
-  http::AnswerContext context;
-  context.close = close_ || worker.stopping();
-  context.http_1_0 = http_1_0_;
-  context.head = head_only_;
-  context.hsts = session_.hsts();
+void Forwarding::give_up(int status, wire::Answer& answer, std::string_view body) {
+  flush();  // what the site said in between
   answer.status = status_ = status;
-  http::append_answer(worker.reply(), answer, body, context, worker.loop().now());
-  worker.counters().refusals.add();
-  flush();
+  outlet_.answer(answer, body, now(), close_);
   done();
 }
 

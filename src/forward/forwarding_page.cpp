@@ -2,23 +2,22 @@
 
 #include "access/asker.h"
 #include "forward/forwarding.h"
-#include "http/worker.h"
 
 namespace martd::forward {
 
 /// As the browser sees it: what a trusted proxy says of that, or what we see.
 PageAddress Forwarding::page_address(const wire::RequestHead& head, std::string_view host) const {
-  PageAddress address{session_.secure(), std::string(host), std::string(head.target)};
+  PageAddress address{outlet_.secure(), std::string(host), std::string(head.target)};
   if (head.target.front() != '/') {
     const wire::Target target = wire::split_target(head.target);
     address.target = target.path;
     if (target.query.data() != nullptr) (address.target += '?') += target.query;
   }
-  const http::Settings& settings = session_.worker().settings();
-  if (!settings.access.trusted_proxies.contains(session_.peer())) return address;
+  const Settings& settings = gate_.settings();
+  if (!settings.access.trusted_proxies.contains(outlet_.peer())) return address;
   if (const std::string_view told = head.field("X-Forwarded-Host"); !told.empty())
     address.host = trim(told.substr(0, told.find(',')));
-  address.tls = access::proxied_tls(head, session_.peer(), settings.access).value_or(address.tls);
+  address.tls = access::proxied_tls(head, outlet_.peer(), settings.access).value_or(address.tls);
   return address;
 }
 
@@ -29,10 +28,10 @@ void Forwarding::pass_page() {
   for (int step = 0; page_ && page_->waiting(); ++step) {
     flush();
     if (!holding_) return;
-    const bool full = session_.queued() > kMostUnsent;
+    const bool full = outlet_.queued() > kMostUnsent;
     if (full || step == kMostSteps) {
       if (exchange_) exchange_->pause();
-      if (!full) session_.later([](http::Session& session) { session.catch_up(); });
+      if (!full) outlet_.call_later();
       return;
     }
     part.clear();

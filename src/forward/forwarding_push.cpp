@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "forward/forwarding.h"
-#include "http/worker.h"
 
 namespace martd::forward {
 
@@ -17,13 +16,12 @@ void Forwarding::keep_back(std::string_view piece) {
 
 /// The site has said all, and the store hasn't answered yet.
 void Forwarding::keep_end_back() {
-  http::Worker& worker = session_.worker();
   end_waits_ = true;
   if (kept_back_.empty())
-    kept_head_ = std::exchange(worker.reply(), {});
+    kept_head_ = std::exchange(gate_.scratch(), {});
   else
     flush();
-  store_due_ = worker.loop().now() + worker.settings().upstream_timeouts.answer;
+  store_due_ = now() + gate_.settings().upstream_timeouts.answer;
   arm();
 }
 
@@ -36,7 +34,7 @@ void Forwarding::settled(std::uint64_t ticket, const push::PushAnswer& answer, T
 /// A disk that hangs doesn't take the site's pages with it.
 void Forwarding::give_up_store() {
   spdlog::warn("Martd-Publish of the site's: the store has not answered in time (--upstream-timeout); not waited for");
-  site_push_->leave(session_.worker());
+  site_push_->leave(gate_.desk());
   release();
 }
 
@@ -44,7 +42,7 @@ void Forwarding::give_up_store() {
 void Forwarding::release() {
   const bool whole = std::exchange(end_waits_, false);
   arm();
-  session_.worker().reply() += std::exchange(kept_head_, {});
+  gate_.scratch() += std::exchange(kept_head_, {});
   if (whole) return pass_end();
   pass(std::exchange(kept_back_, {}));
   on_turn();

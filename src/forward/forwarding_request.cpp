@@ -1,9 +1,9 @@
 // A request on its way to the site: whether it may go, and as what.
 
 #include "forward/forwarding.h"
-#include "http/worker.h"
 #include "wire/max_forwards.h"
 #include "wire/proxy_headers.h"
+#include "wire/request.h"
 #include "wire/via.h"
 
 namespace martd::forward {
@@ -19,28 +19,28 @@ bool repeatable(std::string_view method) {
 
 void Forwarding::begin(const wire::RequestHead& head, Time now) {
   since_ = now;
-  if (wire::goes_in_a_circle(head.fields, session_.worker().settings().via)) {
+  if (wire::goes_in_a_circle(head.fields, gate_.settings().via)) {
     // Each round would take a connection on both sides, until there are none left.
-    session_.worker().note_failure(client::Failure::loop, {});
+    gate_.note_failure(client::Failure::loop, {});
     return fail(client::Failure::loop);
   }
-  if (!may_go_on(head, now) || !take_stand(head, now)) return;
+  if (!may_go_on(head) || !take_stand(head, now)) return;
   client::Order order;
   const std::string_view upgrade = wire::asked_upgrade(head.fields, head.http_1_0 ? "1.0" : "1.1");
-  if (session_.worker().settings().inject && upgrade.empty())
-    page_ = std::make_unique<PageAnswer>(session_.worker().pages(), head, page_address(head, wire::host_of(head)));
+  if (gate_.settings().inject && upgrade.empty())
+    page_ = std::make_unique<PageAnswer>(gate_.pages(), head, page_address(head, wire::host_of(head)));
   order.head = compose(head, upgrade);
   order.body = head.has_body();
   order.repeatable = !order.body && repeatable(head.method);
-  order.head_only = head_only_;
+  order.head_only = outlet_.manner().head;
   order.may_upgrade = !upgrade.empty();
   body_due_ = now + kBodySilence;
   arm();
-  exchange_ = session_.worker().upstream()->ask(std::move(order), *this);
+  exchange_ = gate_.pool().ask(std::move(order), *this);
 }
 
 /// Who sends Max-Forwards wants to hear from the last server that may have the request. False: that is this one.
-bool Forwarding::may_go_on(const wire::RequestHead& head, Time now) {
+bool Forwarding::may_go_on(const wire::RequestHead& head) {
   const auto left = wire::read_max_forwards(head.method, head.fields);
   if (left && (!*left || **left > 0)) {
     if (*left) max_forwards_ = **left - 1;
@@ -51,36 +51,25 @@ bool Forwarding::may_go_on(const wire::RequestHead& head, Time now) {
     refuse(left.error().status, left.error().message);
     return false;
   }
-  http::AnswerContext context;
-  context.close = close_ || session_.worker().stopping();
-  context.http_1_0 = http_1_0_;
-  context.hsts = session_.hsts();
-  constexpr std::string_view kAllow = "Allow: OPTIONS\r\n";
-  std::string& out = session_.worker().reply();
+  wire::Answer answer;
+  answer.headers = "Allow: OPTIONS\r\n";
   if (head.method == "OPTIONS") {
-    http::Answer answer;
-    answer.status = status_ = 204;
     answer.no_body = true;
-    answer.headers = kAllow;
-    http::append_answer(out, answer, {}, context, now);
+    give_up(204, answer, {});
   } else {
-    status_ = 405;
-    http::append_error(out, status_, "TRACE: isn't answered here (Max-Forwards: 0)", context, now, kAllow);
-    session_.worker().counters().refusals.add();
+    give_up(405, answer, wire::error_body("TRACE: isn't answered here (Max-Forwards: 0)"));
   }
-  flush();
-  done();
   return false;
 }
 
 std::string Forwarding::compose(const wire::RequestHead& head, std::string_view upgrade) const {
-  const http::Settings& settings = session_.worker().settings();
-  const client::Site& site = session_.worker().upstream()->site();
-  const std::string client = wire::text_of(wire::without_zone(session_.peer()));
+  const Settings& settings = gate_.settings();
+  const client::Site& site = gate_.pool().site();
+  const std::string client = wire::text_of(wire::without_zone(outlet_.peer()));
   wire::RequestHop hop;
   hop.client = client;
-  hop.trusted = settings.access.trusted_proxies.contains(session_.peer());
-  hop.tls = session_.secure();
+  hop.trusted = settings.access.trusted_proxies.contains(outlet_.peer());
+  hop.tls = outlet_.secure();
   hop.version = head.http_1_0 ? "1.0" : "1.1";
   hop.via = settings.via;
   hop.host = wire::host_of(head);

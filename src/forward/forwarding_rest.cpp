@@ -1,7 +1,6 @@
 // An answer that came before the request's body was whole, and what the client still sends of that.
 
 #include "forward/forwarding.h"
-#include "http/worker.h"
 
 namespace martd::forward {
 
@@ -17,17 +16,17 @@ void Forwarding::drain() {
   stage_ = Stage::draining;
   page_.reset();
   let_go();
-  body_due_ = session_.worker().loop().now() + kRestTime;
+  body_due_ = now() + kRestTime;
   arm();
-  session_.read_on();
+  outlet_.read_on();
 }
 
 /// The site has answered without this.
 std::string_view Forwarding::discard_rest(std::string_view bytes) {
   if (body_.done()) return bytes;
   while (!bytes.empty() && !body_.done()) body_.next(bytes);
-  // What follows it is the session's first, and then the next request.
-  if (body_.done()) session_.later([](http::Session& session) { session.catch_up(); });
+  // What follows it is the outlet's first, and then the next request.
+  if (body_.done()) outlet_.call_later();
   return bytes;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "forward/forwarding.h"
-#include "http/worker.h"
 #include "wire/channel_list.h"
 
 namespace martd::forward {
@@ -17,8 +16,7 @@ constexpr std::string_view kTimingEnd = "\"\r\n";
 
 /// Before anything of the request goes to the site: what is published from here on is news to the page. False: refused.
 bool Forwarding::take_stand(const wire::RequestHead& head, Time now) {
-  http::Worker& worker = session_.worker();
-  const http::Settings& settings = worker.settings();
+  const Settings& settings = gate_.settings();
   std::string asked;
   head.fields.each("Martd-Channels", [&](std::string_view value) { (asked += ',') += value; });
   if (asked.empty() && settings.snapshot.empty()) return true;
@@ -30,7 +28,7 @@ bool Forwarding::take_stand(const wire::RequestHead& head, Time now) {
   }
   for (const std::string& name : settings.snapshot)
     if (std::find(channels->begin(), channels->end(), name) == channels->end()) channels->push_back(name);
-  stand_ = wire::format_stand(*channels, worker.hub().stand(*channels, now));
+  stand_ = wire::format_stand(*channels, gate_.desk().hub().stand(*channels, now));
   return true;
 }
 

@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
-#include "http/publisher.h"
-#include "http/worker.h"
+#include "follow/desk.h"
+#include "wire/push_answer.h"
 
 namespace martd::forward {
 namespace {
@@ -37,7 +37,7 @@ std::optional<bool> take_body(std::string& query) {
 
 }  // namespace
 
-std::unique_ptr<SitePush> SitePush::of(const wire::AnswerHead& head, const http::Settings& settings) {
+std::unique_ptr<SitePush> SitePush::of(const wire::AnswerHead& head, const Settings& settings) {
   std::vector<std::string> queries;
   std::vector<std::string_view> payloads;
   head.fields.each("Martd-Publish", [&](std::string_view value) { queries.emplace_back(value); });
@@ -67,18 +67,29 @@ std::unique_ptr<SitePush> SitePush::of(const wire::AnswerHead& head, const http:
   return made;
 }
 
-void SitePush::tell_refusal(const push::PushAnswer& answer) {
+namespace {
+
+/// A refusal, for the log.
+void tell_refusal(const push::PushAnswer& answer) {
   const auto* receipts = std::get_if<push::PushResult<push::Receipts>>(&answer.result);
-  if (receipts && !*receipts) complain(http::explain(receipts->error()).message);
+  if (receipts && !*receipts) complain(wire::explain(receipts->error()).message);
 }
+
+/// Whoever asked doesn't wait any more.
+struct Teller final : follow::PushWaiter {
+  void settled(std::uint64_t, const push::PushAnswer& answer, Time) override { tell_refusal(answer); }
+};
+Teller teller;
+
+}  // namespace
 
 void SitePush::settled(std::uint64_t ticket, const push::PushAnswer& answer) {
   std::erase(tickets_, ticket);
   tell_refusal(answer);
 }
 
-void SitePush::leave(http::Worker& worker) {
-  for (const std::uint64_t ticket : std::exchange(tickets_, {})) worker.leave_to_log(ticket);
+void SitePush::leave(follow::Desk& desk) {
+  for (const std::uint64_t ticket : std::exchange(tickets_, {})) desk.waiters().pass_on(ticket, teller);
 }
 
 void SitePush::feed(std::string_view piece) {
@@ -91,21 +102,20 @@ void SitePush::feed(std::string_view piece) {
   }
 }
 
-void SitePush::publish(http::Worker& worker, follow::PushWaiter& waiter) {
+void SitePush::publish(follow::Desk& desk, follow::PushWaiter& waiter) {
   struct Drawn final : push::Tickets {
-    Drawn(http::Worker& of, follow::PushWaiter& by, std::vector<std::uint64_t>& into)
-        : worker(of), waiter(by), tickets(into) {}
+    Drawn(follow::Waiters& from, follow::PushWaiter& by, std::vector<std::uint64_t>& into)
+        : waiters(from), waiter(by), tickets(into) {}
     push::AnswerTo draw() override {
-      const push::AnswerTo to = worker.await(waiter);
+      const push::AnswerTo to = waiters.await(waiter);
       tickets.push_back(to.ticket);
       return to;
     }
-    http::Worker& worker;
+    follow::Waiters& waiters;
     follow::PushWaiter& waiter;
     std::vector<std::uint64_t>& tickets;
-  } tickets(worker, waiter, tickets_);
-  push::Hub& hub = worker.hub();
-  const Time now = worker.loop().now();
+  } tickets(desk.waiters(), waiter, tickets_);
+  const Time now = desk.loop().now();
   wants_body_ = false;
   for (Item& item : std::exchange(items_, {})) {
     if (item.body ? too_long_ : item.payload.size() > max_payload_) {
@@ -123,7 +133,7 @@ void SitePush::publish(http::Worker& worker, follow::PushWaiter& waiter) {
     job.channels = std::move(item.request.channels);
     job.claim = {std::move(item.request.attributes.key), push::Rights::to_all()};
     job.attributes = std::move(item.request.attributes);
-    if (const auto answer = hub.publish(std::move(job), now, tickets)) tell_refusal(*answer);
+    if (const auto answer = desk.hub().publish(std::move(job), now, tickets)) tell_refusal(*answer);
   }
 }
 

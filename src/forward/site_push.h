@@ -6,16 +6,16 @@
 #include <string_view>
 #include <vector>
 
-#include "http/settings.h"
-#include "push/hub.h"
+#include "forward/settings.h"
+#include "push/push_job.h"
 #include "wire/answer_head.h"
 #include "wire/publish_request.h"
 
 namespace martd::follow {
 class PushWaiter;
 }
-namespace martd::http {
-class Worker;
+namespace martd::follow {
+class Desk;
 }
 
 namespace martd::forward {
@@ -29,21 +29,19 @@ namespace martd::forward {
 class SitePush {
  public:
   /// Null where the answer asks for nothing.
-  static std::unique_ptr<SitePush> of(const wire::AnswerHead& head, const http::Settings& settings);
+  static std::unique_ptr<SitePush> of(const wire::AnswerHead& head, const Settings& settings);
 
   /// Some query wants the body: feed() gets all of it, and publish() comes before its last byte is passed on.
   bool wants_body() const { return wants_body_; }
   void feed(std::string_view piece);
   /// All of it, once: with wants_body() when the body is whole, else at once. Where the store is to answer first,
   /// `waiter` is told, and tells this by settled().
-  void publish(http::Worker& worker, follow::PushWaiter& waiter);
+  void publish(follow::Desk& desk, follow::PushWaiter& waiter);
   /// The store has not answered to all of it yet.
   bool waits() const { return !tickets_.empty(); }
   void settled(std::uint64_t ticket, const push::PushAnswer& answer);
   /// Who waited doesn't any more: what the store refuses from now on is told to the log all the same.
-  void leave(http::Worker& worker);
-  /// A refusal of the store's, for the log.
-  static void tell_refusal(const push::PushAnswer& answer);
+  void leave(follow::Desk& desk);
 
  private:
   struct Item {

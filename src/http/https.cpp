@@ -59,9 +59,9 @@ void Session::redirect(const wire::RequestHead& head, std::string_view& data) {
   const bool whole = !head.chunked && length <= data.size();
   if (whole) data.remove_prefix(length);
 
-  if (record_) record_->begin_answer(worker_.reply().size());
+  if (record()) record()->begin_answer(worker_.reply().size());
   const Time now = loop().now();
-  AnswerContext context;
+  wire::AnswerContext context;
   context.http_1_0 = head.http_1_0;
   context.close = !head.keep_alive || !whole || worker_.stopping() || surplus_;
   context.head = head.method == "HEAD";
@@ -70,11 +70,11 @@ void Session::redirect(const wire::RequestHead& head, std::string_view& data) {
   const wire::Request request(head, {}, peer_);
   const auto to = https_location(request.header("Host"), request.path, request.query, worker_.settings().redirect_port);
   if (to) {
-    append_error(worker_.reply(), 308, "by https only (--https-redirect): " + *to, context, now,
-                 "Location: " + *to + "\r\n");
+    wire::append_error(worker_.reply(), 308, "by https only (--https-redirect): " + *to, context, now,
+                       "Location: " + *to + "\r\n");
   } else {
     worker_.counters().refusals.add();
-    append_error(worker_.reply(), 400, "Host: missing, and this server is to be asked by https", context, now);
+    wire::append_error(worker_.reply(), 400, "Host: missing, and this server is to be asked by https", context, now);
   }
   end_written_record();
 }

@@ -5,6 +5,7 @@
 #include "base/json_string.h"
 #include "base/numbers.h"
 #include "wire/publish_request.h"
+#include "wire/push_answer.h"
 #include "wire/query.h"
 
 namespace martd::http {
@@ -12,15 +13,6 @@ namespace martd::http {
 using push::PushError;
 
 namespace {
-
-void append_receipt(std::string& body, const push::Receipt& receipt) {
-  body += "{\"etag\":\"";
-  append(body, receipt.etag);
-  body += "\",\"subscribers\":";
-  append_number(body, receipt.subscribers);
-  if (receipt.duplicate) body += ",\"duplicate\":true";
-  body += '}';
-}
 
 /// Seconds, with a fraction only where there is one.
 void append_seconds(std::string& body, Duration duration) {
@@ -33,48 +25,14 @@ void append_seconds(std::string& body, Duration duration) {
   body += '.' + digits;
 }
 
-std::string receipts_body(std::span<const std::string> channels, std::span<const push::Receipt> receipts) {
-  std::string body;
-  body.reserve(80);
-  if (receipts.size() == 1) {
-    append_receipt(body, receipts.front());
-  } else {
-    body = "{\"channels\":{";
-    for (std::size_t i = 0; i < receipts.size(); ++i) {
-      if (i > 0) body += ',';
-      append_json_string(body, channels[i]);
-      body += ':';
-      append_receipt(body, receipts[i]);
-    }
-    body += "}}";
-  }
-  body += '\n';
-  return body;
-}
-
-std::string cleared_body(const push::Cleared& cleared) {
-  return "{\"etag\":\"" + to_string(cleared.etag) + "\",\"dropped\":" + std::to_string(cleared.dropped) + "}\n";
-}
-
 /// The answer's body; nothing: it comes later.
 using Body = std::optional<std::string>;
 
-Result<Body> body_of(const push::PushAnswer& answer) {
-  return std::visit(
-      [&](const auto& result) -> Result<Body> {
-        if (!result) return explain(result.error());
-        if constexpr (std::is_same_v<std::decay_t<decltype(*result)>, push::Cleared>) {
-          return Body(cleared_body(*result));
-        } else {
-          return Body(receipts_body(answer.channels, *result));
-        }
-      },
-      answer.result);
-}
-
 Result<Body> body_of(const std::optional<push::PushAnswer>& answer) {
   if (!answer) return Body();
-  return body_of(*answer);
+  auto body = wire::push_answer_body(*answer);
+  if (!body) return std::move(body).error();
+  return Body(*std::move(body));
 }
 
 class Publisher {
@@ -119,7 +77,7 @@ class Publisher {
 
   /// With what is to be done about it where it is the name that was asked for.
   Refusal told(const push::PushRefusal& refusal) const {
-    Refusal told = explain(refusal);
+    Refusal told = wire::explain(refusal);
     if (asker_.unnamed && refusal.error == PushError::not_allowed)
       told.message += "; a browser's address counts only where Host is a name of this server, not " +
                       wire::shown(wire::host_of(request_.head)) + " (--host)";
@@ -176,59 +134,27 @@ class Publisher {
   Time now_;
 };
 
-int append(std::string& out, const Result<Body>& body, const AnswerContext& context, Time now) {
+int append(std::string& out, const Result<Body>& body, const wire::AnswerContext& context, Time now) {
   if (body) {
     if (!*body) return 0;
-    append_answer(out, {}, **body, context, now);
+    wire::append_answer(out, {}, **body, context, now);
     return 200;
   }
   const int status = body.error().status;
-  append_error(out, status, body.error().message, context, now, status == 503 ? "Retry-After: 2\r\n" : "");
+  wire::append_error(out, status, body.error().message, context, now, status == 503 ? "Retry-After: 2\r\n" : "");
   return status;
 }
 
 }  // namespace
 
-Refusal explain(const push::PushRefusal& refusal) {
-  const std::string channel = "channel " + refusal.channel;
-  switch (refusal.error) {
-    case PushError::not_allowed:
-      return {403,
-              channel +
-                  ": this client may not push (taken: an address in --publish-from, the publish secret, or the key "
-                  "of a channel that has one)"};
-    case PushError::wrong_key:
-      return {403, "key: " + channel + " has a key, and this push doesn't bring it"};
-    case PushError::not_newest:
-      return {412, "If-Match: not the newest etag of " + channel};
-    case PushError::is_newest:
-      return {412, "If-None-Match: it names the newest etag of " + channel};
-    case PushError::not_empty:
-      return {412, "If-None-Match: " + channel + " keeps a message already"};
-    case PushError::not_all_empty:
-      return {400, "If-None-Match: " + channel + " keeps a message (taken: * for several channels that all keep none)"};
-    case PushError::not_found:
-      return {404, channel + ": there is none of that name"};
-    case PushError::memory_full:
-      return {507, channel + ": no memory left for more messages (--max-memory)"};
-    case PushError::store_away:
-      return {503, channel + ": the store can't take it now: " + refusal.why};
-  }
-  return {500, "unknown"};
-}
-
 int serve_publisher(const wire::Request& request, const access::Asker& asker, const Settings& settings, push::Hub& hub,
-                    Time now, const AnswerContext& context, std::string& out, push::Tickets& tickets) {
+                    Time now, const wire::AnswerContext& context, std::string& out, push::Tickets& tickets) {
   return append(out, Publisher(request, asker, settings, hub, now).serve(tickets), context, now);
 }
 
 std::optional<Refusal> refused_by_head(const wire::Request& request, const access::Asker& asker,
                                        const Settings& settings, push::Hub& hub, Time now) {
   return Publisher(request, asker, settings, hub, now).refused_by_head();
-}
-
-int append_push_answer(std::string& out, const push::PushAnswer& answer, const AnswerContext& context, Time now) {
-  return append(out, body_of(answer), context, now);
 }
 
 }  // namespace martd::http

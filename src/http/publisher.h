@@ -4,9 +4,9 @@
 #include <string>
 
 #include "access/asker.h"
-#include "http/responses.h"
 #include "http/settings.h"
 #include "push/hub.h"
+#include "wire/answer.h"
 #include "wire/request.h"
 
 namespace martd::http {
@@ -15,17 +15,11 @@ namespace martd::http {
 /// the request's body as the payload. 0, and nothing appended: a ticket of `tickets` was drawn, and the answer comes
 /// later.
 int serve_publisher(const wire::Request& request, const access::Asker& asker, const Settings& settings, push::Hub& hub,
-                    Time now, const AnswerContext& context, std::string& out, push::Tickets& tickets);
+                    Time now, const wire::AnswerContext& context, std::string& out, push::Tickets& tickets);
 
 /// Of a POST or PUT whose body is still to come: why it is refused whatever that is. serve_publisher() looks at all of
 /// it again, as a channel may be another by then.
 std::optional<Refusal> refused_by_head(const wire::Request& request, const access::Asker& asker,
                                        const Settings& settings, push::Hub& hub, Time now);
-
-/// The answer that came later: appends the whole answer, and returns its status.
-int append_push_answer(std::string& out, const push::PushAnswer& answer, const AnswerContext& context, Time now);
-
-/// A refused push as an answer says it: its status, and a sentence without a key.
-Refusal explain(const push::PushRefusal& refusal);
 
 }  // namespace martd::http

@@ -18,12 +18,12 @@ bool takes_gzip(std::string_view accept_encoding) {
   return false;
 }
 
-void serve(const assets::Asset& asset, const wire::Request& request, const AnswerContext& context, bool may_gzip,
+void serve(const assets::Asset& asset, const wire::Request& request, const wire::AnswerContext& context, bool may_gzip,
            Time now, std::string& out) {
   std::string headers = "ETag: ";
   headers += asset.etag;
   headers += "\r\nCache-Control: no-cache\r\nVary: Accept-Encoding\r\nX-Content-Type-Options: nosniff\r\n";
-  Answer answer;
+  wire::Answer answer;
   answer.content_type = asset.content_type;
   answer.no_store = false;
   std::string joined;
@@ -35,18 +35,18 @@ void serve(const assets::Asset& asset, const wire::Request& request, const Answe
     headers += "Content-Encoding: gzip\r\n";
   }
   answer.headers = headers;
-  append_answer(out, answer, gzip ? asset.gzip : asset.bytes, context, now);
+  wire::append_answer(out, answer, gzip ? asset.gzip : asset.bytes, context, now);
 }
 
 }  // namespace
 
-void serve_script(const wire::Request& request, const AnswerContext& context, Time now, std::string& out) {
+void serve_script(const wire::Request& request, const wire::AnswerContext& context, Time now, std::string& out) {
   const bool module =
       request.query == "module" || request.query.starts_with("module&") || request.query.starts_with("module=");
   serve(module ? assets::client_module_js() : assets::client_js(), request, context, true, now, out);
 }
 
-void serve_page(const wire::Request& request, const AnswerContext& context, Time now, std::string& out) {
+void serve_page(const wire::Request& request, const wire::AnswerContext& context, Time now, std::string& out) {
   // It is small, and a page that is compressed over TLS makes every scanner speak of BREACH.
   serve(assets::demo_html(), request, context, false, now, out);
 }

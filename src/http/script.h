@@ -2,15 +2,15 @@
 
 #include <string>
 
-#include "http/responses.h"
+#include "wire/answer.h"
 #include "wire/request.h"
 
 namespace martd::http {
 
 /// Answers a GET or HEAD of /client.js, with validators and gzip: appends the whole answer.
-void serve_script(const wire::Request& request, const AnswerContext& context, Time now, std::string& out);
+void serve_script(const wire::Request& request, const wire::AnswerContext& context, Time now, std::string& out);
 
 /// Likewise the page that shows the server at work.
-void serve_page(const wire::Request& request, const AnswerContext& context, Time now, std::string& out);
+void serve_page(const wire::Request& request, const wire::AnswerContext& context, Time now, std::string& out);
 
 }  // namespace martd::http

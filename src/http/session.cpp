@@ -46,7 +46,7 @@ void Session::on_readable() {
     case net::Io::end:
     case net::Io::cut: {
       const bool tidy = result.io == net::Io::end;
-      if (held() && held_->half_closed(tidy)) return;
+      if (held() && holder_->half_closed(tidy)) return;
       if (held() || all_written()) return tidy ? say_goodbye_and_close() : close();
       return end_after_writing();
     }
@@ -56,7 +56,7 @@ void Session::on_readable() {
   std::string_view bytes(scratch.data(), result.bytes);
   if (!held()) {
     process(bytes);
-  } else if (bytes = held_->take(bytes); !bytes.empty() && held_->takes_requests()) {
+  } else if (bytes = holder_->take(bytes); !bytes.empty() && holder_->takes_requests()) {
     if (!input_) input_ = std::make_unique<std::string>();
     *input_ += bytes;
   }
@@ -73,16 +73,16 @@ void Session::look_at_handshake() {
 void Session::watch_if_room() {
   // Who doesn't read its answers isn't read from either. While it is held, a hang-up is to be noticed.
   // What waits while nothing holds it is the part of a head, which has a bound of its own.
-  if (open() && (held() ? held_->wants_input() && waiting() <= kMostAhead : queued() == 0)) watch();
+  if (open() && (held() ? holder_->wants_input() && waiting() <= kMostAhead : queued() == 0)) watch();
 }
 
 void Session::on_writable() {
-  if (held()) return held_->on_writable();
+  if (held()) return holder_->on_writable();
   go_on();
 }
 
 void Session::on_deadline(Time now) {
-  if (held()) return held_->on_deadline(now);
+  if (held()) return holder_->on_deadline(now);
   if (incoming_ && incoming_->use == Incoming::Use::answered) return close();
   if (incoming_) return refuse(408, "the request's body didn't come in time", cors_of(incoming_->head));
   if (head_begun_) return refuse(408, "the request's header wasn't whole in time (--header-timeout)");
@@ -91,34 +91,86 @@ void Session::on_deadline(Time now) {
 
 void Session::on_closed() {
   if (handshake_) worker_.counters().tls_failures.add();
-  if (held_) held_->hung_up(loop().now());
+  if (holder_) holder_->hung_up(loop().now());
   end_record();
   worker_.gone(*this);
 }
 
 void Session::stop(Time now) {
-  if (held()) return held_->stop(now);
+  if (held()) return holder_->stop(now);
   if (ending()) return;
   // A request whose body is coming is answered first; of one that is only a part of a head nothing is known yet.
   if (!incoming_ || incoming_->use == Incoming::Use::answered) end_after_writing();
 }
 
-void Session::hurry() { Connection::hurry(worker_.settings().peer_silence()); }
+// --- for whoever holds it ---
 
-void Session::catch_up() {
-  if (held()) held_->catch_up(loop().now());
+follow::Desk& Session::desk() { return worker_.desk(); }
+
+const follow::Desk& Session::desk() const { return worker_.desk(); }
+
+void Session::keep_manner(const wire::AnswerContext& context) {
+  http_1_0_ = context.http_1_0;
+  head_only_ = context.head;
+  close_held_ = context.close;
+  if (!context.cors.empty() || seldom_) seldom().cors = context.cors;
 }
 
-void Session::answered(bool close_after) {
+wire::AnswerContext Session::context_of_manner(bool close) const {
+  wire::AnswerContext context;
+  context.close = close || close_held_ || worker_.stopping();
+  context.http_1_0 = http_1_0_;
+  context.head = head_only_;
+  if (seldom_) context.cors = seldom_->cors;
+  context.hsts = hsts();
+  return context;
+}
+
+bool Session::plain() const {
+  return !http_1_0_ && !head_only_ && !close_held_ && (!seldom_ || seldom_->cors.empty()) && hsts().empty();
+}
+
+void Session::answer(const wire::Answer& answer, std::string_view body, Time now, bool close) {
+  if (answer.status >= 400) worker_.counters().refusals.add();
+  const wire::AnswerContext context = context_of_manner(close);
+  if (processing_) return wire::append_answer(worker_.reply(), answer, body, context, now);
+  std::string reply;
+  wire::append_answer(reply, answer, body, context, now);
+  if (put(reply) == Sent::gone) broken();
+}
+
+bool Session::open_stream(std::string_view content_type, std::string_view first, Time now) {
+  std::string& out = worker_.reply();
+  out += wire::ok_lines(now);
+  out += "Content-Type: ";
+  out += content_type;
+  out += "\r\nCache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nConnection: close\r\n";
+  if (!http_1_0_) out += "Transfer-Encoding: chunked\r\n";  // RFC 9112 section 6.1
+  out += hsts();
+  if (seldom_) out += seldom_->cors;
+  out += "\r\n";
+  out += first;
+  flush_reply();
+  return open();
+}
+
+void Session::call_later() {
+  later([](Session& session) {
+    if (session.held()) session.holder_->catch_up(session.loop().now());
+  });
+}
+
+void Session::done(bool close) {
+  close_after_ |= close || close_held_ || worker_.stopping();
+  if (processing_) return;  // who reads goes on by itself
   end_record();
-  if (close_after || close_after_) {
-    close_after_ = true;
-    return later([](Session& session) { session.end_after_writing(); });
-  }
+  if (close_after_) return later([](Session& session) { session.end_after_writing(); });
   await_request();
   // The next request may be here already.
   if (input_) later([](Session& session) { session.go_on(); });
 }
+
+void Session::hurry() { Connection::hurry(worker_.settings().peer_silence()); }
 
 void Session::broken() {
   later([](Session& session) { session.close(); });
@@ -127,37 +179,37 @@ void Session::broken() {
 // --- the access log ---
 
 void Session::begin_record(std::string_view method, std::string_view path) {
-  if (worker_.settings().access_log) record_ = std::make_unique<AccessRecord>(method, path);
+  if (worker_.settings().access_log) seldom().record = std::make_unique<AccessRecord>(method, path);
 }
 
 /// What isn't held by then has its answer among those that go out together.
 void Session::serve(const wire::Request& request, Place place) {
-  if (record_) record_->begin_answer(worker_.reply().size());
+  if (record()) record()->begin_answer(worker_.reply().size());
   handle(request, place);
   if (!held()) end_written_record();
 }
 
 void Session::note(Sent sent, std::string_view bytes) {
-  if (sent == Sent::written || sent == Sent::queued) record_->sent(bytes);
+  if (sent == Sent::written || sent == Sent::queued) record()->sent(bytes);
 }
 
 void Session::note_status(int status) {
-  if (record_ && status != 0) record_->set_status(status);
+  if (record() && status != 0) record()->set_status(status);
 }
 
 void Session::note_upstream(std::string address) {
-  if (record_) record_->set_upstream(std::move(address));
+  if (record()) record()->set_upstream(std::move(address));
 }
 
 void Session::end_written_record() {
-  if (!record_) return;
-  record_->sent(worker_.reply());
+  if (!record()) return;
+  record()->sent(worker_.reply());
   end_record();
 }
 
 void Session::end_record() {
-  if (!record_) return;
-  const auto record = std::move(record_);
+  if (!record()) return;
+  const auto record = std::move(seldom_->record);
   if (const AccessLog& log = worker_.settings().access_log) record->tell(log, peer_);
 }
 

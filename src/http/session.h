@@ -7,13 +7,14 @@
 #include <utility>
 
 #include "base/refusal.h"
-#include "follow/held.h"
+#include "follow/holder.h"
+#include "follow/outlet.h"
 #include "http/access_log.h"
 #include "http/incoming.h"
 #include "http/known_heads.h"
-#include "http/responses.h"
 #include "http/router.h"
 #include "net/connection.h"
+#include "wire/answer.h"
 #include "wire/request.h"
 #include "wire/subscribe_request.h"
 
@@ -25,12 +26,15 @@ namespace martd::http {
 
 class Worker;
 
-/// One connection of a client: reads requests one after another, answers them in order, or is held by one of them.
+/// One connection of a client: reads requests one after another, answers them in order, or is held by one of them, for
+/// whose holder it is the way out.
 ///
 /// A peer that ends its writing side while it is held counts as gone: a half-closed connection looks like one whose
 /// peer has left, and browsers and proxies don't half-close.
-class Session final : public net::Connection {
+class Session final : public net::Connection, public follow::Outlet {
  public:
+  using Sent = net::Connection::Sent;
+
   /// `surplus`: over --max-connections; every request is told to come back later.
   /// `operates`: an operator asks, who may push past keys.
   Session(Worker& worker, int descriptor, net::SslPtr tls, const wire::Address& peer, bool surplus, bool operates);
@@ -40,56 +44,46 @@ class Session final : public net::Connection {
   void start();
   void stop(Time now);
 
-  // --- for what holds it ---
-  using Connection::abort;
-  using Connection::bound_send_buffer;
-  using Connection::close;
-  using Connection::drop_deadline;
-  using Connection::end_after_writing;
-  using Connection::half_close;
-  using Connection::queued;
-  using Connection::Sent;
-  using Connection::set_deadline;
-  using Connection::taken;
-  using Connection::wait_for_reader;
-  Sent offer(const FramePtr& frame, std::size_t limit) {
+  // --- Outlet: for whoever holds it ---
+  follow::Desk& desk() override;
+  const follow::Desk& desk() const override;
+  const wire::Address& peer() const override { return peer_; }
+  const wire::Address& client() const override { return seldom_ && seldom_->client ? *seldom_->client : peer_; }
+  bool secure() const override { return Connection::secure(); }
+  std::string_view hsts() const override;
+  Manner manner() const override { return {http_1_0_, head_only_, close_held_}; }
+  bool plain() const override;
+  void answer(const wire::Answer& answer, std::string_view body, Time now, bool close) override;
+  bool open_stream(std::string_view content_type, std::string_view first, Time now) override;
+  Sent offer(const FramePtr& frame, std::size_t limit) override {
     const Sent sent = Connection::offer(frame, limit);
-    if (record_) note(sent, frame->bytes);
+    if (record()) note(sent, frame->bytes);
     return sent;
   }
-  Sent put(std::string_view bytes) {
+  Sent put(std::string_view bytes) override {
     const Sent sent = Connection::put(bytes);
-    if (record_) note(sent, bytes);
+    if (record()) note(sent, bytes);
     return sent;
   }
-  /// After wait_for_reader(): whoever is gone is to be found as soon as others again.
-  void hurry();
-  Worker& worker() { return worker_; }
-  const Worker& worker() const { return worker_; }
-  const wire::Address& peer() const { return peer_; }
-  /// What came ahead of its turn: another protocol's, where the request before it made a tunnel of the connection.
-  std::string take_ahead() { return input_ ? std::move(*std::exchange(input_, nullptr)) : std::string(); }
-  /// Reads on, after Held::wants_input() said no.
-  void read_on() { watch_if_room(); }
-  /// For the access log, where the status can't be read from what is sent; 0: it can.
-  void note_status(int status);
-  /// There is an access log, which wants to know where this request was forwarded to.
-  bool logged() const { return record_ != nullptr; }
-  void note_upstream(std::string address);
-  /// As in AnswerContext. Stays for this turn of the loop.
-  std::string_view hsts() const;
-  /// Who follows: the peer, or whom a trusted proxy named with the last subscription.
-  const wire::Address& client() const { return client_ ? *client_ : peer_; }
-  /// A held answer was sent: the next request may come, or the connection ends. Callable from within
-  /// Subscriber::deliver.
-  void answered(bool close_after);
-  /// The connection is broken: closes it on the loop's next turn. Callable from within Subscriber::deliver.
-  void broken();
-  /// For who fell behind.
-  void catch_up();
-  /// `task` on the loop's next turn, if this is still open then.
-  template <class Task>
-  void later(Task task);
+  std::size_t queued() const override { return Connection::queued(); }
+  net::Taken taken() const override { return Connection::taken(); }
+  void wait_for_reader(Duration most) override { Connection::wait_for_reader(most); }
+  void hurry() override;
+  void bound_send_buffer(std::size_t bytes) override { Connection::bound_send_buffer(bytes); }
+  void set_deadline(Time deadline) override { Connection::set_deadline(deadline); }
+  void drop_deadline() override { Connection::drop_deadline(); }
+  void call_later() override;
+  void done(bool close) override;
+  void end() override { end_after_writing(); }
+  void broken() override;
+  void close() override { Connection::close(); }
+  void abort() override { Connection::abort(); }
+  void read_on() override { watch_if_room(); }
+  std::string take_ahead() override { return input_ ? std::move(*std::exchange(input_, nullptr)) : std::string(); }
+  void half_close() override { Connection::half_close(); }
+  void note_status(int status) override;
+  bool logged() const override { return record() != nullptr; }
+  void note_upstream(std::string address) override;
 
  private:
   static constexpr std::size_t kMaxHead = 64 * 1024;
@@ -136,12 +130,13 @@ class Session final : public net::Connection {
   bool redirects() const;
   bool redirects(const wire::Request& request) const;
   void redirect(const wire::RequestHead& head, std::string_view& data);
-  void publish(const wire::Request& request, const access::Asker& asker, const AnswerContext& context, Time now);
-  void subscribe(const wire::Request& request, const AnswerContext& context);
+  void publish(const wire::Request& request, const access::Asker& asker, const wire::AnswerContext& context, Time now);
+  void subscribe(const wire::Request& request, const wire::AnswerContext& context);
   void forward(const wire::RequestHead& head, std::string_view& data);
-  void hold_poll(wire::SubscribeRequest& asked, const AnswerContext& context, Time now);
-  void hold_stream(wire::SubscribeRequest& asked, const AnswerContext& context, Time now);
-  void send_later(wire::Transport transport, const AnswerContext& context, Time now);
+  /// How the client asked, for whoever answers by the outlet.
+  void keep_manner(const wire::AnswerContext& context);
+  wire::AnswerContext context_of_manner(bool close) const;
+  void follow(const wire::SubscribeRequest& asked, Time now);
   // --- the access log (session.cpp) ---
   void serve(const wire::Request& request, Place place);
   void begin_record(std::string_view method, std::string_view path);
@@ -149,24 +144,34 @@ class Session final : public net::Connection {
   void end_written_record();
   void end_record();
 
+  /// `task` on the loop's next turn, if this is still open then.
+  template <class Task>
+  void later(Task task);
   void go_on();
   void await_request();
   void watch_if_room();
   void look_at_handshake();
 
-  bool held() const { return held_ && held_->holding(); }
+  bool held() const { return holder_ && holder_->holding(); }
+  AccessRecord* record() const { return seldom_ ? seldom_->record.get() : nullptr; }
   std::size_t waiting() const { return input_ ? input_->size() : 0; }
 
   friend class Worker;
   Worker& worker_;
   Session* next_ = nullptr;
   Session** at_ = nullptr;
-  std::unique_ptr<follow::Held> held_;
-  std::unique_ptr<Incoming> incoming_;     ///< while a request's body is coming
-  std::unique_ptr<std::string> input_;     ///< an unfinished head, or what came before its turn
-  KnownHeadPtr poll_head_;                 ///< of its last long-poll, where the lines say nothing that matters
-  std::unique_ptr<AccessRecord> record_;   ///< of the request under way, where there is an access log
-  std::unique_ptr<wire::Address> client_;  ///< only where a trusted proxy named another than the peer
+  std::unique_ptr<follow::Holder> holder_;
+  std::unique_ptr<Incoming> incoming_;  ///< while a request's body is coming
+  std::unique_ptr<std::string> input_;  ///< an unfinished head, or what came before its turn
+  KnownHeadPtr poll_head_;              ///< of its last long-poll, where the lines say nothing that matters
+  /// What few requests have.
+  struct Seldom {
+    std::unique_ptr<AccessRecord> record;  ///< of the request under way, where there is an access log
+    std::optional<wire::Address> client;   ///< only where a trusted proxy named another than the peer
+    std::string cors;                      ///< header lines for the page that is held, of an allowed foreign origin
+  };
+  Seldom& seldom() { return seldom_ ? *seldom_ : *(seldom_ = std::make_unique<Seldom>()); }
+  std::unique_ptr<Seldom> seldom_;
   wire::Address peer_;
   bool head_begun_ = false;  ///< its deadline runs
   // There are many sessions: these fit into the room that is there.
@@ -175,7 +180,12 @@ class Session final : public net::Connection {
   bool arriving_ : 1 = true;      ///< not established yet: it makes way where there is no room for others
   bool handshake_ : 1;            ///< TLS, and not yet complete
   bool close_after_ : 1 = false;  ///< no further request is taken
-  bool plain_poll_ : 1 = false;   ///< the request that was just handled was one: its lines are worth remembering
+  bool processing_ : 1 = false;   ///< what came is being read: answers are gathered, and go out together
+  // How the request was asked that is answered by the outlet.
+  bool http_1_0_ : 1 = false;
+  bool head_only_ : 1 = false;
+  bool close_held_ : 1 = false;  ///< its answer is the last
+  bool plain_poll_ : 1 = false;  ///< the request that was just handled was one: its lines are worth remembering
 };
 
 using SessionPtr = boost::intrusive_ptr<Session>;

@@ -5,8 +5,8 @@
 
 #include "access/asker.h"
 #include "follow/awaited_push.h"
+#include "follow/following.h"
 #include "follow/held_stream.h"
-#include "follow/long_poll.h"
 #include "forward/forwarding.h"
 #include "http/head_checks.h"
 #include "http/publisher.h"
@@ -75,7 +75,7 @@ void Session::handle(const wire::Request& request, Place place) {
   worker_.counters().requests.add();
   await_request();
 
-  AnswerContext context;
+  wire::AnswerContext context;
   context.http_1_0 = request.head.http_1_0;
   context.close = !request.head.keep_alive || worker_.stopping() || surplus_;
   context.head = request.method() == "HEAD";
@@ -84,7 +84,7 @@ void Session::handle(const wire::Request& request, Place place) {
   std::string& reply = worker_.reply();
   const auto error = [&](int status, std::string_view message, std::string_view headers = {}) {
     worker_.counters().refusals.add();
-    append_error(reply, status, message, context, now, headers);
+    wire::append_error(reply, status, message, context, now, headers);
   };
 
   const access::Asker asker = asker_of_place(request, place);
@@ -96,11 +96,11 @@ void Session::handle(const wire::Request& request, Place place) {
     std::string headers = "Allow: " + std::string(allowed_methods(place)) + "\r\n";
     std::string joined;
     if (!asker.cors.empty()) headers += preflight_lines(request.list("Access-Control-Request-Headers", joined));
-    Answer answer;
+    wire::Answer answer;
     answer.status = 204;
     answer.no_body = true;
     answer.headers = headers;
-    return append_answer(reply, answer, {}, context, now);
+    return wire::append_answer(reply, answer, {}, context, now);
   }
   if (place == Place::subscribe) return subscribe(request, context);
   switch (place) {
@@ -114,10 +114,10 @@ void Session::handle(const wire::Request& request, Place place) {
   if (request.path == "/" && !settings.prefix.empty()) {
     // The page looks for its script beside itself.
     const std::string location = "Location: " + settings.prefix + "/\r\n";
-    Answer answer;
+    wire::Answer answer;
     answer.status = 302;
     answer.headers = location;
-    return append_answer(reply, answer, {}, context, now);
+    return wire::append_answer(reply, answer, {}, context, now);
   }
   serve_page(request, context, now, reply);
 }
@@ -126,11 +126,11 @@ void Session::handle(const wire::Request& request, Place place) {
 void Session::forward(const wire::RequestHead& head, std::string_view& data) {
   flush_reply();  // the answers to what was asked before
   if (!open()) return;
-  if (record_) record_->begin_answer(0);
+  if (record()) record()->begin_answer(0);
   const Time now = loop().now();
   worker_.counters().requests.add();
   head_begun_ = false;
-  AnswerContext context;
+  wire::AnswerContext context;
   context.http_1_0 = head.http_1_0;
   context.close = !head.keep_alive || worker_.stopping() || surplus_;
   context.head = head.method == "HEAD";
@@ -138,15 +138,16 @@ void Session::forward(const wire::RequestHead& head, std::string_view& data) {
   if (surplus_ || worker_.stopping()) {
     context.close = close_after_ = true;
     worker_.counters().refusals.add();
-    return append_error(worker_.reply(), 503,
-                        surplus_ ? "too many connections (--max-connections)" : "the server is stopping", context, now,
-                        "Retry-After: 2\r\n");
+    return wire::append_error(worker_.reply(), 503,
+                              surplus_ ? "too many connections (--max-connections)" : "the server is stopping", context,
+                              now, "Retry-After: 2\r\n");
   }
-  auto forwarding = std::make_unique<forward::Forwarding>(*this, head, context);
-  forward::Forwarding& held = *forwarding;
-  held_ = std::move(forwarding);
-  held.begin(head, now);
-  data = held.take(data);
+  keep_manner(context);
+  auto forwarding = std::make_unique<forward::Forwarding>(*this, worker_.gate(), head);
+  forward::Forwarding& holder = *forwarding;
+  holder_ = std::move(forwarding);
+  holder.begin(head, now);
+  data = holder.take(data);
 }
 
 namespace {
@@ -154,30 +155,30 @@ namespace {
 /// Holds the session only where the answer comes later.
 class DrawnByPush final : public push::Tickets {
  public:
-  DrawnByPush(Session& session, const AnswerContext& context) : session_(session), context_(context) {}
+  explicit DrawnByPush(follow::Outlet& outlet) : outlet_(outlet) {}
   push::AnswerTo draw() override {
-    awaited = std::make_unique<follow::AwaitedPush>(session_, context_);
+    awaited = std::make_unique<follow::AwaitedPush>(outlet_);
     return awaited->to();
   }
 
   std::unique_ptr<follow::AwaitedPush> awaited;
 
  private:
-  Session& session_;
-  const AnswerContext& context_;
+  follow::Outlet& outlet_;
 };
 
 }  // namespace
 
-void Session::publish(const wire::Request& request, const access::Asker& asker, const AnswerContext& context,
+void Session::publish(const wire::Request& request, const access::Asker& asker, const wire::AnswerContext& context,
                       Time now) {
-  DrawnByPush tickets(*this, context);
+  DrawnByPush tickets(*this);
   const int status =
       serve_publisher(request, asker, worker_.settings(), worker_.hub(), now, context, worker_.reply(), tickets);
   if (status >= 400) worker_.counters().refusals.add();
   if (status != 0) return;
-  held_ = std::move(tickets.awaited);
-  close_after_ = false;  // it knows itself
+  keep_manner(context);
+  holder_ = std::move(tickets.awaited);
+  close_after_ = false;  // its answer says so
 }
 
 /// A long-poll whose header lines are those of the one before: only its request line is new. False, and nothing done,
@@ -204,10 +205,9 @@ bool Session::ask_again(std::string_view& data) {
   worker_.counters().requests.add();
   head_begun_ = false;
   begin_record("GET", split.path);
-  if (record_) record_->begin_answer(worker_.reply().size());
-  AnswerContext context;
-  context.hsts = hsts();
-  hold_poll(*asked, context, loop().now());
+  if (record()) record()->begin_answer(worker_.reply().size());
+  keep_manner({});
+  follow(*asked, loop().now());
   if (!held()) {
     end_written_record();
     await_request();
@@ -215,11 +215,11 @@ bool Session::ask_again(std::string_view& data) {
   return true;
 }
 
-void Session::subscribe(const wire::Request& request, const AnswerContext& context) {
+void Session::subscribe(const wire::Request& request, const wire::AnswerContext& context) {
   const Time now = loop().now();
-  client_.reset();
-  if (const auto client = access::proxied_client(request, worker_.settings().access))
-    client_ = std::make_unique<wire::Address>(*client);
+  keep_manner(context);
+  const auto client = access::proxied_client(request, worker_.settings().access);
+  if (client || seldom_) seldom().client = client;
   wire::SubscribeHeaders headers;
   std::string accept;
   std::string if_none_match;
@@ -231,14 +231,14 @@ void Session::subscribe(const wire::Request& request, const AnswerContext& conte
   auto asked = wire::parse_subscribe_request(request.query, form, headers, worker_.settings().subscribe);
   if (!asked) {
     worker_.counters().refusals.add();
-    return append_error(worker_.reply(), asked.error().status, asked.error().message, context, now);
+    return wire::append_error(worker_.reply(), asked.error().status, asked.error().message, context, now);
   }
   if (asked->transport == wire::Transport::web_socket) {
     worker_.counters().refusals.add();
-    return append_error(worker_.reply(), 501, "WebSocket isn't there yet (taken: .transport=poll, sse or lines)",
-                        context, now);
+    return wire::append_error(worker_.reply(), 501, "WebSocket isn't there yet (taken: .transport=poll, sse or lines)",
+                              context, now);
   }
-  if (surplus_ || worker_.stopping()) return send_later(asked->transport, context, now);
+  if (surplus_ || worker_.stopping()) return follow::answer_later(*this, asked->transport, now);
   if (asked->transport == wire::Transport::poll) {
     const bool no_stream = headers.accept.find("event-stream") == headers.accept.npos &&
                            headers.accept.find("ndjson") == headers.accept.npos;
@@ -246,60 +246,18 @@ void Session::subscribe(const wire::Request& request, const AnswerContext& conte
                   !headers.web_socket && headers.last_event_id.empty() && headers.if_none_match.empty() &&
                   request.header("Origin").empty() && !request.head.content_length && !request.head.chunked &&
                   request.header("Expect").empty();
-    return hold_poll(*asked, context, now);
   }
-  hold_stream(*asked, context, now);
+  follow(*asked, now);
 }
 
-void Session::hold_poll(wire::SubscribeRequest& asked, const AnswerContext& context, Time now) {
-  auto poll = std::make_unique<follow::LongPoll>(*this, asked, context);
-  // Its deadline runs from when it parks; it may be answered at once instead.
-  follow::LongPoll& parked = *poll;
-  held_ = std::move(poll);
-  parked.begin(asked, now, worker_.reply());
-  if (!parked.holding()) return;
-  close_after_ = false;  // it knows itself
-  hurry();
-}
-
-void Session::hold_stream(wire::SubscribeRequest& asked, const AnswerContext& context, Time now) {
-  const auto kind = asked.transport == wire::Transport::line_stream ? follow::HeldStream::Kind::lines
-                    : asked.json                                    ? follow::HeldStream::Kind::json_events
-                                                                    : follow::HeldStream::Kind::events;
-  boost::container::small_vector<push::Roster::Want, 4> wants;
-  wants.reserve(asked.wants.size());
-  for (const auto& want : asked.wants) wants.push_back({want.channel, want.cursor});
-  auto stream = std::make_unique<follow::HeldStream>(*this, kind, !context.http_1_0, asked.cid);
-  // What it may fall behind by counts for little if the kernel keeps sixteen times as much for it.
-  bound_send_buffer(std::max<std::size_t>(4 * worker_.settings().max_behind, std::size_t{64} * 1024));
-  hurry();
-  if (const auto refused = stream->park(wants, now)) {
-    worker_.counters().refusals.add();
-    if (refused->ending == push::Ending::unavailable) return send_later(asked.transport, context, now);
-    return follow::append_refused(worker_.reply(), refused->ending, refused->channel, context, now);
-  }
-  follow::HeldStream& held = *stream;
-  held_ = std::move(stream);
-  close_after_ = false;
-  follow::append_stream_head(worker_.reply(), kind, context, now);
-  held.append_opening(worker_.reply());
-  flush_reply();
-  if (open()) held.catch_up(now);
-}
-
-void Session::send_later(wire::Transport transport, const AnswerContext& context, Time now) {
-  std::string& reply = worker_.reply();
-  if (transport != wire::Transport::event_stream) {
-    worker_.counters().refusals.add();
-    return append_error(reply, 503,
-                        worker_.stopping() ? "the server is stopping" : "no room for another subscriber now", context,
-                        now, "Retry-After: 2\r\n");
-  }
-  // An error status would end a browser's EventSource for good.
-  follow::append_stream_head(reply, follow::HeldStream::Kind::events, context, now);
-  follow::append_stream_refusal(reply, worker_.stopping() ? "stopping" : "unavailable",
-                                worker_.random(std::chrono::seconds{1}, std::chrono::seconds{5}), context);
-  close_after_ = true;
+void Session::follow(const wire::SubscribeRequest& asked, Time now) {
+  auto made = follow::make_subscriber(*this, asked);
+  follow::HeldSubscriber& subscriber = *made;
+  holder_ = std::move(made);  // it may be that it has to leave again before begin() returns
+  subscriber.begin(asked, now);
+  if (!subscriber.holding()) return;
+  close_after_ = false;  // its answer says so
+  if (asked.transport == wire::Transport::poll) hurry();
 }
 
 }  // namespace martd::http

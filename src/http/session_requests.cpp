@@ -38,6 +38,7 @@ std::size_t body_limit(Place place, const Settings& settings) {
 }  // namespace
 
 void Session::process(std::string_view bytes) {
+  processing_ = true;
   const std::size_t before = waiting();
   std::string_view data = bytes;
   if (input_) {
@@ -73,10 +74,11 @@ void Session::process(std::string_view bytes) {
     }
     if (worker_.reply().size() >= kMostReply) flush_reply();
   }
+  processing_ = false;
   if (!open()) return;
-  if (held()) data = held_->take(data);
+  if (held()) data = holder_->take(data);
   if (!open()) return;
-  if (data.empty() || ending() || close_after_ || (held() && !held_->takes_requests())) {
+  if (data.empty() || ending() || close_after_ || (held() && !holder_->takes_requests())) {
     input_.reset();
   } else if (input_) {
     input_->erase(0, input_->size() - data.size());
@@ -147,7 +149,10 @@ bool Session::begin(std::string_view bytes, std::string_view& data) {
   }
   if (forwarded) {
     forward(head, data);
-    if (!held()) end_written_record();
+    if (!held()) {
+      end_written_record();
+      await_request();
+    }
     return true;
   }
   const std::size_t limit = body_limit(place, settings);
@@ -200,7 +205,7 @@ Session::HeadRefusal Session::no_room() {
 /// Before its body is read: what comes of that is read away, as far as is sensible.
 void Session::refuse_by_head(const wire::RequestHead& head, std::string_view bytes, const HeadRefusal& refusal) {
   const std::uint64_t length = head.content_length.value_or(0);
-  AnswerContext context;
+  wire::AnswerContext context;
   // Who waits for leave to send the body may send it all the same, or not: nobody knows what comes next then.
   context.close = !head.keep_alive || worker_.stopping() || surplus_ || head.chunked ||
                   (length > 0 && head.fields.names("Expect", "100-continue")) || length > kMostReadAway;
@@ -208,8 +213,8 @@ void Session::refuse_by_head(const wire::RequestHead& head, std::string_view byt
   context.head = head.method == "HEAD";
   context.cors = refusal.cors;
   context.hsts = hsts();
-  if (record_) record_->begin_answer(worker_.reply().size());
-  append_error(worker_.reply(), refusal.status, refusal.message, context, loop().now(), refusal.headers);
+  if (record()) record()->begin_answer(worker_.reply().size());
+  wire::append_error(worker_.reply(), refusal.status, refusal.message, context, loop().now(), refusal.headers);
   worker_.counters().requests.add();
   worker_.counters().refusals.add();
   end_written_record();
@@ -262,13 +267,13 @@ std::string Session::cors_of(const wire::RequestHead& head) const {
 }
 
 void Session::refuse(int status, std::string_view message, std::string cors, std::string_view headers) {
-  AnswerContext context;
+  wire::AnswerContext context;
   context.close = true;
   context.cors = std::move(cors);
-  if (!record_) begin_record("-", "-");
-  if (record_) record_->begin_answer(worker_.reply().size());
+  if (!record()) begin_record("-", "-");
+  if (record()) record()->begin_answer(worker_.reply().size());
   context.hsts = hsts();
-  append_error(worker_.reply(), status, message, context, loop().now(), headers);
+  wire::append_error(worker_.reply(), status, message, context, loop().now(), headers);
   worker_.counters().refusals.add();
   incoming_.reset();
   head_begun_ = false;

@@ -22,6 +22,14 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
                    private Timer,
                    private Watched {
  public:
+  /// What became of bytes that were to be written.
+  enum class Sent : std::uint8_t {
+    written,  ///< the socket has it all
+    queued,   ///< the rest is in the outbox
+    refused,  ///< nothing of it was taken, as the outbox would pass the limit; on_writable() comes
+    gone,     ///< the connection is broken; the caller closes it when it can
+  };
+
   /// Takes over the descriptor, which must be non-blocking.
   Connection(Loop& loop, int descriptor, SslPtr tls);
   ~Connection() override = default;
@@ -64,12 +72,6 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   IoResult read(std::span<char> into);
 
   // --- writing ---
-  enum class Sent : std::uint8_t {
-    written,  ///< the socket has it all
-    queued,   ///< the rest is in the outbox
-    refused,  ///< nothing of it was taken, as the outbox would pass the limit; on_writable() comes
-    gone,     ///< the connection is broken; the caller closes it when it can
-  };
   /// At most `limit` bytes wait in the outbox, but for the rest of a frame that was begun.
   Sent offer(const FramePtr& frame, std::size_t limit);
   /// Written or queued without a limit: answers, which come one for each request.

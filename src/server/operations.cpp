@@ -134,7 +134,7 @@ admin::Gathered<push::SubscriberInfo> Operations::subscribers(const std::optiona
       [channel, most](http::Worker& worker) {
         std::vector<push::SubscriberInfo> rows;
         if (channel) {
-          worker.roster().followers(*channel, most, worker.loop().now(), rows);
+          worker.desk().roster().followers(*channel, most, worker.loop().now(), rows);
         } else {
           worker.list_subscribers(most, rows);
         }
@@ -144,7 +144,7 @@ admin::Gathered<push::SubscriberInfo> Operations::subscribers(const std::optiona
 }
 
 admin::Gathered<push::EndingNote> Operations::endings(std::chrono::milliseconds patience) {
-  return gather<push::EndingNote>([](http::Worker& worker) { return worker.ending_log().notes(); }, patience);
+  return gather<push::EndingNote>([](http::Worker& worker) { return worker.desk().ending_log().notes(); }, patience);
 }
 
 int Operations::connect(const wire::Address& peer, bool operates) {

@@ -324,7 +324,7 @@ TEST_CASE("forwarding: each failure's sentence can stand in a page, and only wha
 TEST_CASE("forwarding: each failure's status has its phrase") {
   // Once a 502 and a 504 went out as `Unknown`.
   for (std::size_t i = 0; i < client::kFailures; ++i)
-    CHECK(reason_phrase(client::row(static_cast<client::Failure>(i)).status) != "Unknown");
+    CHECK(wire::reason_phrase(client::row(static_cast<client::Failure>(i)).status) != "Unknown");
 }
 
 TEST_CASE_FIXTURE(ForwardingTest,

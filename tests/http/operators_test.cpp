@@ -48,7 +48,7 @@ TEST_CASE_FIXTURE(OperatorsTest, "operators: who is held, where from, by what, a
   CHECK(all[0].since > loop.now() - 10s);
   CHECK(listed(2).size() == 2);
   std::vector<push::SubscriberInfo> in_a;
-  worker.roster().followers("a", 10, loop.now(), in_a);
+  worker.desk().roster().followers("a", 10, loop.now(), in_a);
   REQUIRE(in_a.size() == 2);
   CHECK(in_a[0].address == "192.0.2.1");
   CHECK(in_a[1].transport == "sse");
@@ -76,12 +76,12 @@ TEST_CASE_FIXTURE(OperatorsTest, "operators: who was closed and why, but not tho
   say(poll, "/sub?a=now&cid=x");
   publish("a", "x");
   turn();
-  CHECK(worker.ending_log().notes().empty());
+  CHECK(worker.desk().ending_log().notes().empty());
   Peer stream = connect("192.0.2.2");
   say(stream, "/sub?a=now&b=now&.transport=sse&cid=y");
   stream.hang_up();
   turn();
-  const auto notes = worker.ending_log().notes();
+  const auto notes = worker.desk().ending_log().notes();
   REQUIRE(notes.size() == 1);
   CHECK(notes[0].ending == push::Ending::hung_up);
   CHECK(notes[0].address == "192.0.2.2");
@@ -103,7 +103,7 @@ TEST_CASE_FIXTURE(OperatorsTest, "operators: a crowd that goes doesn't push out 
     peer.hang_up();
     turn();
   }
-  const auto notes = worker.ending_log().notes();
+  const auto notes = worker.desk().ending_log().notes();
   CHECK(notes.size() == follow::EndingLog::kKept + 1);
   CHECK(std::count_if(notes.begin(), notes.end(), [](const push::EndingNote& note) {
           return note.ending == push::Ending::replaced && note.channel == "line";
@@ -118,7 +118,7 @@ TEST_CASE_FIXTURE(OperatorsTest, "operators: who was refused a one2one channel, 
     Peer peer = connect("192.0.2.2");
     say(peer, std::string("/sub?line=now&cid=y&.transport=") + transport);
   }
-  const auto notes = worker.ending_log().notes();
+  const auto notes = worker.desk().ending_log().notes();
   // The poll is told a second later; it has hung up before.
   CHECK(std::count_if(notes.begin(), notes.end(), [](const push::EndingNote& note) {
           return note.ending == push::Ending::one2one && note.channel == "line" && note.cid == "y" &&

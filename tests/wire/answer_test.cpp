@@ -1,9 +1,9 @@
-#include "http/responses.h"
+#include "wire/answer.h"
 
 #include <doctest/doctest.h>
 
 using namespace martd;
-using namespace martd::http;
+using namespace martd::wire;
 
 namespace {
 
@@ -17,7 +17,7 @@ std::string answer(const Answer& what, std::string_view body, const AnswerContex
 
 }  // namespace
 
-TEST_CASE("responses: a date as HTTP writes it, and the same text for the same second") {
+TEST_CASE("answers: a date as HTTP writes it, and the same text for the same second") {
   CHECK(http_date(kNow) == "Wed, 21 Oct 2015 07:28:00 GMT");
   CHECK(http_date(kNow + std::chrono::milliseconds{999}) == "Wed, 21 Oct 2015 07:28:00 GMT");
   CHECK(http_date(kNow + std::chrono::seconds{1}) == "Wed, 21 Oct 2015 07:28:01 GMT");
@@ -25,14 +25,14 @@ TEST_CASE("responses: a date as HTTP writes it, and the same text for the same s
   CHECK(http_date(Time{std::chrono::seconds{951782400}}) == "Tue, 29 Feb 2000 00:00:00 GMT");
 }
 
-TEST_CASE("responses: a whole answer") {
+TEST_CASE("answers: a whole answer") {
   CHECK(answer({}, "{}", {}) ==
         "HTTP/1.1 200 OK\r\nDate: Wed, 21 Oct 2015 07:28:00 GMT\r\nContent-Type: application/json\r\nCache-Control: "
         "no-store\r\n"
         "Content-Length: 2\r\n\r\n{}");
 }
 
-TEST_CASE("responses: closing is said, keeping is said to HTTP/1.0 only") {
+TEST_CASE("answers: closing is said, keeping is said to HTTP/1.0 only") {
   AnswerContext context;
   CHECK(answer({}, "", context).find("Connection:") == std::string::npos);
   context.http_1_0 = true;
@@ -42,7 +42,7 @@ TEST_CASE("responses: closing is said, keeping is said to HTTP/1.0 only") {
   CHECK(answer({}, "", context).find("keep-alive") == std::string::npos);
 }
 
-TEST_CASE("responses: to HEAD the length and no body; to 304 neither") {
+TEST_CASE("answers: to HEAD the length and no body; to 304 neither") {
   AnswerContext head;
   head.head = true;
   const std::string text = answer({}, "hello", head);
@@ -59,7 +59,7 @@ TEST_CASE("responses: to HEAD the length and no body; to 304 neither") {
   CHECK(bare.ends_with("\r\n\r\n"));
 }
 
-TEST_CASE("responses: an error is JSON, with whatever its message has in it") {
+TEST_CASE("answers: an error is JSON, with whatever its message has in it") {
   CHECK(error_body("say \"hi\"\n") == "{\"error\":\"say \\\"hi\\\"\\n\"}\n");
   std::string out;
   AnswerContext context;
@@ -71,7 +71,7 @@ TEST_CASE("responses: an error is JSON, with whatever its message has in it") {
   CHECK(out.ends_with("{\"error\":\"no\"}\n"));
 }
 
-TEST_CASE("responses: every status that is sent has a phrase") {
+TEST_CASE("answers: every status that is sent has a phrase") {
   for (const int status :
        {200, 204, 304, 400, 403, 404, 405, 408, 409, 412, 413, 414, 415, 417, 429, 431, 501, 503, 507})
     CHECK_MESSAGE(reason_phrase(status) != "Unknown", status);

@@ -10,19 +10,18 @@ class Subscriber;
 
 namespace martd::follow {
 
-/// What holds a session instead of a request that is under way: a parked long-poll, a stream, an answer that is put
-/// off, a request that is forwarded. Owned by its session, on its loop.
-class Held {
+/// Whoever holds a request that isn't answered yet: a parked long-poll, a stream, a push that waits for its answer, a
+/// request that is forwarded. It talks to its Outlet, which owns it and outlives it; on their loop.
+class Holder {
  public:
-  virtual ~Held() = default;
+  virtual ~Holder() = default;
 
-  /// Still held: it decides about deadlines and stopping. Once not, the session goes on with the next request and lets
-  /// it go.
+  /// It decides about deadlines and stopping. Once it doesn't hold any more, the next request may come.
   bool holding() const { return holding_; }
 
-  /// What is held, where it follows channels.
+  /// Itself, where it follows channels.
   virtual const push::Subscriber* subscriber() const { return nullptr; }
-  /// A subscriber that fell behind through its loop: what follows its cursors.
+  /// Outlet::call_later() was called: it goes on with what it put off.
   virtual void catch_up(Time) {}
   virtual void on_deadline(Time now) = 0;
   /// The outbox is empty.
@@ -33,7 +32,7 @@ class Held {
   virtual void hung_up(Time now) = 0;
   /// Bytes that come while it holds: returns those that are not its own, at the end of `bytes`.
   virtual std::string_view take(std::string_view bytes) { return bytes; }
-  /// Whether the client is read from now; Session::read_on() when that changes. Only who is read from is seen to leave.
+  /// Whether the client is read from now; Outlet::read_on() when that changes. Only who is read from is seen to leave.
   virtual bool wants_input() const { return true; }
   /// The client has ended its side; `tidy`: over TLS, it said so. True: this goes on without it, or has broken off what
   /// must not look whole.
@@ -42,9 +41,9 @@ class Held {
   virtual bool takes_requests() const = 0;
 
  protected:
-  Held() = default;
-  Held(const Held&) = delete;
-  Held& operator=(const Held&) = delete;
+  Holder() = default;
+  Holder(const Holder&) = delete;
+  Holder& operator=(const Holder&) = delete;
 
   bool holding_ = true;
 };

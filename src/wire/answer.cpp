@@ -1,11 +1,11 @@
-#include "http/responses.h"
+#include "wire/answer.h"
 
 #include <ctime>
 
 #include "base/json_string.h"
 #include "base/numbers.h"
 
-namespace martd::http {
+namespace martd::wire {
 
 namespace {
 
@@ -184,4 +184,4 @@ void append_error(std::string& out, int status, std::string_view message, const 
   append_answer(out, answer, error_body(message, channel), context, now);
 }
 
-}  // namespace martd::http
+}  // namespace martd::wire

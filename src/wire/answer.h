@@ -6,7 +6,7 @@
 
 #include "base/time.h"
 
-namespace martd::http {
+namespace martd::wire {
 
 /// The parts of an answer that depend on the request and not on what is said.
 struct AnswerContext {
@@ -47,4 +47,4 @@ std::string error_body(std::string_view message, std::string_view channel = {});
 void append_error(std::string& out, int status, std::string_view message, const AnswerContext& context, Time now,
                   std::string_view headers = {}, std::string_view channel = {});
 
-}  // namespace martd::http
+}  // namespace martd::wire

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <memory>
+
+#include "follow/held_subscriber.h"
+
+namespace martd::follow {
+
+/// Whoever follows as `asked` says, by one of the transports that answer the request itself. Its outlet takes it, and
+/// then calls begin(). `outlet` and whatever it needs outlive it.
+std::unique_ptr<HeldSubscriber> make_subscriber(Outlet& outlet, const wire::SubscribeRequest& asked);
+
+}  // namespace martd::follow
