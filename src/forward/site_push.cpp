@@ -133,7 +133,8 @@ void SitePush::publish(follow::Desk& desk, follow::PushWaiter& waiter) {
     job.channels = std::move(item.request.channels);
     job.claim = {std::move(item.request.attributes.key), push::Rights::to_all()};
     job.attributes = std::move(item.request.attributes);
-    if (const auto answer = desk.hub().publish(std::move(job), now, tickets)) tell_refusal(*answer);
+    if (const auto receipts = desk.hub().publish(std::move(job), now, tickets); receipts && !*receipts)
+      complain(wire::explain(receipts->error()).message);
   }
 }
 

@@ -25,15 +25,8 @@ void append_seconds(std::string& body, Duration duration) {
   body += '.' + digits;
 }
 
-/// The answer's body; nothing: it comes later.
-using Body = std::optional<std::string>;
-
-Result<Body> body_of(const std::optional<push::PushAnswer>& answer) {
-  if (!answer) return Body();
-  auto body = wire::push_answer_body(*answer);
-  if (!body) return std::move(body).error();
-  return Body(*std::move(body));
-}
+/// The answer's body; empty, which none is: it comes later.
+using Body = std::string;
 
 class Publisher {
  public:
@@ -101,10 +94,15 @@ class Publisher {
     content->event = std::move(asked.event);
     content->id = std::move(asked.id);
     content->expire = asked.expire;
-    push::Claim claim = asker_.claim(std::move(asked.attributes.key));
-    return body_of(hub_.publish({std::move(asked.channels), std::move(asked.attributes), std::move(shared),
-                                 *std::move(conditions), std::move(claim)},
-                                now_, tickets));
+    push::PushJob job;
+    job.claim = asker_.claim(std::move(asked.attributes.key));
+    job.channels = std::move(asked.channels);
+    job.attributes = std::move(asked.attributes);
+    job.content = std::move(shared);
+    job.conditions = *std::move(conditions);
+    const auto receipts = hub_.publish(std::move(job), now_, tickets);
+    if (!receipts) return Body();
+    return wire::push_answer_body(job.channels, *receipts);  // not moved from, as it was answered
   }
 
   Result<Body> inspect(const wire::PublishRequest& asked) const {
@@ -118,13 +116,14 @@ class Publisher {
     body += std::string(",\"one2one\":") + (info->attributes.one2one ? "true" : "false");
     body += ",\"messages\":" + std::to_string(info->messages) + ",\"bytes\":" + std::to_string(info->bytes);
     body += ",\"subscribers\":" + std::to_string(info->subscribers) + ",\"etag\":\"" + to_string(info->etag) + "\"}\n";
-    return Body(std::move(body));
+    return body;
   }
 
   Result<Body> clear(const wire::PublishRequest& asked, push::Tickets& tickets) const {
     if (asker_.unnamed)
       if (auto refusal = access_refusal(asked)) return *std::move(refusal);
-    return body_of(hub_.clear({asked.channels.front(), asker_.claim(asked.attributes.key)}, now_, tickets));
+    const auto cleared = hub_.clear({asked.channels.front(), asker_.claim(asked.attributes.key)}, now_, tickets);
+    return cleared ? wire::push_answer_body(*cleared) : Result<Body>(Body());
   }
 
   const wire::Request& request_;
@@ -136,8 +135,8 @@ class Publisher {
 
 int append(std::string& out, const Result<Body>& body, const wire::AnswerContext& context, Time now) {
   if (body) {
-    if (!*body) return 0;
-    wire::append_answer(out, {}, **body, context, now);
+    if (body->empty()) return 0;
+    wire::append_answer(out, {}, *body, context, now);
     return 200;
   }
   const int status = body.error().status;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,20 +21,20 @@ class Rights {
   /// One for each channel of the request, in its order.
   static Rights to_each(std::vector<bool> channels) {
     Rights rights;
-    rights.each_ = std::move(channels);
+    rights.each_ = std::make_unique<const std::vector<bool>>(std::move(channels));
     return rights;
   }
 
   /// `index`: of the channel in its request.
-  bool to(std::size_t index) const { return all_ || (index < each_.size() && each_[index]); }
+  bool to(std::size_t index) const { return all_ || (each_ && index < each_->size() && (*each_)[index]); }
 
  private:
   bool all_ = false;
-  std::vector<bool> each_;
+  std::unique_ptr<const std::vector<bool>> each_;  ///< few have it, and jobs are moved
 };
 
 /// What somebody brings who pushes to channels, clears one or asks about one. Whoever serves the request finds it out
-/// before the hub is asked; `push` only compares. A value; it holds a secret, so it is never printed.
+/// before the hub is asked; `push` only compares. To be moved; it holds a secret, so it is never printed.
 struct Claim {
   std::string key{};       ///< for channels that have one; a push gives it to channels that have none. Empty: none
   Rights rights{};         ///< to channels without a key

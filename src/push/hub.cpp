@@ -107,31 +107,32 @@ std::optional<PushRefusal> Hub::examine(const PushJob& job, const Keys& keys, Ti
   return std::nullopt;
 }
 
-std::optional<PushAnswer> Hub::publish(PushJob job, Time now, Tickets& tickets) {
+std::optional<PushResult<Receipts>> Hub::publish(PushJob&& job, Time now, Tickets& tickets) {
+  std::optional<PushResult<Receipts>> result;
   if (journal_) {
-    if (auto refusal = journal_->refusal(job.channels.front()))
-      return PushAnswer{{}, PushResult<Receipts>(*std::move(refusal))};
+    if (auto refusal = journal_->refusal(job.channels.front())) {
+      result.emplace(*std::move(refusal));
+      return result;
+    }
     if (answers_later()) {
       journal_->store().submit(std::make_unique<PushEntry>(*this, std::move(job), now, tickets.draw()));
-      return std::nullopt;
+      return result;
     }
   }
-  auto receipts = publish_now(job, now);
-  return PushAnswer{std::move(job.channels), std::move(receipts)};
-}
-
-PushResult<Receipts> Hub::publish_now(const PushJob& job, Time now) {
   std::uint64_t mask = 0;
   const Keys keys = keys_of(job.channels);
   for (const ChannelKey& key : keys) mask |= Registry::mask_of(key);
 
-  Receipts receipts;
-  receipts.reserve(job.channels.size());
   Ready ready;
   {
     const Registry::ShardLock lock(registry_, mask);
     Targets targets;
-    if (auto refusal = examine(job, keys, now, targets)) return *std::move(refusal);
+    if (auto refusal = examine(job, keys, now, targets)) {
+      result.emplace(*std::move(refusal));
+      return result;
+    }
+    Receipts& receipts = result.emplace().value();
+    receipts.reserve(targets.size());
     for (std::size_t i = 0; i < targets.size(); ++i) {
       Target& target = targets[i];
       if (target.duplicate) {
@@ -144,7 +145,7 @@ PushResult<Receipts> Hub::publish_now(const PushJob& job, Time now) {
     if (journal_) journal_->published(targets, job.content, now);
   }
   tell(ready);
-  return receipts;
+  return result;
 }
 
 Receipt Hub::push(Channel& channel, const PushJob& job, Time now, Ready& ready) {
@@ -233,19 +234,14 @@ PushResult<ChannelInfo> Hub::inspect(std::string_view name, const Claim& claim, 
   return info;
 }
 
-std::optional<PushAnswer> Hub::clear(ClearJob job, Time now, Tickets& tickets) {
+std::optional<PushResult<Cleared>> Hub::clear(ClearJob&& job, Time now, Tickets& tickets) {
   if (journal_) {
-    if (auto refusal = journal_->refusal(job.channel, false))
-      return PushAnswer{{}, PushResult<Cleared>(*std::move(refusal))};
+    if (auto refusal = journal_->refusal(job.channel, false)) return *std::move(refusal);
     if (answers_later()) {
       journal_->store().submit(std::make_unique<ClearEntry>(*this, std::move(job), now, tickets.draw()));
       return std::nullopt;
     }
   }
-  return PushAnswer{{}, clear_now(job, now)};
-}
-
-PushResult<Cleared> Hub::clear_now(const ClearJob& job, Time now) {
   const Registry::ShardLock lock(registry_, Registry::mask_of(job.channel));
   Channel* channel = registry_.find(job.channel, now);
   if (const auto error = refused(channel, job.claim, 0)) return PushRefusal{*error, job.channel};

@@ -37,12 +37,12 @@ class Hub {
   void limit_memory(std::size_t bytes) { max_memory_.store(bytes, std::memory_order_relaxed); }
   std::size_t max_memory() const { return max_memory_.load(std::memory_order_relaxed); }
 
-  /// All channels or none. The answer; or nothing where it comes later, by a ticket of `tickets`: then the push is
-  /// checked and takes its etags when its turn comes, and is seen when it is kept. Once it waits it stands, whatever
-  /// becomes of who asked.
-  std::optional<PushAnswer> publish(PushJob job, Time now, Tickets& tickets);
+  /// All channels or none. What came of it, the receipts in the order of the channels; or nothing where that comes
+  /// later, by a ticket of `tickets`: then the push is checked and takes its etags when its turn comes, and is seen
+  /// when it is kept. Only then `job` is moved from; and it stands, whatever becomes of who asked.
+  std::optional<PushResult<Receipts>> publish(PushJob&& job, Time now, Tickets& tickets);
   /// Likewise.
-  std::optional<PushAnswer> clear(ClearJob job, Time now, Tickets& tickets);
+  std::optional<PushResult<Cleared>> clear(ClearJob&& job, Time now, Tickets& tickets);
   /// Whether a push to these would be let in as they are now, by refused() alone: why not, for the first that refuses.
   /// A push is looked at again when it is made.
   std::optional<PushRefusal> refusal(std::span<const std::string> channels, const Claim& claim, Time now);
@@ -84,8 +84,6 @@ class Hub {
   static Keys keys_of(std::span<const std::string> channels) { return {channels.begin(), channels.end()}; }
   /// With all its shards locked: why it may not be pushed, after what is staged; else its targets. Nothing is changed.
   std::optional<PushRefusal> examine(const PushJob& job, const Keys& keys, Time now, Targets& targets);
-  PushResult<Receipts> publish_now(const PushJob& job, Time now);
-  PushResult<Cleared> clear_now(const ClearJob& job, Time now);
   Receipt push(Channel& channel, const PushJob& job, Time now, Ready& ready);
   /// What is asked waits for the store.
   bool answers_later() const;

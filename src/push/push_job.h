@@ -69,7 +69,7 @@ struct Cleared {
   std::size_t dropped;
 };
 
-/// What came of a push or of a clear.
+/// What came of a push or of a clear, where that is told later.
 struct PushAnswer {
   ChannelNames channels;  ///< of a push, in the order of the receipts
   std::variant<PushResult<Receipts>, PushResult<Cleared>> result;

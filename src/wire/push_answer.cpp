@@ -1,7 +1,5 @@
 #include "wire/push_answer.h"
 
-#include <span>
-#include <type_traits>
 #include <variant>
 
 #include "base/json_string.h"
@@ -75,17 +73,21 @@ Refusal explain(const push::PushRefusal& refusal) {
   return {500, "unknown"};
 }
 
+Result<std::string> push_answer_body(std::span<const std::string> channels,
+                                     const push::PushResult<push::Receipts>& receipts) {
+  if (!receipts) return explain(receipts.error());
+  return receipts_body(channels, *receipts);
+}
+
+Result<std::string> push_answer_body(const push::PushResult<push::Cleared>& cleared) {
+  if (!cleared) return explain(cleared.error());
+  return cleared_body(*cleared);
+}
+
 Result<std::string> push_answer_body(const push::PushAnswer& answer) {
-  return std::visit(
-      [&](const auto& result) -> Result<std::string> {
-        if (!result) return explain(result.error());
-        if constexpr (std::is_same_v<std::decay_t<decltype(*result)>, push::Cleared>) {
-          return cleared_body(*result);
-        } else {
-          return receipts_body(answer.channels, *result);
-        }
-      },
-      answer.result);
+  if (const auto* cleared = std::get_if<push::PushResult<push::Cleared>>(&answer.result))
+    return push_answer_body(*cleared);
+  return push_answer_body(answer.channels, std::get<push::PushResult<push::Receipts>>(answer.result));
 }
 
 }  // namespace martd::wire

@@ -278,11 +278,10 @@ TEST_CASE_FIXTURE(OverseerTest, "an operator pushes to and clears a channel past
   CHECK(refused({"news"}) == "wrong_key news");
   PushJob job = job_of({"news"}, "b", {.allowed = false});
   job.claim.past_keys = true;
-  const auto answer = hub->publish(std::move(job), now, tickets);
-  CHECK(std::get<PushResult<Receipts>>(answer->result).has_value());
+  CHECK(hub->publish(std::move(job), now, tickets)->has_value());
   CHECK(refused({"news"}) == "wrong_key news");
   CHECK_FALSE(try_clear("news").has_value());
-  const auto cleared = clear_in(*hub, "news", now, {.key = {}, .rights = {}, .past_keys = true});
+  const auto cleared = clear_in(*hub, "news", now, Claim{.key = {}, .rights = {}, .past_keys = true});
   REQUIRE(cleared.has_value());
   CHECK(cleared->dropped == 2);
 }
