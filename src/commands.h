@@ -1,18 +1,15 @@
 #pragma once
 
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "command/command_line.h"
 
 namespace martd {
 
-/// `martd --completion bash`, `martd --completion zsh`, `martd --man-page`, which the build and packagers call: the
-/// text for standard output, or what is wrong and what is taken.
-std::variant<command::Shown, command::Wrong> manual(const std::vector<std::string>& arguments);
-
-/// Whether the arguments ask for one of them.
-bool asks_for_manual(const std::vector<std::string>& arguments);
+/// Runs what the program's arguments ask for, without its name: the command that the first one names, the server where
+/// it names none, or `--completion bash`, `--completion zsh`, `--man-page`, which the build and packagers call. Returns
+/// the exit code: 2 for wrong use, which is told on standard error.
+int run_command(const std::vector<std::string>& arguments, const command::Environment& environment);
 
 }  // namespace martd

@@ -2,14 +2,15 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
-#include <thread>
-#include <utility>
 #include <vector>
 
+#include "client/site.h"
 #include "http/worker.h"
 #include "net/listener.h"
 #include "net/loop.h"
+#include "net/tls_client.h"
 #include "server/certificates.h"
 
 namespace martd {
@@ -20,39 +21,48 @@ struct Door {
   bool tls;
 };
 
-/// One thread: a loop, its worker, and its share of every door.
-struct Lane {
-  Lane(push::LoopId id, const net::Clock& clock, push::Hub& hub, http::ConnectionCount& count,
-       std::shared_ptr<const http::Settings> settings)
-      : loop(clock), worker(id, loop, hub, count, std::move(settings)) {}
+/// The loops of the public side, each with its worker and a thread of its own, and how connections come to them. Made,
+/// started, told and stopped on the main thread.
+class Lanes {
+ public:
+  /// `count` of them. `clock`, `hub` and `connections` must outlive them. `tls`: null where no door speaks it.
+  Lanes(unsigned count, const net::Clock& clock, push::Hub& hub, http::ConnectionCount& connections,
+        const std::shared_ptr<const http::Settings>& settings, const TlsPtr& tls);
+  ~Lanes();
 
-  std::size_t connections() const { return worker.sessions() + coming.load(std::memory_order_relaxed); }
+  std::vector<http::Worker*> workers();
 
-  net::Loop loop;
-  http::Worker worker;
-  TlsPtr tls;                           ///< the loop's own copy
-  std::atomic<std::size_t> coming = 0;  ///< connections that are handed to it
-  std::vector<std::unique_ptr<net::Listener>> listeners;
-  std::thread thread;
+  // Before start().
+
+  /// A site behind, with so many connections to it, all loops together. `tls`: null where it is asked in plain HTTP.
+  void put_before(const client::Site& site, const std::shared_ptr<const net::TlsClient>& tls, std::size_t connections);
+  /// Every loop takes connections from every door. `doors` must outlive them.
+  void listen(const std::vector<Door>& doors);
+
+  /// Throws where there are no more threads to be had, with all that were started ended.
+  void start();
+  /// Until all loops have ended.
+  void join();
+
+  /// For connections from now on.
+  void use(const TlsPtr& tls);
+  /// From the next request on, all in the same moment.
+  void use(const std::shared_ptr<const http::Settings>& settings);
+
+  /// Who comes from here on is refused, whatever the loops are busy with; what is held is answered. `served` is called
+  /// on some loop's thread when nobody is left there, once for each loop.
+  void stop(const std::vector<Door>& doors, const std::function<void()>& served);
+  /// Ends the loops, and closes whatever is still there.
+  void finish();
+  std::size_t size() const { return lanes_.size(); }
+
+ private:
+  struct Lane;
+  void accept(Lane& here, int descriptor, const wire::Address& peer, bool tls);
+  Lane& least_busy(Lane& here);
+  static void hand_over(Lane& to, int descriptor, const wire::Address& peer, bool tls);
+
+  std::vector<std::unique_ptr<Lane>> lanes_;
 };
-
-using Lanes = std::vector<std::unique_ptr<Lane>>;
-
-/// The one with the fewest connections; `here` where no other has fewer. Any thread.
-inline Lane& least_busy(const Lanes& lanes, Lane& here) {
-  Lane* least = &here;
-  for (const auto& lane : lanes)
-    if (lane->connections() < least->connections()) least = lane.get();
-  return *least;
-}
-
-/// A connection that was accepted goes to that loop, on its next turn. Any thread.
-inline void hand_over(Lane& to, int descriptor, const wire::Address& peer, bool tls) {
-  to.coming.fetch_add(1, std::memory_order_relaxed);
-  to.loop.post([&to, descriptor, peer, tls] {
-    to.coming.fetch_sub(1, std::memory_order_relaxed);
-    to.worker.take(descriptor, peer, tls ? to.tls : nullptr);
-  });
-}
 
 }  // namespace martd

@@ -12,14 +12,10 @@
 #include <cstdio>
 #include <memory>
 #include <random>
-#include <thread>
 #include <utility>
 
 #include "admin/admin_server.h"
-#include "client/upstream_pool.h"
-#include "http/worker.h"
 #include "net/listener.h"
-#include "net/loop.h"
 #include "net/tls_client.h"
 #include "options/option_report.h"
 #include "process/last_words.h"
@@ -33,7 +29,6 @@
 #include "server/lanes.h"
 #include "server/operations.h"
 #include "server/own_listener.h"
-#include "server/sweeper.h"
 #include "server/welcome.h"
 #include "store/sqlite_store.h"
 #include "wire/via.h"
@@ -76,7 +71,7 @@ class Server {
       spdlog::critical("ended by an error that nobody expected: {}", said_by(error));
       ::_exit(1);
     }
-    for (auto& lane : lanes_) lane->thread.join();
+    lanes_->join();
     if (admin_) admin_->stop();
     if (!store_) return 0;
     hub_.close(clock_.now());
@@ -91,12 +86,8 @@ class Server {
     try {
       if (store_) store_->start();
       if (admin_) admin_->start();
-      for (auto& lane : lanes_) lane->thread = std::thread([&loop = lane->loop] { loop.run(); });
+      lanes_->start();
     } catch (const std::exception&) {
-      for (auto& lane : lanes_) {
-        lane->loop.stop();
-        if (lane->thread.joinable()) lane->thread.join();
-      }
       if (admin_) admin_->stop();
       if (store_) store_->stop();
       throw;
@@ -156,10 +147,8 @@ class Server {
   }
 
   void make_operations() {
-    std::vector<http::Worker*> workers;
-    for (auto& lane : lanes_) workers.push_back(&lane->worker);
     operations_ = std::make_unique<Operations>(
-        Operations::Parts{clock_, hub_, count_, std::move(workers), !!tls_, options_.upstream.has_value(),
+        Operations::Parts{clock_, hub_, count_, lanes_->workers(), !!tls_, options_.upstream.has_value(),
                           store_ ? std::function<admin::StoreFigures()>([this] { return store_figures(); }) : nullptr});
     tell_operations();
     operations_->set_accepting(true);
@@ -182,35 +171,19 @@ class Server {
       throw StartError{"too few open files: " + std::to_string(open_files_) + ", of which the server itself needs " +
                        std::to_string(in_use_ + kSpareFiles) +
                        " (taken: a higher limit, ulimit -n, or less --threads)"};
-    const auto settings = make_settings();
-    for (push::LoopId id = 0; id < options_.threads; ++id) {
-      lanes_.push_back(std::make_unique<Lane>(id, clock_, hub_, count_, settings));
-      lanes_.back()->tls = tls_;
-      if (options_.upstream) put_before_site(*lanes_.back());
-    }
-    for (auto& lane : lanes_)
-      for (const Door& door : doors_) {
-        lane->listeners.push_back(std::make_unique<net::Listener>(
-            lane->loop, door.socket, [this, &here = *lane, tls = door.tls](int descriptor, const wire::Address& peer) {
-              accept(here, descriptor, peer, tls);
-            }));
-        lane->listeners.back()->start();
-      }
-    sweeper_ = std::make_unique<Sweeper>(lanes_.front()->loop, hub_);
-    lanes_.front()->loop.post([this] { sweeper_->start(); });
+    lanes_ = std::make_unique<Lanes>(options_.threads, clock_, hub_, count_, make_settings(), tls_);
+    if (options_.upstream) put_before_site(*options_.upstream);
+    lanes_->listen(doors_);
   }
 
-  void put_before_site(Lane& lane) {
-    if (options_.upstream->tls && !site_tls_) {
+  void put_before_site(const client::Site& site) {
+    std::shared_ptr<const net::TlsClient> tls;
+    if (site.tls) {
       auto made = net::TlsClient::make();
       if (const auto* wrong = std::get_if<std::string>(&made)) throw StartError{"--upstream: " + *wrong};
-      site_tls_ = std::get<std::shared_ptr<const net::TlsClient>>(made);
+      tls = std::get<std::shared_ptr<const net::TlsClient>>(made);
     }
-    const std::size_t most = upstream_connections(options_, open_files_) / options_.threads;
-    auto pool = std::make_unique<client::UpstreamPool>(lane.loop, *options_.upstream, site_tls_,
-                                                       std::max<std::size_t>(most, 1));
-    pool->use(lane.worker.settings().upstream_timeouts);
-    lane.worker.put_before(std::move(pool));
+    lanes_->put_before(site, tls, upstream_connections(options_, open_files_));
   }
 
   std::shared_ptr<const http::Settings> make_settings() const {
@@ -219,13 +192,6 @@ class Server {
     auto settings = std::make_shared<http::Settings>(http_settings(options_, max_connections_, https_port));
     settings->via = via_;
     return settings;
-  }
-
-  /// Connections go to the loop that has the fewest, wherever they came in. By a call even where that is this loop: who
-  /// came in last would else be there before those who were handed over, and be the first to make way for them.
-  void accept(Lane& here, int descriptor, const wire::Address& peer, bool tls) {
-    if (lanes_.size() == 1) return here.worker.take(descriptor, peer, tls ? here.tls : nullptr);
-    hand_over(least_busy(lanes_, here), descriptor, peer, tls);
   }
 
   // --- speaking ---
@@ -272,7 +238,7 @@ class Server {
     tls_ = std::get<TlsPtr>(std::move(read));
     if (!certificates_.note().empty()) spdlog::info(certificates_.note());
     if (!certificates_.warning().empty()) spdlog::warn(certificates_.warning());
-    for (auto& lane : lanes_) lane->loop.post([&lane = *lane, tls = tls_] { lane.tls = tls; });
+    lanes_->use(tls_);
     return true;
   }
 
@@ -306,10 +272,8 @@ class Server {
     if (admin_) admin_->set_token(options_.admin_token);
     max_connections_ = connections_that_fit(options_, open_files_, in_use_);
     limit_silence();
-    const auto settings = make_settings();
     tell_operations();
-    for (auto& lane : lanes_) lane->worker.use(*settings);
-    for (auto& lane : lanes_) lane->worker.keep(settings);
+    lanes_->use(make_settings());
     for (const std::string& warning : fresh.warnings) spdlog::warn("{}", warning);
     for (const std::string& name : fresh.applied) spdlog::info("reload: --{} has changed", name);
     for (const std::string& name : fresh.kept)
@@ -320,18 +284,8 @@ class Server {
   void stop() {
     spdlog::info("stopping");
     operations_->set_accepting(false);
-    // At once, whatever the loops are busy with: who comes from here on is refused, and can go elsewhere.
-    for (const Door& door : doors_)
-      door.socket.refuse([this, &door](int descriptor, const wire::Address& peer) {
-        hand_over(least_busy(lanes_, *lanes_.front()), descriptor, peer, door.tls);
-      });
-    still_serving_ = lanes_.size();
-    for (auto& lane : lanes_)
-      lane->loop.post([this, &lane = *lane] {
-        for (auto& listener : lane.listeners) listener->stop();
-        // One more turn: who came in last may have asked already.
-        lane.loop.post([this, &lane] { lane.worker.stop([this] { boost::asio::post(main_, [this] { served(); }); }); });
-      });
+    still_serving_ = lanes_->size();
+    lanes_->stop(doors_, [this] { boost::asio::post(main_, [this] { served(); }); });
     grace_.expires_after(options_.grace);
     grace_.async_wait([this](const boost::system::error_code& error) {
       if (!error) finish();
@@ -345,13 +299,7 @@ class Server {
   void finish() {
     grace_.cancel();
     watch_.cancel();
-    for (auto& lane : lanes_)
-      lane->loop.post([this, &lane = *lane] {
-        if (&lane == lanes_.front().get()) sweeper_->stop();
-        lane.worker.abandon();
-        // One more turn for what the last connections left behind.
-        lane.loop.post([&lane] { lane.loop.stop(); });
-      });
+    lanes_->finish();
     main_.stop();
   }
 
@@ -369,10 +317,8 @@ class Server {
   const std::string via_ = wire::via_name(std::random_device()());  ///< by it a request that comes round again is known
   Certificates certificates_{clock_};
   TlsPtr tls_;
-  std::shared_ptr<const net::TlsClient> site_tls_;  ///< for an https site
   std::vector<Door> doors_;
-  Lanes lanes_;
-  std::unique_ptr<Sweeper> sweeper_;
+  std::unique_ptr<Lanes> lanes_;
   std::unique_ptr<Operations> operations_;
   std::unique_ptr<admin::AdminServer> admin_;  ///< uses the operations
   boost::asio::steady_timer grace_{main_};
