@@ -4,7 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "follow/forms.h"
+#include "follow/formats.h"
+#include "follow/poll_forms.h"
 #include "operation.h"
 #include "push/batch.h"
 
@@ -15,17 +16,17 @@ using namespace martd;
 
 constexpr push::Etag kEtag{1'763'600'000'000'000'007};
 
-template <follow::Form kForm, std::size_t kSize>
-Body encode() {
+template <std::size_t kSize>
+Body encode(const push::Form& form) {
   auto* content = new push::Content;
   // As a site's messages are: JSON, whose quotes have to be escaped inside of JSON.
   while (content->payload.size() < kSize) content->payload += R"({"symbol":"ABC","price":12.34,"volume":100},)";
   content->payload.resize(kSize);
   content->content_type = "application/json";
   const std::array messages{push::Message{kEtag, {}, push::ContentPtr(content)}};
-  const auto encoded = [messages] {
+  const auto encoded = [messages, &form] {
     const push::Batch batch("news", push::Etag{push::value(kEtag) - 1}, messages);
-    const auto& frames = follow::frames(batch, kForm);
+    const auto frames = batch.frames(form);
     keep(frames);
     return frames.front()->bytes.size();
   };
@@ -37,11 +38,11 @@ Body encode() {
 
 std::vector<Operation> frame_operations() {
   return {
-      {"encode an event, 100 B", encode<follow::kEvents, 100>},
-      {"encode an event, 4 KB", encode<follow::kEvents, 4096>},
-      {"encode a line, 100 B", encode<follow::kLines, 100>},
-      {"encode a long-poll's answer, 100 B", encode<follow::kPollAnswer, 100>},
-      {"encode a long-poll's answer, 4 KB", encode<follow::kPollAnswer, 4096>},
+      {"encode an event, 100 B", [] { return encode<100>(follow::events().row().chunks); }},
+      {"encode an event, 4 KB", [] { return encode<4096>(follow::events().row().chunks); }},
+      {"encode a line, 100 B", [] { return encode<100>(follow::lines().row().chunks); }},
+      {"encode a long-poll's answer, 100 B", [] { return encode<100>(follow::poll_answer()); }},
+      {"encode a long-poll's answer, 4 KB", [] { return encode<4096>(follow::poll_answer()); }},
   };
 }
 

@@ -15,6 +15,10 @@ namespace martd::follow {
 /// What all who follow channels by a request of their own have in common: how they begin, and for operators who it is,
 /// since when, and how it ended.
 class HeldSubscriber : public Holder, public push::Subscriber {
+ private:
+  // First of all: there is room for it beside the base's flag, and there are many of these.
+  std::uint32_t since_ = 0;  ///< seconds since 1970
+
  public:
   /// It looks and sits down, or answers at once and isn't holding() any more. Once, when its outlet has it. `asked`
   /// isn't needed longer.
@@ -36,9 +40,6 @@ class HeldSubscriber : public Holder, public push::Subscriber {
   void note(push::Ending ending, std::string_view channel, std::size_t channels) const;
 
   Outlet& outlet_;
-
- private:
-  std::uint32_t since_ = 0;  ///< seconds since 1970: there is room for it beside the flags, and none is needed for more
 };
 
 }  // namespace martd::follow

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "follow/forms.h"
+#include "follow/poll_forms.h"
 #include "wire/poll_body.h"
 
 namespace martd::follow {
@@ -36,6 +36,18 @@ std::string joined(std::span<const Etag> cursors) {
   return text;
 }
 
+/// Of those that are told by an error; who was replaced is answered as after its wait.
+int status_of(Ending ending) {
+  switch (ending) {
+    case Ending::one2one:
+      return 409;
+    case Ending::kicked:
+      return 403;
+    default:
+      return 503;
+  }
+}
+
 }  // namespace
 
 void answer_refused(Outlet& outlet, Ending ending, std::string_view channel, Time now) {
@@ -54,7 +66,7 @@ void answer_refused(Outlet& outlet, Ending ending, std::string_view channel, Tim
       text += row(ending).name;
       break;
   }
-  const int status = row(ending).poll_status;
+  const int status = status_of(ending);
   outlet.refuse(status, text, now, status == 503 ? "Retry-After: 2\r\n" : "", channel);
   outlet.done();
 }
@@ -150,7 +162,7 @@ Delivery LongPoll::deliver(const Batch& batch, std::uint32_t slot) {
   desk.counters().poll_deliveries.add();
   finish(Ending::waited);
   if (seats() == 1 && outlet_.plain()) {
-    if (outlet_.offer(frames(batch, kPollAnswer).front(), SIZE_MAX) == Outlet::Sent::gone)
+    if (outlet_.offer(batch.frames(poll_answer()).front(), SIZE_MAX) == Outlet::Sent::gone)
       outlet_.broken();
     else
       outlet_.done();
@@ -163,7 +175,7 @@ Delivery LongPoll::deliver(const Batch& batch, std::uint32_t slot) {
     cursors.push_back(own ? batch.last() : push::Roster::cursor(*this, other));
     if (own) {
       if (body.size() > wire::kPollBodyBegin.size()) body += ',';
-      body += frames(batch, kPollPart).front()->bytes;
+      body += batch.frames(poll_part()).front()->bytes;
     } else if (wants_now_ && (*wants_now_)[other]) {
       append_part(body, push::Roster::channel(*this, other), cursors.back(), Missed::none(), {});
     }

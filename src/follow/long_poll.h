@@ -53,7 +53,7 @@ class LongPoll final : public HeldSubscriber {
   bool conditional_;  ///< If-None-Match: 304 where there is nothing
 };
 
-/// The whole answer to a subscription that was refused, or kicked before anything was sent: its row's status, and the
+/// The whole answer to a subscription that was refused, or kicked before anything was sent: 409, 403 or 503, and the
 /// channel by name.
 void answer_refused(Outlet& outlet, push::Ending ending, std::string_view channel, Time now);
 

@@ -5,8 +5,8 @@
 
 #include "access/asker.h"
 #include "follow/awaited_push.h"
+#include "follow/follower.h"
 #include "follow/following.h"
-#include "follow/held_stream.h"
 #include "forward/forwarding.h"
 #include "http/head_checks.h"
 #include "http/publisher.h"
@@ -238,7 +238,7 @@ void Session::subscribe(const wire::Request& request, const wire::AnswerContext&
     return wire::append_error(worker_.reply(), 501, "WebSocket isn't there yet (taken: .transport=poll, sse or lines)",
                               context, now);
   }
-  if (surplus_ || worker_.stopping()) return follow::answer_later(*this, asked->transport, now);
+  if (surplus_ || worker_.stopping()) return follow::answer_later(*this, follow::format_of(*asked), now);
   if (asked->transport == wire::Transport::poll) {
     const bool no_stream = headers.accept.find("event-stream") == headers.accept.npos &&
                            headers.accept.find("ndjson") == headers.accept.npos;

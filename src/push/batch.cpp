@@ -1,6 +1,7 @@
 #include "push/batch.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace martd::push {
 
@@ -10,10 +11,13 @@ bool Batch::visible() const {
 
 Batch Batch::after(Etag seen) const { return Batch(channel_, seen, messages_.subspan(seen - before_)); }
 
-const std::vector<FramePtr>& Batch::frames(std::size_t form, Encode encode) const {
-  auto& frames = frames_[form];
-  if (frames.empty()) encode(*this, frames);
-  return frames;
+std::span<const FramePtr> Batch::frames(const Form& form) const {
+  for (const Written& written : written_)
+    if (written.form == &form) return written.frames;
+  std::vector<FramePtr> made;
+  form.write(*this, made);  // which may ask for another form
+  written_.push_back({&form, std::move(made)});
+  return written_.back().frames;
 }
 
 }  // namespace martd::push

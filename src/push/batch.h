@@ -1,6 +1,6 @@
 #pragma once
 
-#include <array>
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -15,6 +15,18 @@ namespace martd::push {
 /// of its bytes.
 inline void set_cursor(Frame& frame, Etag last) { frame.mark = static_cast<std::uint64_t>(last); }
 inline Etag cursor_of(const Frame& frame) { return Etag{frame.mark}; }
+
+class Batch;
+
+/// A way of writing a batch. Batches know it by its address: it is one object as long as the program runs.
+class Form {
+ public:
+  /// Appends frames, none of them empty; marked as set_cursor() says where subscribers may stop between them.
+  virtual void write(const Batch& batch, std::vector<FramePtr>& out) const = 0;
+
+ protected:
+  ~Form() = default;
+};
 
 /// What one channel has new for the subscribers of one loop, in one turn of that loop: all messages with etags in
 /// (before, last], without holes. Lives for the turn; the messages are the caller's.
@@ -32,17 +44,19 @@ class Batch {
   /// What of it follows `seen`, which lies within it.
   Batch after(Etag seen) const;
 
-  /// Ways of writing a batch, numbered by whoever writes; `push` only keeps the bytes.
-  static constexpr std::size_t kForms = 10;
-  using Encode = void (*)(const Batch& batch, std::vector<FramePtr>& out);
-  /// The batch in a form: the first who asks has it encoded, all others share the bytes.
-  const std::vector<FramePtr>& frames(std::size_t form, Encode encode) const;
+  /// The batch in a form: the first who asks has it written, all others share the bytes. The frames stay as long as the
+  /// batch.
+  std::span<const FramePtr> frames(const Form& form) const;
 
  private:
   std::string_view channel_;
   Etag before_;
   std::span<const Message> messages_;
-  mutable std::array<std::vector<FramePtr>, kForms> frames_;
+  struct Written {
+    const Form* form;
+    std::vector<FramePtr> frames;
+  };
+  mutable boost::container::small_vector<Written, 2> written_;  ///< few forms are asked for at a time
 };
 
 }  // namespace martd::push

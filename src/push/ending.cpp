@@ -6,14 +6,13 @@ namespace martd::push {
 namespace {
 
 constexpr std::array<EndingRow, kEndings> kTable{{
-    // ending               name           poll  event  ws    comes back
-    {Ending::waited, "waited", 200, false, 1000, Return::at_once},
-    {Ending::stopping, "stopping", 200, true, 1001, Return::later},
-    {Ending::one2one, "one2one", 409, true, 4009, Return::on_change},
-    {Ending::replaced, "replaced", 200, true, 4009, Return::never},
-    {Ending::unavailable, "unavailable", 503, true, 1013, Return::later},
-    {Ending::kicked, "kicked", 403, true, 4003, Return::never},
-    {Ending::hung_up, "hung_up", 0, false, 1006, Return::at_once},
+    {Ending::waited, "waited", Return::at_once},
+    {Ending::stopping, "stopping", Return::later},
+    {Ending::one2one, "one2one", Return::on_change},
+    {Ending::replaced, "replaced", Return::never},
+    {Ending::unavailable, "unavailable", Return::later},
+    {Ending::kicked, "kicked", Return::never},
+    {Ending::hung_up, "hung_up", Return::at_once},
 }};
 
 constexpr bool in_order() {

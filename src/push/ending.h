@@ -5,7 +5,7 @@
 
 namespace martd::push {
 
-/// Every way in which a subscription ends from the server's side. How each is told is in the table of ending.cpp.
+/// Every way in which a subscription ends from the server's side. How a client is told is a matter of how it follows.
 enum class Ending : std::uint8_t {
   waited,       ///< a long-poll's wait is over
   stopping,     ///< the server stops
@@ -27,10 +27,7 @@ enum class Return : std::uint8_t {
 /// One row of the table of endings.
 struct EndingRow {
   Ending ending;
-  std::string_view name;         ///< `reason` of `martd.closed` and of the line stream; label in metrics
-  int poll_status;               ///< what a held long-poll is answered; 0: nothing can be sent
-  bool stream_event;             ///< an event stream is sent `martd.closed`
-  std::uint16_t websocket_code;  ///< close code (RFC 6455 section 7.4)
+  std::string_view name;  ///< `reason` of `martd.closed` and of the line stream; label in metrics
   Return comes_back;
 };
 

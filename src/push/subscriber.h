@@ -35,8 +35,8 @@ struct Left {
 /// One held request, seen from the channels: the door out of `push`. Lives on one loop; every call comes on its thread.
 /// Between Roster::subscribe and the moment it has left, it must stay where it is.
 ///
-/// To add a kind of subscriber: implement deliver() and end(), give it a form and an encoder (follow/forms.h), a row in
-/// http/router and in tests/contract/subscriber_contract.
+/// To add a kind of subscriber: implement deliver() and end(), give it a form and an encoder (follow/format.h), a row
+/// in http/router and in tests/contract/subscriber_contract.
 class Subscriber {
  public:
   /// News of the channel in its seat `slot`, all of it after the seat's cursor. Must not subscribe, or leave, from

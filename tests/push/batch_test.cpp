@@ -10,13 +10,26 @@ namespace {
 
 int encoded = 0;
 
-void encode(const Batch& batch, std::vector<FramePtr>& out) {
-  ++encoded;
-  auto* frame = new Frame;
-  out.emplace_back(frame);
-  frame->bytes = text(batch.messages());
-  set_cursor(*frame, batch.last());
-}
+struct Text final : Form {
+  void write(const Batch& batch, std::vector<FramePtr>& out) const override {
+    ++encoded;
+    auto* frame = new Frame;
+    out.emplace_back(frame);
+    frame->bytes = text(batch.messages());
+    set_cursor(*frame, batch.last());
+  }
+};
+const Text one, other;
+
+/// Made of another form's bytes.
+struct Twice final : Form {
+  void write(const Batch& batch, std::vector<FramePtr>& out) const override {
+    auto* frame = new Frame;
+    out.emplace_back(frame);
+    for (const Form* form : {static_cast<const Form*>(&one), static_cast<const Form*>(&other)})
+      frame->bytes += batch.frames(*form).front()->bytes;
+  }
+};
 
 struct BatchTest {
   std::vector<Message> messages{
@@ -48,10 +61,20 @@ TEST_CASE_FIXTURE(BatchTest, "batch: of empty messages only, there is nothing to
 
 TEST_CASE_FIXTURE(BatchTest, "batch: the first who asks has a form made, the others share its bytes") {
   encoded = 0;
-  const FramePtr first = batch.frames(0, encode).front();
-  CHECK(batch.frames(0, encode).front() == first);
+  const FramePtr first = batch.frames(one).front();
+  CHECK(batch.frames(one).front() == first);
   CHECK(encoded == 1);
-  CHECK(batch.frames(1, encode).front() != first);
+  CHECK(batch.frames(other).front() != first);
   CHECK(encoded == 2);
   CHECK(first->bytes == "a c");
+}
+
+TEST_CASE_FIXTURE(BatchTest, "batch: a form may be made of others, which are there for whoever asks next") {
+  const Twice twice;
+  encoded = 0;
+  CHECK(batch.frames(twice).front()->bytes == "a ca c");
+  const auto kept = batch.frames(one);
+  for (int i = 0; i < 2; ++i) batch.frames(other);
+  CHECK(encoded == 2);
+  CHECK(kept.front() == batch.frames(one).front());
 }

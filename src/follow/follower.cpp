@@ -1,13 +1,10 @@
-#include "follow/held_stream.h"
+#include "follow/follower.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "follow/forms.h"
+#include "follow/following.h"
 #include "follow/long_poll.h"
-#include "wire/event_stream.h"
-#include "wire/line_stream.h"
-#include "wire/subscribe_request.h"
 
 namespace martd::follow {
 
@@ -25,64 +22,46 @@ FramePtr frame_of(std::string bytes) {
   return FramePtr(frame);
 }
 
-Form shared_form(HeldStream::Kind kind, bool chunks) {
-  switch (kind) {
-    case HeldStream::Kind::events:
-      return chunks ? kEvents : kPlainEvents;
-    case HeldStream::Kind::json_events:
-      return chunks ? kJsonEvents : kPlainJsonEvents;
-    case HeldStream::Kind::lines:
-      break;
-  }
-  return chunks ? kLines : kPlainLines;
-}
-
 /// How many chunks of the backlog one subscriber may have in one turn of the loop.
 constexpr int kChunksATurn = 32;
 
-/// A browser's EventSource knows no end that it doesn't come back from: it is told to wait for longer than its page
-/// lives.
-constexpr Duration kNever = std::chrono::hours{24};
-
-constexpr std::string_view kEventStream = "text/event-stream";
-constexpr std::string_view kLineStream = "application/x-ndjson";
+/// When a client comes back that is told to come later. Not all at once.
+Duration later(Desk& desk) { return desk.random(std::chrono::seconds{1}, std::chrono::seconds{5}); }
 
 }  // namespace
 
-void answer_later(Outlet& outlet, wire::Transport transport, Time now) {
+void answer_later(Outlet& outlet, const Format* format, Time now) {
   Desk& desk = outlet.desk();
-  if (transport != wire::Transport::event_stream) {
+  if (!format || format->row().refused_by_status) {
     outlet.refuse(503, desk.stopping() ? "the server is stopping" : "no room for another subscriber now", now,
                   "Retry-After: 2\r\n");
     return outlet.done();
   }
-  // An error status would end a browser's EventSource for good.
   std::string body;
-  wire::append_retry(body, desk.random(std::chrono::seconds{1}, std::chrono::seconds{5}));
-  wire::append_closed_event(body, desk.stopping() ? "stopping" : "unavailable", {});
+  format->closed(body, desk.stopping() ? Ending::stopping : Ending::unavailable, {}, later(desk));
   if (outlet.framed()) {
     wire::make_chunk(body);
     body += wire::kLastChunk;
   }
-  outlet.open_stream(kEventStream, body, now);
+  outlet.open_stream(format->row().content_type, body, now);
   outlet.done(true);
 }
 
-HeldStream::HeldStream(Outlet& outlet, Kind kind, std::string_view cid)
-    : HeldSubscriber(outlet, cid), kind_(kind), chunks_(outlet.framed()) {}
+Follower::Follower(Outlet& outlet, const Format& format, std::string_view cid)
+    : HeldSubscriber(outlet, cid), format_(format), chunks_(outlet.framed()) {}
 
-void HeldStream::begin(const wire::SubscribeRequest& asked, Time now) {
+void Follower::begin(const wire::SubscribeRequest& asked, Time now) {
   // What it may fall behind by counts for little if the kernel keeps sixteen times as much for it.
   outlet_.bound_send_buffer(std::max<std::size_t>(4 * desk().settings().max_behind, std::size_t{64} * 1024));
   outlet_.hurry();
   if (const auto refused = park(asked, now)) {
-    if (refused->ending == Ending::unavailable) return answer_later(outlet_, asked.transport, now);
+    if (refused->ending == Ending::unavailable) return answer_later(outlet_, &format_, now);
     return answer_refused(outlet_, refused->ending, refused->channel, now);
   }
-  if (outlet_.open_stream(kind_ == Kind::lines ? kLineStream : kEventStream, opening(), now)) catch_up(now);
+  if (outlet_.open_stream(format_.row().content_type, opening(), now)) catch_up(now);
 }
 
-std::optional<push::Roster::Refused> HeldStream::park(const wire::SubscribeRequest& asked, Time now) {
+std::optional<push::Roster::Refused> Follower::park(const wire::SubscribeRequest& asked, Time now) {
   boost::container::small_vector<push::Roster::Want, 4> wants;
   wants.reserve(asked.wants.size());
   for (const auto& want : asked.wants) wants.push_back({want.channel, want.cursor});
@@ -95,7 +74,7 @@ std::optional<push::Roster::Refused> HeldStream::park(const wire::SubscribeReque
     return refused;
   }
   Counters& counters = desk().counters();
-  (kind_ == Kind::lines ? counters.line_streams_held : counters.event_streams_held).add();
+  (counters.*format_.row().held).add();
   if (behind() && !quiet.empty()) {
     seldom_ = std::make_unique<Seldom>();
     seldom_->quiet = std::move(quiet);
@@ -107,58 +86,31 @@ std::optional<push::Roster::Refused> HeldStream::park(const wire::SubscribeReque
 
 // --- writing ---
 
-std::string HeldStream::opening() {
+std::string Follower::opening() {
   std::string bytes;
   bytes.reserve(256);
-  if (kind_ != Kind::lines) {
-    bytes = wire::kEventStreamOpening;
-    wire::append_heartbeat_note(bytes, desk().settings().heartbeat);
-  }
-  // What is behind may find something to send, which tells an event stream's client where it is.
-  if (kind_ == Kind::lines || !behind()) append_beginning(bytes);
+  format_.open(bytes, desk().settings().heartbeat);
+  // What is behind may find something to send, which may tell a client where it is.
+  if (format_.row().begins_with_positions || !behind()) append_beginning(bytes);
   frame(bytes);
   return bytes;
 }
 
-void HeldStream::append_beginning(std::string& out) {
+void Follower::append_beginning(std::string& out) {
   begun_ = true;
-  boost::container::small_vector<wire::Place, 4> places;
-  places.reserve(seats());
+  boost::container::small_vector<wire::Place, 4> positions;
+  positions.reserve(seats());
   for (std::uint32_t slot = 0; slot < seats(); ++slot)
-    places.push_back({push::Roster::channel(*this, slot), push::Roster::cursor(*this, slot)});
-  if (kind_ == Kind::lines) return wire::append_sub_line(out, places);
-  wire::append_sub_event(out, places);
+    positions.push_back({push::Roster::channel(*this, slot), push::Roster::cursor(*this, slot)});
+  format_.begin(out, positions);
 }
 
-void HeldStream::append_id(std::string& out, std::uint32_t slot, Etag own) const {
-  out += "id: ";
-  for (std::uint32_t other = 0; other < seats(); ++other) {
-    if (other > 0) out += '.';
-    append(out, other == slot ? own : push::Roster::cursor(*this, other));
-  }
-  out += '\n';
-}
-
-void HeldStream::append_message(std::string& out, std::uint32_t slot, const push::Message& message) const {
-  const std::string_view channel = push::Roster::channel(*this, slot);
-  if (kind_ == Kind::lines) return wire::append_message_line(out, channel, message);
-  append_id(out, slot, message.etag);
-  if (kind_ == Kind::json_events) return wire::append_json_event_rest(out, channel, message);
-  wire::append_event_rest(out, seats() > 1 ? channel : std::string_view(message.content->event),
-                          message.content->payload);
-}
-
-void HeldStream::append_missed(std::string& out, std::uint32_t slot, Etag past, Missed missed) {
+void Follower::append_missed(std::string& out, std::uint32_t slot, Etag past, Missed missed) {
   desk().counters().missed.add();
-  const std::string_view channel = push::Roster::channel(*this, slot);
-  if (kind_ == Kind::lines) return wire::append_missed_line(out, channel, past, missed);
-  std::string id;
-  append_id(id, slot, past);
-  const std::string_view cursor = std::string_view(id).substr(4, id.size() - 5);
-  wire::append_missed_event(out, cursor, channel, missed);
+  format_.missed(out, {*this, slot, past}, missed);
 }
 
-void HeldStream::append_resume(std::string& out, const push::Resume& resume, std::uint32_t slot) {
+void Follower::append_resume(std::string& out, const push::Resume& resume, std::uint32_t slot) {
   Etag at = resume.from;
   const Etag quiet = seldom_ && !seldom_->quiet.empty() ? seldom_->quiet[slot] : Etag{};
   const auto hole = [&](Etag past) {
@@ -169,21 +121,21 @@ void HeldStream::append_resume(std::string& out, const push::Resume& resume, std
   if (resume.lead) append_missed(out, slot, at, resume.lead);
   for (const push::Message& message : resume.messages) {
     hole(Etag{push::value(message.etag) - 1});
-    if (message.visible()) append_message(out, slot, message);
+    if (message.visible()) format_.message(out, {*this, slot, message.etag}, message);
     at = message.etag;
   }
   hole(resume.cursor);
 }
 
-FramePtr HeldStream::compose(const Batch& batch, std::uint32_t slot) const {
-  const auto& rests = frames(batch, kind_ == Kind::json_events ? kJsonEventRests : kNamedEventRests);
+FramePtr Follower::compose(const Batch& batch, std::uint32_t slot) const {
+  const auto rests = batch.frames(*format_.row().behind_cursor);
   constexpr std::size_t kLongestEtag = 20;
   std::size_t size = wire::kMostAroundChunk;
   for (const FramePtr& rest : rests) size += rest->bytes.size() + (kLongestEtag + 1) * seats() + 4;
   std::string bytes;
   bytes.reserve(size);
   for (const FramePtr& rest : rests) {
-    append_id(bytes, slot, push::cursor_of(*rest));
+    format_.cursor(bytes, {*this, slot, push::cursor_of(*rest)});
     bytes += rest->bytes;
   }
   frame(bytes);
@@ -192,19 +144,19 @@ FramePtr HeldStream::compose(const Batch& batch, std::uint32_t slot) const {
 
 // --- delivering ---
 
-Delivery HeldStream::fell_behind() {
+Delivery Follower::fell_behind() {
   desk().counters().fell_behind.add();
   return Delivery::behind;
 }
 
-Delivery HeldStream::deliver(const Batch& batch, std::uint32_t slot) {
+Delivery Follower::deliver(const Batch& batch, std::uint32_t slot) {
   if (!holding()) return Delivery::done;
   Desk& desk = this->desk();
   Counters& counters = desk.counters();
-  (kind_ == Kind::lines ? counters.line_deliveries : counters.event_deliveries).add();
+  (counters.*format_.row().deliveries).add();
   const std::size_t limit = desk.settings().max_behind;
   last_sent_ = desk.turn();
-  if (seats() > 1 && kind_ != Kind::lines) {
+  if (seats() > 1 && format_.row().behind_cursor) {
     switch (outlet_.offer(compose(batch, slot), limit)) {
       case Outlet::Sent::refused:
         return fell_behind();
@@ -218,7 +170,7 @@ Delivery HeldStream::deliver(const Batch& batch, std::uint32_t slot) {
     return Delivery::done;
   }
   const Frame* before = nullptr;
-  for (const FramePtr& frame : frames(batch, shared_form(kind_, chunks_))) {
+  for (const FramePtr& frame : batch.frames(chunks_ ? format_.row().chunks : format_.row().bare)) {
     const Outlet::Sent sent = outlet_.offer(frame, limit);
     if (sent == Outlet::Sent::gone) {
       over(Ending::hung_up);
@@ -234,7 +186,7 @@ Delivery HeldStream::deliver(const Batch& batch, std::uint32_t slot) {
   return Delivery::taken;
 }
 
-void HeldStream::catch_up(Time now) {
+void Follower::catch_up(Time now) {
   Desk& desk = this->desk();
   for (int chunk = 0; holding() && behind(); ++chunk) {
     if (outlet_.queued() > 0) return;  // on_writable() comes when the socket has taken it
@@ -257,7 +209,7 @@ void HeldStream::catch_up(Time now) {
       frame(bytes);
       last_sent_ = now;
       Counters& counters = desk.counters();
-      (kind_ == Kind::lines ? counters.line_deliveries : counters.event_deliveries).add();
+      (counters.*format_.row().deliveries).add();
       if (outlet_.offer(frame_of(std::move(bytes)), SIZE_MAX) == Outlet::Sent::gone) return outlet_.close();
     }
     if (more) continue;
@@ -266,7 +218,7 @@ void HeldStream::catch_up(Time now) {
   }
 }
 
-void HeldStream::on_writable() {
+void Follower::on_writable() {
   if (seldom_ && seldom_->quiet.empty())
     seldom_.reset();
   else if (seldom_)
@@ -278,7 +230,7 @@ void HeldStream::on_writable() {
 /// Called while something waits for the peer. What it acknowledges counts as taken, wherever that lies then. True: it
 /// took nothing for too long, and this is gone. It has its cursor, so it loses nothing; no end can be told, as that
 /// would wait like all else.
-bool HeldStream::gave_up(Time now) {
+bool Follower::gave_up(Time now) {
   const Settings& settings = desk().settings();
   const net::Taken taken = outlet_.taken();
   if (!seldom_) seldom_ = std::make_unique<Seldom>();
@@ -295,7 +247,7 @@ bool HeldStream::gave_up(Time now) {
   return false;
 }
 
-void HeldStream::on_deadline(Time now) {
+void Follower::on_deadline(Time now) {
   if (!holding()) return;
   const Settings& settings = desk().settings();
   const Duration heartbeat = settings.heartbeat;
@@ -303,7 +255,7 @@ void HeldStream::on_deadline(Time now) {
   if (last_sent_ + heartbeat <= now) {
     last_sent_ = now;
     // What waits in the outbox is sign enough, and a heartbeat behind it would only add to it.
-    std::string sign(kind_ == Kind::lines ? wire::kLineHeartbeat : wire::kEventStreamHeartbeat);
+    std::string sign(format_.row().heartbeat);
     frame(sign);
     if (outlet_.queued() == 0 && outlet_.put(sign) == Outlet::Sent::gone) return outlet_.close();
   }
@@ -314,41 +266,34 @@ void HeldStream::on_deadline(Time now) {
 
 // --- ending ---
 
-void HeldStream::over(Ending ending, std::string_view channel, std::size_t channels) {
+void Follower::over(Ending ending, std::string_view channel, std::size_t channels) {
   if (!std::exchange(holding_, false)) return;
   note(ending, channel, channels);
   Counters& counters = desk().counters();
-  (kind_ == Kind::lines ? counters.line_streams_held : counters.event_streams_held).sub();
+  (counters.*format_.row().held).sub();
   counters.endings[static_cast<std::size_t>(ending)].add();
 }
 
-void HeldStream::finish(Ending ending, std::string_view channel, std::size_t channels) {
+void Follower::finish(Ending ending, std::string_view channel, std::size_t channels) {
   over(ending, channel, channels);
   std::string text;
-  if (kind_ == Kind::lines) {
-    wire::append_closed_line(text, row(ending).name, channel);
-  } else {
-    if (row(ending).comes_back == push::Return::later)
-      wire::append_retry(text, desk().random(std::chrono::seconds{1}, std::chrono::seconds{5}));
-    if (row(ending).comes_back == push::Return::never) wire::append_retry(text, kNever);
-    wire::append_closed_event(text, row(ending).name, channel);
-  }
+  format_.closed(text, ending, channel, row(ending).comes_back == push::Return::later ? later(desk()) : Duration{});
   frame(text);
   if (chunks_) text += wire::kLastChunk;
   if (outlet_.put(text) == Outlet::Sent::gone) return outlet_.close();
   outlet_.end();
 }
 
-void HeldStream::end(Ending ending, std::string_view channel, const push::Left& left) {
+void Follower::end(Ending ending, std::string_view channel, const push::Left& left) {
   if (holding()) finish(ending, channel, left.channels.size());
 }
 
-void HeldStream::stop(Time now) {
+void Follower::stop(Time now) {
   desk().roster().leave(*this, now);
   finish(Ending::stopping, {}, 0);
 }
 
-void HeldStream::hung_up(Time now) {
+void Follower::hung_up(Time now) {
   if (!holding()) return;
   over(Ending::hung_up);
   desk().roster().leave(*this, now);

@@ -1,4 +1,4 @@
-#include "follow/held_stream.h"
+#include "follow/follower.h"
 
 #include <boost/json.hpp>
 
@@ -13,7 +13,7 @@ namespace json = boost::json;
 
 namespace {
 
-struct HeldStreamTest : WorkerTest {
+struct FollowerTest : WorkerTest {
   /// A stream, and the head of its answer.
   std::pair<Peer, std::string> stream(const std::string& query, const char* version = "1.1",
                                       const std::string& lines = "Accept: text/event-stream\r\n") {
@@ -52,7 +52,7 @@ const std::string kLines = "Accept: application/x-ndjson\r\n";
 
 // Python's requests and urllib3 waited for 512 bytes, or for 64 KiB, before they gave anything of a body without a
 // length to whoever iterated over it: of a body in chunks they give each as it comes.
-TEST_CASE_FIXTURE(HeldStreamTest, "held stream: in HTTP/1.1 each piece is a chunk of its own, and the end is one") {
+TEST_CASE_FIXTURE(FollowerTest, "follower: in HTTP/1.1 each piece is a chunk of its own, and the end is one") {
   std::string accept = "Accept: text/event-stream\r\n";
   SUBCASE("events") {}
   SUBCASE("lines") { accept = kLines; }
@@ -78,7 +78,7 @@ TEST_CASE_FIXTURE(HeldStreamTest, "held stream: in HTTP/1.1 each piece is a chun
   CHECK(peer.ended());
 }
 
-TEST_CASE_FIXTURE(HeldStreamTest, "held stream: a connection that breaks has no last chunk") {
+TEST_CASE_FIXTURE(FollowerTest, "follower: a connection that breaks has no last chunk") {
   auto [peer, head] = stream("a=now");
   chunks(peer);
   publish("a", "one");
@@ -90,7 +90,7 @@ TEST_CASE_FIXTURE(HeldStreamTest, "held stream: a connection that breaks has no 
   CHECK_FALSE(peer.received.ends_with("0\r\n\r\n"));
 }
 
-TEST_CASE_FIXTURE(HeldStreamTest, "held stream: in HTTP/1.0 the body is bare, up to the end of the connection") {
+TEST_CASE_FIXTURE(FollowerTest, "follower: in HTTP/1.0 the body is bare, up to the end of the connection") {
   publish("a", "kept");
   for (const std::string& lines : {std::string("Accept: text/event-stream\r\n"), kLines}) {
     for (const std::string query : {"a=0", "a=0&.format=json", "a=0&b=0"}) {
@@ -107,7 +107,7 @@ TEST_CASE_FIXTURE(HeldStreamTest, "held stream: in HTTP/1.0 the body is bare, up
   }
 }
 
-TEST_CASE_FIXTURE(HeldStreamTest, "held stream: subscribers of both versions share what is made once for each") {
+TEST_CASE_FIXTURE(FollowerTest, "follower: subscribers of both versions share what is made once for each") {
   auto [old, old_head] = stream("a=now", "1.0");
   auto [young, young_head] = stream("a=now");
   std::string bare, same;
@@ -119,7 +119,7 @@ TEST_CASE_FIXTURE(HeldStreamTest, "held stream: subscribers of both versions sha
   CHECK(bare == same);
 }
 
-TEST_CASE_FIXTURE(HeldStreamTest, "held stream: asked for right behind another request, and what is asked behind it") {
+TEST_CASE_FIXTURE(FollowerTest, "follower: asked for right behind another request, and what is asked behind it") {
   publish("a", "kept");
   Peer peer = connect();
   const std::string look = "GET /sub?a=0&.wait=0 HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -136,7 +136,7 @@ TEST_CASE_FIXTURE(HeldStreamTest, "held stream: asked for right behind another r
   CHECK(head.received.starts_with("HTTP/1.1 405 "));
 }
 
-TEST_CASE_FIXTURE(HeldStreamTest, "held stream: one that can't be served now is a whole answer") {
+TEST_CASE_FIXTURE(FollowerTest, "follower: one that can't be served now is a whole answer") {
   settings->max_connections = 0;
   auto [young, young_head] = stream("a=0");
   CHECK(young_head.find("\r\nTransfer-Encoding: chunked\r\n") != std::string::npos);
@@ -153,7 +153,7 @@ TEST_CASE_FIXTURE(HeldStreamTest, "held stream: one that can't be served now is 
 
 // EventSource('/sub?c=now') was cut off before the first message and came back with nothing: two that were pushed
 // meanwhile were lost, and nobody was told. From c=0 of an empty channel ten of fifteen came, and no word of the rest.
-TEST_CASE_FIXTURE(HeldStreamTest, "held stream: where nothing follows at once, it says where it is") {
+TEST_CASE_FIXTURE(FollowerTest, "follower: where nothing follows at once, it says where it is") {
   const auto sub_event = [](const std::string& id, const std::string& data) {
     return "id: " + id + "\nevent: martd.sub\ndata: " + data + "\n\n";
   };
@@ -201,7 +201,7 @@ TEST_CASE_FIXTURE(HeldStreamTest, "held stream: where nothing follows at once, i
   }
 }
 
-TEST_CASE_FIXTURE(HeldStreamTest, "held stream: the first line says where each channel begins") {
+TEST_CASE_FIXTURE(FollowerTest, "follower: the first line says where each channel begins") {
   std::vector<Peer> peers;
   const auto first_line = [&](const std::string& query) {
     peers.push_back(stream(query, "1.1", kLines).first);

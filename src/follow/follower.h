@@ -6,15 +6,16 @@
 #include <string_view>
 #include <vector>
 
+#include "follow/format.h"
 #include "follow/held_subscriber.h"
 #include "push/roster.h"
 #include "wire/chunks.h"
 
 namespace martd::follow {
 
-/// An event stream or a line stream: everything that follows its cursors, as long as the connection lasts. It begins
-/// with where it begins: a line `{"sub":…}`, or the event `martd.sub` where nothing else follows at once, so that a
-/// client that is cut off before its first message comes back to where it was.
+/// A stream: everything that follows its cursors, as long as the connection lasts, in a format. It begins with where it
+/// begins, at least where nothing else follows at once, so that a client that is cut off before its first message comes
+/// back to where it was.
 ///
 /// Its body is in chunks, which end with the last one where the server ends it, and without where the connection
 /// breaks; in HTTP/1.0 it is what comes until the connection ends.
@@ -22,12 +23,10 @@ namespace martd::follow {
 /// Messages go straight to the socket; what it doesn't take waits in the outbox, up to --max-behind. Past that it is
 /// behind: nothing more is queued, and when the socket has taken what waits, it is served from the backlog from its
 /// cursor.
-class HeldStream final : public HeldSubscriber {
+class Follower final : public HeldSubscriber {
  public:
-  enum class Kind : std::uint8_t { events, json_events, lines };
-
   /// `outlet` owns it.
-  HeldStream(Outlet& outlet, Kind kind, std::string_view cid);
+  Follower(Outlet& outlet, const Format& format, std::string_view cid);
 
   void begin(const wire::SubscribeRequest& asked, Time now) override;
 
@@ -40,7 +39,7 @@ class HeldStream final : public HeldSubscriber {
   void stop(Time now) override;
   void hung_up(Time now) override;
   bool takes_requests() const override { return false; }
-  std::string_view transport() const override { return kind_ == Kind::lines ? "lines" : "sse"; }
+  std::string_view transport() const override { return format_.row().label; }
 
  private:
   std::optional<push::Roster::Refused> park(const wire::SubscribeRequest& asked, Time now);
@@ -50,8 +49,6 @@ class HeldStream final : public HeldSubscriber {
   FramePtr compose(const push::Batch& batch, std::uint32_t slot) const;
   void append_resume(std::string& out, const push::Resume& resume, std::uint32_t slot);
   void append_missed(std::string& out, std::uint32_t slot, push::Etag past, push::Missed missed);
-  void append_message(std::string& out, std::uint32_t slot, const push::Message& message) const;
-  void append_id(std::string& out, std::uint32_t slot, push::Etag own) const;
   void append_beginning(std::string& out);
   /// Makes of bytes what goes out.
   void frame(std::string& bytes) const {
@@ -67,16 +64,16 @@ class HeldStream final : public HeldSubscriber {
     Time stalled_since{};            ///< its peer was first seen to take nothing; the epoch: it isn't
     std::uint64_t taken = 0;         ///< net::Taken::mark of then
   };
+  const Format& format_;
   std::unique_ptr<Seldom> seldom_;
   Time last_sent_{};
   std::uint32_t next_slot_ = 0;  ///< whose turn it is when it catches up
-  Kind kind_;
   bool chunks_;
   bool begun_ = false;  ///< the client has a cursor to come back with
 };
 
-/// Nobody who follows can be served now: 503, or what a browser's EventSource takes for `come back later`. The whole
-/// answer.
-void answer_later(Outlet& outlet, wire::Transport transport, Time now);
+/// Nobody who follows can be served now: 503, or what a client of a format takes for `come back later`. The whole
+/// answer. `format`: null for a long-poll.
+void answer_later(Outlet& outlet, const Format* format, Time now);
 
 }  // namespace martd::follow
