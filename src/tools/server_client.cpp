@@ -136,6 +136,8 @@ std::optional<ServerAddress> parse_server(std::string_view text) {
   address.prefix = std::string(path.data(), path.size());
   while (!address.prefix.empty() && address.prefix.back() == '/') address.prefix.pop_back();
   if (address.host.empty() || address.port == 0) return std::nullopt;
+  // A second port is read as a path: http://localhost:80:90.
+  if (!address.prefix.empty() && address.prefix.front() != '/') return std::nullopt;
   return address;
 }
 

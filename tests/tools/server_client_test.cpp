@@ -22,7 +22,7 @@ TEST_CASE("server: what its address can be") {
   CHECK(parsed("https://push.example:8443/a/b/") == "tls push.example 8443 /a/b");
   CHECK(parsed("http://[::1]:80") == "plain ::1 80 ");
   for (const char* url : {"", "localhost", "localhost:54321", "ftp://a", "http://", "http://a:0", "http://a:99999",
-                          "http://a?b", "http://a#b", "http://u:p@a", "//a", "nonsense"}) {
+                          "http://a:80:90", "http://a?b", "http://a#b", "http://u:p@a", "//a", "nonsense"}) {
     CAPTURE(url);
     CHECK(parsed(url) == "nothing");
   }
