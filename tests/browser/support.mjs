@@ -116,7 +116,7 @@ export class Front {
     const front = new Front();
     Object.assign(front, { server, pages });
     front.http = http.createServer((request, response) => front.#serve(request, response));
-    front.http.listen(0, "localhost");
+    front.http.listen(0, "127.0.0.1"); // also where localhost is ::1 first
     await once(front.http, "listening");
     front.url = `http://localhost:${front.http.address().port}`;
     return front;
@@ -189,7 +189,7 @@ export class Wire {
       };
       pass(socket, onward);
       pass(onward, socket);
-    }).listen(0, "localhost");
+    }).listen(0, "127.0.0.1");
     await once(wire.server, "listening");
     wire.url = `http://localhost:${wire.server.address().port}`;
     return wire;
