@@ -130,7 +130,10 @@ TEST_CASE("statistics by group, with the pushes by minute, hour and day") {
   });
   CHECK(stats.at("server").at("loops").as_array().size() == 2);
   CHECK(text_at(stats.at("server"), "prefix").empty());
-  CHECK(stats.at("server").at("listening").at(0).as_string() == server.endpoint().url().c_str());
+  bool listed = false;
+  for (const auto& address : stats.at("server").at("listening").as_array())
+    listed |= address.as_string() == server.endpoint().url().c_str();
+  CHECK(listed);
   for (const char* group : {"memory", "channels", "subscribers", "connections", "process", "endings", "losses"})
     CHECK(stats.as_object().contains(group));
 }

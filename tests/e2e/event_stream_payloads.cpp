@@ -87,7 +87,9 @@ TEST_CASE_FIXTURE(PayloadTest, "bytes that are not UTF-8 are replaced as a brows
                {"\xE2\x82\xE2\x82", 2},
                {"\xE2\xE2\x82", 2},
                {"\xF0\x9F\xF0\x9F\x98", 2}};
-  for (auto& [payload, replaced] : cases) {
+  for (auto& one : cases) {
+    auto& payload = one.payload;
+    auto& replaced = one.replaced;
     CAPTURE(percent_encoded(payload));
     std::string expected;
     for (int i = 0; i < replaced; ++i) expected += kReplacement;

@@ -81,7 +81,9 @@ TEST_CASE_FIXTURE(DefaultServer, "a field that may stand once is refused where i
                                                 {"Origin", "/sub?news=0&.wait=0"},
                                                 {"Authorization", "/pub?channel=news"},
                                                 {"Content-Type", "/pub?channel=news"}};
-  for (auto& [name, target] : once) {
+  for (auto& one : once) {
+    auto& name = one.first;
+    auto& target = one.second;
     CAPTURE(name);
     std::string method = contains(target, "/pub") ? "POST" : "GET";
     std::string line = std::string(name) + ": ";
@@ -178,7 +180,9 @@ TEST_CASE_FIXTURE(DefaultServer, "what the head says against a body is answered 
   std::pair<std::string, int> against[] = {{"Content-Encoding: gzip", 415},
                                            {"Content-Range: bytes 0-1/2", 400},
                                            {"Content-Type: a/b\r\nContent-Type: c/d", 400}};
-  for (auto& [field, status] : against) {
+  for (auto& one : against) {
+    auto& field = one.first;
+    auto& status = one.second;
     CAPTURE(field);
     Connection client(server.endpoint());
     client.send("POST /pub?channel=news HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n" + field +

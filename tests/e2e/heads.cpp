@@ -84,7 +84,9 @@ TEST_CASE_FIXTURE(DefaultServer,
       {"two spaces in the first line", "GET  / HTTP/1.1\r\nHost: x\r\n\r\n"},
       {"what is not HTTP", "\x16\x03\x01\x02\x01\x01\xfc\x03\x03 hello\r\n\r\n"},
   };
-  for (auto& [what, request] : requests) {
+  for (auto& one : requests) {
+    auto& what = one.first;
+    auto& request = one.second;
     CAPTURE(what);
     CHECK(answered_and_closed(server, request) == 400);
   }

@@ -101,7 +101,9 @@ TEST_CASE_FIXTURE(ForApp, "every answer to an allowed origin says so, errors too
       {{"DELETE", "/sub?news=0", kFromApp}, 405},
       {{"DELETE", "/pub?channel=news", kFromApp}, 200},
   };
-  for (auto& [request, status] : asked) {
+  for (auto& one : asked) {
+    auto& request = std::get<0>(one);
+    auto& status = std::get<1>(one);
     CAPTURE(request.target);
     Answer answer = server.send(request);
     CHECK(answer.status == status);

@@ -50,7 +50,9 @@ TEST_CASE_FIXTURE(ProxyTest, "any method, path and query goes through byte for b
 }
 
 TEST_CASE_FIXTURE(ProxyTest, "an absolute target goes to the site as a path, with its query as it came") {
-  for (auto& [asked, seen] : {std::pair{"http://x/a?b"s, "/a?b"s}, {"HTTP://X", "/"}, {"http://x?q", "/?q"}}) {
+  for (auto& one : {std::pair{"http://x/a?b"s, "/a?b"s}, {"HTTP://X", "/"}, {"http://x?q", "/?q"}}) {
+    auto& asked = one.first;
+    auto& seen = one.second;
     CAPTURE(asked);
     Connection client = this->client();
     client.send("GET " + asked + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");

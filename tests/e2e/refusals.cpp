@@ -55,7 +55,9 @@ TEST_CASE_FIXTURE(DefaultServer, "an unknown parameter is refused, and the neare
   std::pair<const char*, const char*> slips[] = {
       {"siez=3", "size"},      {"lief=3", "life"},  {"one2on=1", "one2one"},   {"keys=k", "key"},
       {"expires=3", "expire"}, {"evnt=x", "event"}, {"chanel=news", "channel"}};
-  for (auto& [slip, meant] : slips) {
+  for (auto& one : slips) {
+    auto& slip = one.first;
+    auto& meant = one.second;
     CAPTURE(slip);
     Answer answer = server.push(std::string("channel=news&") + slip, "a");
     CHECK(answer.status == 400);

@@ -123,7 +123,9 @@ TEST_CASE("a wrong option is named in one line, and the exit code is 2") {
       {{"--config", unknown.path()}, "no-such-option"},
       {{"--config", wrong.path()}, "max-size"},
   };
-  for (auto& [arguments, named] : wrongs) {
+  for (auto& one : wrongs) {
+    auto& arguments = std::get<0>(one);
+    auto& named = std::get<1>(one);
     CAPTURE(named);
     std::vector<std::string> all = arguments;
     if (all[0] != "--http") all.insert(all.end(), {"--http", "localhost:0"});

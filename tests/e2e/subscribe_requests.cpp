@@ -132,7 +132,9 @@ TEST_CASE_FIXTURE(DefaultServer, "a channel, the cid or an option twice is refus
                                                  {"news=0&.wait=1&.wait=1", "wait"},
                                                  {"news=0&.format=json&.format=json", "format"},
                                                  {"news=0&.transport=poll&.transport=poll", "transport"}};
-  for (auto& [query, name] : twice) {
+  for (auto& one : twice) {
+    auto& query = one.first;
+    auto& name = one.second;
     CAPTURE(query);
     Answer answer = server.poll(query);
     CHECK(answer.status == 400);
