@@ -95,11 +95,10 @@ class Crowd final : public LoopPort {
  public:
   Crowd() : hub_(kStart), roster_(hub_, 0), one_(content()) {
     hub_.attach(0, *this);
-    const std::array wants{Roster::Want{"news", Cursor{Cursor::Kind::now, {}}}};
+    const std::array wants{Want{"news", Cursor{Cursor::Kind::now, {}}}};
     for (Taker& taker : takers_) {
       std::vector<Etag> quiet;
-      expect(!roster_.park(taker, wants, kStart, quiet), "deliver: refused");
-      Roster::caught_up(taker);
+      expect(!roster_.join(taker, wants, kStart, quiet), "deliver: refused");
     }
     round();
     expect(takers_.front().taken() == 1 && takers_.back().taken() == 1, "deliver: not delivered");

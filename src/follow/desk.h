@@ -11,6 +11,7 @@
 #include "follow/settings.h"
 #include "follow/waiters.h"
 #include "net/loop.h"
+#include "push/attendance.h"
 #include "push/roster.h"
 
 namespace martd::follow {
@@ -32,6 +33,7 @@ class Desk final : public push::LoopPort {
   const net::Loop& loop() const { return loop_; }
   push::Hub& hub() { return hub_; }
   push::Roster& roster() { return roster_; }
+  const push::Attendance& attendance() const { return attendance_; }
   Waiters& waiters() { return waiters_; }
   Counters& counters() { return counters_; }
   EndingLog& ending_log() { return ending_log_; }
@@ -57,6 +59,7 @@ class Desk final : public push::LoopPort {
   net::Loop& loop_;
   push::Hub& hub_;
   push::Roster roster_;
+  push::Attendance attendance_;
   Waiters waiters_;
   Counters& counters_;
   EndingLog ending_log_;

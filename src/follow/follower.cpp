@@ -54,20 +54,20 @@ void Follower::begin(const wire::SubscribeRequest& asked, Time now) {
   // What it may fall behind by counts for little if the kernel keeps sixteen times as much for it.
   outlet_.bound_send_buffer(std::max<std::size_t>(4 * desk().settings().max_behind, std::size_t{64} * 1024));
   outlet_.hurry();
-  if (const auto refused = park(asked, now)) {
+  if (const auto refused = join(asked, now)) {
     if (refused->ending == Ending::unavailable) return answer_later(outlet_, &format_, now);
     return answer_refused(outlet_, refused->ending, refused->channel, now);
   }
   if (outlet_.open_stream(format_.row().content_type, opening(), now)) catch_up(now);
 }
 
-std::optional<push::Roster::Refused> Follower::park(const wire::SubscribeRequest& asked, Time now) {
-  boost::container::small_vector<push::Roster::Want, 4> wants;
+std::optional<push::SeatRefusal> Follower::join(const wire::SubscribeRequest& asked, Time now) {
+  boost::container::small_vector<push::Want, 4> wants;
   wants.reserve(asked.wants.size());
   for (const auto& want : asked.wants) wants.push_back({want.channel, want.cursor});
   push::Roster::QuietEtags quiet;
   begin_hold(now);
-  auto refused = desk().roster().park(*this, wants, now, quiet);
+  auto refused = desk().roster().join(*this, wants, now, quiet);
   if (refused) {
     holding_ = false;
     note(refused->ending, refused->channel, wants.size());
@@ -75,10 +75,7 @@ std::optional<push::Roster::Refused> Follower::park(const wire::SubscribeRequest
   }
   Counters& counters = desk().counters();
   (counters.*format_.row().held).add();
-  if (behind() && !quiet.empty()) {
-    seldom_ = std::make_unique<Seldom>();
-    seldom_->quiet = std::move(quiet);
-  }
+  if (behind() && !quiet.empty()) seldom().quiet = std::move(quiet);
   last_sent_ = now;
   outlet_.set_deadline(now + desk().settings().heartbeat);
   return std::nullopt;
@@ -100,8 +97,7 @@ void Follower::append_beginning(std::string& out) {
   begun_ = true;
   boost::container::small_vector<wire::Place, 4> positions;
   positions.reserve(seats());
-  for (std::uint32_t slot = 0; slot < seats(); ++slot)
-    positions.push_back({push::Roster::channel(*this, slot), push::Roster::cursor(*this, slot)});
+  for (std::uint32_t slot = 0; slot < seats(); ++slot) positions.push_back({channel(slot), cursor(slot)});
   format_.begin(out, positions);
 }
 
@@ -144,6 +140,15 @@ FramePtr Follower::compose(const Batch& batch, std::uint32_t slot) const {
 
 // --- delivering ---
 
+Follower::Seldom& Follower::seldom() {
+  if (!seldom_) seldom_ = std::make_unique<Seldom>();
+  return *seldom_;
+}
+
+/// How much may wait, in bytes, for another batch to be queued, of `most` that are set. What was queued of the backlog
+/// may be larger than all of that: the other channels have half of it for themselves.
+std::size_t Follower::Seldom::limit(std::size_t most) const { return most + std::max(caught_up, most / 2) - most / 2; }
+
 Delivery Follower::fell_behind() {
   desk().counters().fell_behind.add();
   return Delivery::behind;
@@ -154,7 +159,8 @@ Delivery Follower::deliver(const Batch& batch, std::uint32_t slot) {
   Desk& desk = this->desk();
   Counters& counters = desk.counters();
   (counters.*format_.row().deliveries).add();
-  const std::size_t limit = desk.settings().max_behind;
+  std::size_t limit = desk.settings().max_behind;
+  if (seldom_) limit = seldom_->limit(limit);
   last_sent_ = desk.turn();
   if (seats() > 1 && format_.row().behind_cursor) {
     switch (outlet_.offer(compose(batch, slot), limit)) {
@@ -178,7 +184,7 @@ Delivery Follower::deliver(const Batch& batch, std::uint32_t slot) {
       return Delivery::done;
     }
     if (sent == Outlet::Sent::refused) {
-      if (before) push::Roster::advance(*this, slot, push::cursor_of(*before));
+      if (before) advance(slot, push::cursor_of(*before));
       return fell_behind();
     }
     before = frame.get();
@@ -191,19 +197,16 @@ void Follower::catch_up(Time now) {
   for (int chunk = 0; holding() && behind(); ++chunk) {
     if (outlet_.queued() > 0) return;  // on_writable() comes when the socket has taken it
     if (chunk == kChunksATurn) return lagged();
-    bool more = false;
     std::string bytes;
     const auto count = static_cast<std::uint32_t>(seats());
-    std::uint32_t served = 0;
-    for (; served < count && bytes.size() < kFrameBytes; ++served) {
-      const std::uint32_t slot = (next_slot_ + served) % count;
-      const push::Resume resume = desk.roster().resume(*this, slot, kFrameBytes, now);
-      append_resume(bytes, resume, slot);
-      more |= resume.more;
+    std::uint32_t looked = 0;
+    for (; looked < count && bytes.size() < kFrameBytes; ++looked) {
+      const std::uint32_t slot = (next_slot_ + looked) % count;
+      if (!behind(slot)) continue;
+      append_resume(bytes, desk.roster().resume(*this, slot, kFrameBytes, now), slot);
     }
-    more |= served < count;
-    next_slot_ = (next_slot_ + served) % count;
-    if (bytes.empty() && !more && !begun_) append_beginning(bytes);
+    next_slot_ = (next_slot_ + looked) % count;
+    if (bytes.empty() && !behind() && !begun_) append_beginning(bytes);
     if (!bytes.empty()) {
       begun_ = true;
       frame(bytes);
@@ -211,18 +214,19 @@ void Follower::catch_up(Time now) {
       Counters& counters = desk.counters();
       (counters.*format_.row().deliveries).add();
       if (outlet_.offer(frame_of(std::move(bytes)), SIZE_MAX) == Outlet::Sent::gone) return outlet_.close();
+      if (const std::size_t queued = outlet_.queued(); queued > 0) seldom().caught_up = queued;
     }
-    if (more) continue;
-    push::Roster::caught_up(*this);
-    if (seldom_) seldom_->quiet = {};
+    if (!behind() && seldom_) seldom_->quiet = {};
   }
 }
 
 void Follower::on_writable() {
-  if (seldom_ && seldom_->quiet.empty())
+  if (seldom_ && seldom_->quiet.empty()) {
     seldom_.reset();
-  else if (seldom_)
+  } else if (seldom_) {
     seldom_->stalled_since = {};
+    seldom_->caught_up = 0;
+  }
   outlet_.hurry();
   catch_up(desk().loop().now());
 }
@@ -233,11 +237,11 @@ void Follower::on_writable() {
 bool Follower::gave_up(Time now) {
   const Settings& settings = desk().settings();
   const net::Taken taken = outlet_.taken();
-  if (!seldom_) seldom_ = std::make_unique<Seldom>();
-  if (seldom_->stalled_since == Time{} || seldom_->taken != taken.mark) {
-    seldom_->stalled_since = now;
-    seldom_->taken = taken.mark;
-  } else if (now - seldom_->stalled_since >= settings.stall()) {
+  Seldom& stall = seldom();
+  if (stall.stalled_since == Time{} || stall.taken != taken.mark) {
+    stall.stalled_since = now;
+    stall.taken = taken.mark;
+  } else if (now - stall.stalled_since >= settings.stall()) {
     desk().counters().stalled.add();
     outlet_.abort();
     return true;

@@ -20,9 +20,9 @@ namespace martd::follow {
 /// Its body is in chunks, which end with the last one where the server ends it, and without where the connection
 /// breaks; in HTTP/1.0 it is what comes until the connection ends.
 ///
-/// Messages go straight to the socket; what it doesn't take waits in the outbox, up to --max-behind. Past that it is
-/// behind: nothing more is queued, and when the socket has taken what waits, it is served from the backlog from its
-/// cursor.
+/// Messages go straight to the socket; what it doesn't take waits in the outbox, up to --max-behind. Past that the
+/// channel's seat is behind: nothing more of it is queued, and when the socket has taken what waits, it is served from
+/// the backlog from its cursor. The other channels go on meanwhile.
 class Follower final : public HeldSubscriber {
  public:
   /// `outlet` owns it.
@@ -42,10 +42,20 @@ class Follower final : public HeldSubscriber {
   std::string_view transport() const override { return format_.row().label; }
 
  private:
-  std::optional<push::Roster::Refused> park(const wire::SubscribeRequest& asked, Time now);
+  /// What few have at a time: there are many streams.
+  struct Seldom {
+    push::Roster::QuietEtags quiet;  ///< by slot, until it has caught up for the first time; else empty
+    Time stalled_since{};            ///< its peer was first seen to take nothing; the epoch: it isn't
+    std::uint64_t taken = 0;         ///< net::Taken::mark of then
+    std::size_t caught_up = 0;       ///< bytes of the backlog that were queued at once, until all is written
+    std::size_t limit(std::size_t most) const;
+  };
+
+  std::optional<push::SeatRefusal> join(const wire::SubscribeRequest& asked, Time now);
   /// What its body begins with.
   std::string opening();
   push::Delivery fell_behind();
+  Seldom& seldom();
   FramePtr compose(const push::Batch& batch, std::uint32_t slot) const;
   void append_resume(std::string& out, const push::Resume& resume, std::uint32_t slot);
   void append_missed(std::string& out, std::uint32_t slot, push::Etag past, push::Missed missed);
@@ -58,12 +68,6 @@ class Follower final : public HeldSubscriber {
   bool gave_up(Time now);
   void over(push::Ending ending, std::string_view channel = {}, std::size_t channels = 0);
 
-  /// What few have at a time: there are many streams.
-  struct Seldom {
-    push::Roster::QuietEtags quiet;  ///< by slot, until it has caught up for the first time; else empty
-    Time stalled_since{};            ///< its peer was first seen to take nothing; the epoch: it isn't
-    std::uint64_t taken = 0;         ///< net::Taken::mark of then
-  };
   const Format& format_;
   std::unique_ptr<Seldom> seldom_;
   Time last_sent_{};

@@ -57,7 +57,7 @@ class Events final : public Format {
     out += '\n';
   }
   void message(std::string& out, const Position& at, const Message& message) const override {
-    const std::string_view channel = push::Roster::channel(at.subscriber, at.slot);
+    const std::string_view channel = at.subscriber.channel(at.slot);
     cursor(out, at);
     if (kJson) return wire::append_json_event_rest(out, channel, message);
     wire::append_event_rest(out, at.subscriber.seats() > 1 ? channel : std::string_view(message.content->event),
@@ -66,7 +66,7 @@ class Events final : public Format {
   void missed(std::string& out, const Position& past, push::Missed missed) const override {
     std::string joined;
     append_joined(joined, past);
-    wire::append_missed_event(out, joined, push::Roster::channel(past.subscriber, past.slot), missed);
+    wire::append_missed_event(out, joined, past.subscriber.channel(past.slot), missed);
   }
   void closed(std::string& out, push::Ending ending, std::string_view channel, Duration later) const override {
     const push::EndingRow& row = push::row(ending);
@@ -79,7 +79,7 @@ class Events final : public Format {
   static void append_joined(std::string& out, const Position& at) {
     for (std::uint32_t slot = 0; slot < at.subscriber.seats(); ++slot) {
       if (slot > 0) out += '.';
-      append(out, slot == at.slot ? at.etag : push::Roster::cursor(at.subscriber, slot));
+      append(out, slot == at.slot ? at.etag : at.subscriber.cursor(slot));
     }
   }
 };
@@ -96,10 +96,10 @@ class Lines final : public Format {
   }
   void cursor(std::string&, const Position&) const override {}  // each line has its own
   void message(std::string& out, const Position& at, const Message& message) const override {
-    wire::append_message_line(out, push::Roster::channel(at.subscriber, at.slot), message);
+    wire::append_message_line(out, at.subscriber.channel(at.slot), message);
   }
   void missed(std::string& out, const Position& past, push::Missed missed) const override {
-    wire::append_missed_line(out, push::Roster::channel(past.subscriber, past.slot), past.etag, missed);
+    wire::append_missed_line(out, past.subscriber.channel(past.slot), past.etag, missed);
   }
   void closed(std::string& out, push::Ending ending, std::string_view channel, Duration) const override {
     wire::append_closed_line(out, push::row(ending).name, channel);

@@ -34,7 +34,7 @@ void HeldSubscriber::note(push::Ending ending, std::string_view channel, std::si
   note.channel = channel;
   note.channels = channels;
   if (seats() > 0) {
-    if (channel.empty()) note.channel = push::Roster::channel(*this, 0);
+    if (channel.empty()) note.channel = this->channel(0);
     note.channels = seats();
   }
   desk().ending_log().add(std::move(note));

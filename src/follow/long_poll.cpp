@@ -77,7 +77,7 @@ LongPoll::LongPoll(Outlet& outlet, const wire::SubscribeRequest& asked)
 void LongPoll::begin(const wire::SubscribeRequest& asked, Time now) {
   Desk& desk = this->desk();
   begin_hold(now);
-  boost::container::small_vector<push::Roster::Want, 4> wants;
+  boost::container::small_vector<push::Want, 4> wants;
   wants.reserve(asked.wants.size());
   for (std::size_t i = 0; i < asked.wants.size(); ++i) {
     wants.push_back({asked.wants[i].channel, asked.wants[i].cursor});
@@ -88,7 +88,7 @@ void LongPoll::begin(const wire::SubscribeRequest& asked, Time now) {
   const bool hold = wait_ > Duration{0};
   auto result = desk.roster().look_and_park(*this, wants, hold, desk.poll_limit(), now);
   desk.counters().polls_held.add();
-  if (auto* refused = std::get_if<push::Roster::Refused>(&result)) return refuse(*refused, now);
+  if (auto* refused = std::get_if<push::SeatRefusal>(&result)) return refuse(*refused, now);
   auto& look = std::get<push::Roster::Look>(result);
   if (look.parked) {
     // Clients that were parked together don't come back together.
@@ -136,7 +136,7 @@ void LongPoll::write_empty(std::string_view etags, std::string_view body, Time n
   write(answer, etags, body, now);
 }
 
-void LongPoll::refuse(const push::Roster::Refused& refused, Time now) {
+void LongPoll::refuse(const push::SeatRefusal& refused, Time now) {
   if (refused.ending != Ending::one2one) {
     finish(refused.ending, refused.channel, 1);
     return answer_refused(outlet_, refused.ending, refused.channel, now);
@@ -172,12 +172,12 @@ Delivery LongPoll::deliver(const Batch& batch, std::uint32_t slot) {
   std::vector<Etag> cursors;
   for (std::uint32_t other = 0; other < seats(); ++other) {
     const bool own = other == slot;
-    cursors.push_back(own ? batch.last() : push::Roster::cursor(*this, other));
+    cursors.push_back(own ? batch.last() : cursor(other));
     if (own) {
       if (body.size() > wire::kPollBodyBegin.size()) body += ',';
       body += batch.frames(poll_part()).front()->bytes;
     } else if (wants_now_ && (*wants_now_)[other]) {
-      append_part(body, push::Roster::channel(*this, other), cursors.back(), Missed::none(), {});
+      append_part(body, channel(other), cursors.back(), Missed::none(), {});
     }
   }
   body += wire::kPollBodyEnd;
@@ -197,9 +197,8 @@ void LongPoll::catch_up(Time now) {
     news |= resume.news();
     if (resume.missed()) desk.counters().missed.add();
     if (resume.news() || (wants_now_ && (*wants_now_)[slot]))
-      append_part(body, push::Roster::channel(*this, slot), resume.cursor, resume.missed(), resume.messages);
+      append_part(body, channel(slot), resume.cursor, resume.missed(), resume.messages);
   }
-  push::Roster::caught_up(*this);
   if (!news) return;  // it waits on
   body += wire::kPollBodyEnd;
   desk.roster().leave(*this, now);

@@ -38,7 +38,7 @@ class LongPoll final : public HeldSubscriber {
     push::Left left;  ///< where it stood
   };
 
-  void refuse(const push::Roster::Refused& refused, Time now);
+  void refuse(const push::SeatRefusal& refused, Time now);
   void answer_put_off(Time now);
   void answer_left(const push::Left& left, Time now);
   void write(wire::Answer answer, std::string_view etags, std::string_view body, Time now);

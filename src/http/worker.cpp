@@ -101,7 +101,7 @@ void Worker::list_subscribers(std::size_t most, std::vector<push::SubscriberInfo
        session = session->next_, ++looks) {
     const push::Subscriber* subscriber = session->held() ? session->holder_->subscriber() : nullptr;
     if (!subscriber) continue;
-    auto info = desk_.roster().describe(*subscriber, loop_.now());
+    auto info = desk_.attendance().describe(*subscriber, loop_.now());
     if (!info) continue;
     out.push_back(*std::move(info));
     --most;

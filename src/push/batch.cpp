@@ -5,8 +5,8 @@
 
 namespace martd::push {
 
-bool Batch::visible() const {
-  return std::any_of(messages_.begin(), messages_.end(), [](const Message& message) { return message.visible(); });
+bool Batch::any_visible(std::span<const Message> messages) {
+  return std::any_of(messages.begin(), messages.end(), [](const Message& message) { return message.visible(); });
 }
 
 Batch Batch::after(Etag seen) const { return Batch(channel_, seen, messages_.subspan(seen - before_)); }

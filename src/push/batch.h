@@ -33,14 +33,14 @@ class Form {
 class Batch {
  public:
   Batch(std::string_view channel, Etag before, std::span<const Message> messages)
-      : channel_(channel), before_(before), messages_(messages) {}
+      : channel_(channel), before_(before), messages_(messages), visible_(any_visible(messages)) {}
 
   std::string_view channel() const { return channel_; }
   Etag before() const { return before_; }
   Etag last() const { return messages_.empty() ? before_ : messages_.back().etag; }
   std::span<const Message> messages() const { return messages_; }
   /// Whether there is anything to send: not only empty messages.
-  bool visible() const;
+  bool visible() const { return visible_; }
   /// What of it follows `seen`, which lies within it.
   Batch after(Etag seen) const;
 
@@ -49,9 +49,12 @@ class Batch {
   std::span<const FramePtr> frames(const Form& form) const;
 
  private:
+  static bool any_visible(std::span<const Message> messages);
+
   std::string_view channel_;
   Etag before_;
   std::span<const Message> messages_;
+  bool visible_;  ///< found out once, as each of many seats asks
   struct Written {
     const Form* form;
     std::vector<FramePtr> frames;

@@ -39,6 +39,10 @@ bool Kick::hits(std::uint32_t seat) const {
   return seat != arrival && static_cast<std::int32_t>(until - seat) > 0;
 }
 
+bool Group::kicked(const Seat& seat) const {
+  return std::any_of(kicks.begin(), kicks.end(), [&](const Kick& kick) { return kick.hits(seat.arrival); });
+}
+
 Channel::Channel(ChannelKey key, Etag origin, std::optional<Life> before, Etag doubt)
     : name_(key.name), hash_(key.hash), origin_(origin), before_(before), doubt_(doubt) {
   backlog_.resize(attributes_.size);

@@ -44,14 +44,16 @@ struct Resume {
   bool news() const;
 };
 
-/// One subscriber in one channel. `cursor` is its loop's own; all else is changed under the shard's lock by its loop
-/// only.
+/// One subscriber in one channel. `cursor` and `behind` are its loop's own; all else is changed under the shard's lock
+/// by its loop only.
 struct Seat {
   Subscriber* subscriber;
   Etag cursor;
-  std::uint32_t arrival;  ///< a count that wraps: who came first
-  std::uint32_t slot;     ///< index in the subscriber's own list of seats
+  std::uint32_t arrival;     ///< a count that wraps: who came first
+  std::uint32_t slot : 31;   ///< index in the subscriber's own list of seats
+  std::uint32_t behind : 1;  ///< it gets no batches: it is served from the backlog, from its cursor
 };
+static_assert(sizeof(Seat) == 24);  // there is one for each channel of each held connection
 
 /// Seats that were taken away by another thread; their loop tells them on its next turn.
 struct Kick {
@@ -80,6 +82,9 @@ struct Group {
   };
   Turn turn = Turn::idle;
   bool overflow = false;  ///< pending was let go: seats are served from the backlog
+
+  /// Whether the seat was taken away, which it isn't told yet.
+  bool kicked(const Seat& seat) const;
 };
 
 /// Attributes, backlog, subscribers, and what was before. Not thread-safe: its shard is locked.

@@ -179,10 +179,6 @@ Receipt Hub::push(Channel& channel, const PushJob& job, Time now, Ready& ready) 
   return Receipt{message.etag, channel.held()};
 }
 
-bool Hub::kicked(const Group& group, const Seat& seat) {
-  return std::any_of(group.kicks.begin(), group.kicks.end(), [&](const Kick& kick) { return kick.hits(seat.arrival); });
-}
-
 void Hub::keep_first_only(Channel& channel, LoopId loops, Ready& ready) {
   const std::uint32_t until = channel.next_arrival();
   const Seat* first = nullptr;
@@ -191,7 +187,7 @@ void Hub::keep_first_only(Channel& channel, LoopId loops, Ready& ready) {
     const Group* group = channel.group_if(loop);
     if (!group) continue;
     for (const Seat& seat : group->seats) {
-      if (kicked(*group, seat)) continue;
+      if (group->kicked(seat)) continue;
       any = true;
       if (seat.subscriber->cid() == kSharedCid) continue;
       if (!first || until - seat.arrival > until - first->arrival) first = &seat;
@@ -204,7 +200,7 @@ void Hub::keep_first_only(Channel& channel, LoopId loops, Ready& ready) {
     Group* group = channel.group_if(loop);
     if (!group) continue;
     std::size_t hit = 0;
-    for (const Seat& seat : group->seats) hit += seat.arrival != stays && !kicked(*group, seat);
+    for (const Seat& seat : group->seats) hit += seat.arrival != stays && !group->kicked(seat);
     if (hit == 0) continue;
     channel.held_ -= hit;
     group->kicks.push_back(Kick{stays, until, true, group->pending.size(), Ending::one2one});

@@ -88,7 +88,6 @@ class Hub {
   /// What is asked waits for the store.
   bool answers_later() const;
   static void keep_first_only(Channel& channel, LoopId loops, Ready& ready);
-  static bool kicked(const Group& group, const Seat& seat);
   static void queue(Channel& channel, LoopId loop, Group& group, Ready& ready);
   void tell(std::span<const std::pair<LoopId, Channel*>> ready);
   /// On the store's thread: kept until give_news(), or until there are many.

@@ -86,7 +86,7 @@ std::optional<Overseer::Kicked> Overseer::kick(std::string_view name, const Kick
       Group* group = channel->group_if(loop);
       if (!group) continue;
       for (const Seat& seat : group->seats) {
-        if (!meant(seat) || Hub::kicked(*group, seat)) continue;
+        if (!meant(seat) || group->kicked(seat)) continue;
         if (kicked.seats == kMostKicks) {
           kicked.more = true;
           break;

@@ -5,38 +5,16 @@
 
 namespace martd::push {
 
+namespace {
+
+constexpr std::uint32_t kSlotBits = 0x7fffffff;
+
+/// Of a subscriber with so many seats, how many are counted (Registry::add_seats).
+std::size_t counted(std::size_t seats) { return seats > 1 ? seats : 0; }
+
+}  // namespace
+
 // --- sitting down ---
-
-std::optional<Roster::Refused> Roster::refused(const Channel* channel, std::string_view name,
-                                               std::string_view cid) const {
-  if (!channel) {
-    if (hub_.memory_full()) return Refused{Ending::unavailable, std::string(name)};
-    return std::nullopt;
-  }
-  if (!channel->attributes().one2one) return std::nullopt;
-  if (cid == kSharedCid) return Refused{Ending::one2one, std::string(name)};
-  if (!channel->place) return std::nullopt;
-  if (!cid.empty() && channel->place->cid == cid) return std::nullopt;
-  return Refused{Ending::one2one, std::string(name)};
-}
-
-/// With the shards locked: the channels that are there, null for the others. Why it is refused: then nothing changes.
-std::optional<Roster::Refused> Roster::find(std::span<const Want> wants, std::string_view cid, bool sits, Time now,
-                                            Channels& channels) const {
-  // Names cost whoever follows them nothing: a few connections had used up the memory of those who publish.
-  std::size_t cost = sits && wants.size() > 1 ? wants.size() * Registry::kSeatCost : 0;
-  std::string_view first;
-  for (const Want& want : wants) {
-    Channel* channel = hub_.registry().find(want.channel, now);
-    if (auto refusal = refused(channel, want.channel.name, cid)) return refusal;
-    channels.push_back(channel);
-    if (channel) continue;
-    cost += Registry::cost_of(want.channel.name);
-    if (first.empty()) first = want.channel.name;
-  }
-  if (cost == 0 || !hub_.followers_full(cost)) return std::nullopt;
-  return Refused{Ending::unavailable, std::string(first.empty() ? wants.front().channel.name : first)};
-}
 
 void Roster::take_place(Channel& channel, std::string_view cid, Hub::Ready& ready) {
   if (!channel.attributes().one2one) return;
@@ -46,7 +24,7 @@ void Roster::take_place(Channel& channel, std::string_view cid, Hub::Ready& read
       Group* group = channel.group_if(loop);
       if (!group) continue;
       for (const Seat& seat : group->seats) {
-        if (Hub::kicked(*group, seat)) continue;
+        if (group->kicked(seat)) continue;
         group->kicks.push_back(Kick{seat.arrival, 0, false, group->pending.size(), Ending::replaced});
         Hub::queue(channel, loop, *group, ready);
       }
@@ -56,7 +34,8 @@ void Roster::take_place(Channel& channel, std::string_view cid, Hub::Ready& read
   channel.place = Channel::Place{std::string(cid), std::nullopt};
 }
 
-void Roster::sit(Subscriber& subscriber, Channel& channel, Etag cursor, Hub::Ready& ready) {
+/// With the shard locked.
+void Roster::sit(Subscriber& subscriber, Channel& channel, Etag cursor, bool behind, Hub::Ready& ready) {
   take_place(channel, subscriber.cid(), ready);
   Group& group = channel.group(loop_);
   const auto slot = static_cast<std::uint32_t>(subscriber.seats_.size());
@@ -64,7 +43,12 @@ void Roster::sit(Subscriber& subscriber, Channel& channel, Etag cursor, Hub::Rea
   // Grows by a quarter rather than by doubling: at ten thousand seats the slack is memory for each of them.
   if (group.seats.size() == group.seats.capacity())
     group.seats.reserve(group.seats.size() + group.seats.size() / 4 + 1);
-  group.seats.push_back(Seat{&subscriber, cursor, channel.next_arrival(), slot});
+  Seat& seat = group.seats.emplace_back();
+  seat.subscriber = &subscriber;
+  seat.cursor = cursor;
+  seat.arrival = channel.next_arrival();
+  seat.slot = slot & kSlotBits;
+  if (behind) Subscriber::fall_behind(seat);
   ++channel.held_;
 }
 
@@ -87,7 +71,8 @@ Roster::LookResult Roster::look_and_park(Subscriber& subscriber, std::span<const
     Registry& registry = hub_.registry();
     const Registry::ShardLock lock(registry, shards_of(wants));
     Channels channels;
-    if (auto refusal = find(wants, subscriber.cid(), hold, now, channels)) return *std::move(refusal);
+    const std::size_t cost = hold ? counted(wants.size()) * Registry::kSeatCost : 0;
+    if (auto refusal = admit(hub_, wants, subscriber.cid(), cost, now, channels)) return *std::move(refusal);
     bool news = !hold;
     look.resumes.reserve(wants.size());
     for (std::size_t i = 0; i < wants.size(); ++i) {
@@ -107,8 +92,9 @@ Roster::LookResult Roster::look_and_park(Subscriber& subscriber, std::span<const
         registry.settle(*channel);
       }
     } else {
-      for (std::size_t i = 0; i < wants.size(); ++i) sit(subscriber, *channels[i], look.resumes[i].cursor, ready);
-      if (wants.size() > 1) registry.add_seats(wants.size());
+      for (std::size_t i = 0; i < wants.size(); ++i)
+        sit(subscriber, *channels[i], look.resumes[i].cursor, false, ready);
+      registry.add_seats(counted(wants.size()));
       look.resumes.clear();
       look.parked = true;
     }
@@ -129,15 +115,15 @@ Etag before_first(const Channel& channel) {
 
 }  // namespace
 
-std::optional<Roster::Refused> Roster::park(Subscriber& subscriber, std::span<const Want> wants, Time now,
-                                            QuietEtags& quiet) {
+std::optional<SeatRefusal> Roster::join(Subscriber& subscriber, std::span<const Want> wants, Time now,
+                                        QuietEtags& quiet) {
   Hub::Ready ready;
   {
     Registry& registry = hub_.registry();
     const Registry::ShardLock lock(registry, shards_of(wants));
     Channels channels;
-    if (auto refusal = find(wants, subscriber.cid(), true, now, channels)) return refusal;
-    bool behind = false;
+    const std::size_t more = counted(subscriber.seats() + wants.size()) - counted(subscriber.seats());
+    if (auto refusal = admit(hub_, wants, subscriber.cid(), more * Registry::kSeatCost, now, channels)) return refusal;
     for (std::size_t i = 0; i < wants.size(); ++i) {
       const Want& want = wants[i];
       Channel& channel = channels[i] ? *channels[i] : registry.find_or_bear(want.channel, now);
@@ -150,11 +136,9 @@ std::optional<Roster::Refused> Roster::park(Subscriber& subscriber, std::span<co
         quiet.resize(wants.size());
         quiet[i] = channel.newest();
       }
-      behind |= cursor != channel.newest();
-      sit(subscriber, channel, cursor, ready);
+      sit(subscriber, channel, cursor, cursor != channel.newest(), ready);
     }
-    subscriber.behind_ = behind;
-    if (wants.size() > 1) registry.add_seats(wants.size());
+    registry.add_seats(more);
   }
   hub_.tell(ready);
   return std::nullopt;
@@ -166,79 +150,18 @@ Resume Roster::resume(Subscriber& subscriber, std::uint32_t slot, std::size_t ma
   Registry& registry = hub_.registry();
   const Registry::ShardLock lock(registry, Registry::mask_of(channel.key()));
   registry.find(channel.key(), now);  // drops what is over; it can't be forgotten while somebody sits there
-  Seat& seat = ref.group->seats[ref.index];
+  Seat& seat = subscriber.seat(slot);
   Resume resume = channel.since(Cursor{Cursor::Kind::after, seat.cursor}, max_bytes);
   seat.cursor = resume.cursor;
+  if (!resume.more) Subscriber::keep_up(seat);
   return resume;
-}
-
-std::string_view Roster::channel(const Subscriber& subscriber, std::uint32_t slot) {
-  return subscriber.seats_[slot].group->channel.name();
-}
-
-void Roster::followers(std::string_view name, std::size_t most, Time now, std::vector<SubscriberInfo>& out) {
-  std::vector<Seat> seats;
-  Etag newest{};
-  {
-    Registry& registry = hub_.registry();
-    const Registry::ShardLock lock(registry, Registry::mask_of(name));
-    Channel* channel = registry.find(name, now);
-    const Group* group = channel ? channel->group_if(loop_) : nullptr;
-    if (!group) return;
-    newest = channel->newest();
-    for (const Seat& seat : group->seats) {
-      if (seats.size() == most) break;
-      if (!Hub::kicked(*group, seat)) seats.push_back(seat);
-    }
-  }
-  // Nobody leaves meanwhile: that would happen on this thread.
-  for (const Seat& seat : seats) out.push_back(info(*seat.subscriber, seat, name, newest));
-}
-
-std::optional<SubscriberInfo> Roster::describe(const Subscriber& subscriber, Time now) {
-  if (subscriber.seats_.empty()) return std::nullopt;
-  const auto& ref = subscriber.seats_.front();
-  const ChannelKey key = ref.group->channel.key();
-  Etag newest{};
-  {
-    Registry& registry = hub_.registry();
-    const Registry::ShardLock lock(registry, Registry::mask_of(key));
-    registry.find(key, now);
-    newest = ref.group->channel.newest();
-  }
-  return info(subscriber, ref.group->seats[ref.index], key.name, newest);
-}
-
-SubscriberInfo Roster::info(const Subscriber& subscriber, const Seat& seat, std::string_view channel, Etag newest) {
-  SubscriberInfo info;
-  info.cid = subscriber.cid();
-  info.channels = subscriber.seats();
-  info.behind = subscriber.behind();
-  info.channel = channel;
-  info.seat = seat.arrival;
-  info.cursor = seat.cursor;
-  info.messages = newest > seat.cursor ? newest - seat.cursor : 0;
-  subscriber.describe(info);
-  return info;
-}
-
-// A group's seats and their cursors are changed by its loop only, so reading them here takes no lock.
-
-Etag Roster::cursor(const Subscriber& subscriber, std::uint32_t slot) {
-  const auto& ref = subscriber.seats_[slot];
-  return ref.group->seats[ref.index].cursor;
-}
-
-void Roster::advance(Subscriber& subscriber, std::uint32_t slot, Etag cursor) {
-  const auto& ref = subscriber.seats_[slot];
-  ref.group->seats[ref.index].cursor = cursor;
 }
 
 // --- leaving ---
 
-/// With the shard locked. The last seat moves into the gap. False where the seat had been taken away already.
-bool Roster::remove(Channel& channel, Group& group, std::uint32_t index, Time now) {
-  const bool kicked = Hub::kicked(group, group.seats[index]);
+/// With the shard locked. The last seat moves into the gap. A client that `comes_back` keeps its place for a while.
+void Roster::remove(Channel& channel, Group& group, std::uint32_t index, bool comes_back, Time now) {
+  const bool kicked = group.kicked(group.seats[index]);
   if (index + 1 != group.seats.size()) {
     group.seats[index] = group.seats.back();
     const Seat& moved = group.seats[index];
@@ -255,40 +178,63 @@ bool Roster::remove(Channel& channel, Group& group, std::uint32_t index, Time no
     group.overflow = false;
     for (Kick& kick : group.kicks) kick.before = 0;
   }
-  if (kicked) return false;
+  if (kicked) return;
   --channel.held_;
-  if (channel.attributes().one2one && channel.place) channel.free_place(now);
-  return true;
+  if (!channel.attributes().one2one || !channel.place) return;
+  if (comes_back)
+    channel.free_place(now);
+  else
+    channel.place.reset();
+}
+
+/// With the shard locked: off one channel, and the cursor there. The subscriber's own list is the caller's.
+Etag Roster::leave_seat(Subscriber& subscriber, std::uint32_t slot, bool comes_back, Time now) {
+  const auto ref = subscriber.seats_[slot];
+  Channel& channel = ref.group->channel;
+  const Etag cursor = ref.group->seats[ref.index].cursor;
+  // What a client made up, and hasn't been told so yet, is its own affair: no channel begins above it.
+  const bool at_clock = !channel.life() && cursor <= channel.newest();
+  const std::size_t shard = Registry::shard_of(channel.key());
+  remove(channel, *ref.group, ref.index, comes_back, now);
+  Registry& registry = hub_.registry();
+  if (!registry.settle(channel) || !at_clock) return cursor;
+  return registry.give_out(shard, std::max(cursor, origin_at(now)));
 }
 
 void Roster::leave(Subscriber& subscriber, Time now, Left* left) {
   std::uint64_t mask = 0;
   for (const auto& ref : subscriber.seats_) mask |= Registry::mask_of(ref.group->channel.key());
   Registry& registry = hub_.registry();
-  if (subscriber.seats_.size() > 1) registry.sub_seats(subscriber.seats_.size());
+  registry.sub_seats(counted(subscriber.seats()));
   const Registry::ShardLock lock(registry, mask);
-  for (const auto& ref : subscriber.seats_) {
-    Group& group = *ref.group;
-    Channel& channel = group.channel;
-    const Etag cursor = group.seats[ref.index].cursor;
-    const bool never_published = !channel.life();
-    if (left) left->channels.push_back(channel.name());
-    remove(channel, group, ref.index, now);
-    const std::size_t shard = Registry::shard_of(channel.key());
-    const bool forgotten = registry.settle(channel);
-    if (left)
-      left->cursors.push_back(forgotten && never_published ? registry.give_out(shard, std::max(cursor, origin_at(now)))
-                                                           : cursor);
+  for (std::uint32_t slot = 0; slot < subscriber.seats(); ++slot) {
+    if (left) left->channels.emplace_back(subscriber.channel(slot));
+    const Etag cursor = leave_seat(subscriber, slot, true, now);
+    if (left) left->cursors.push_back(cursor);
   }
   subscriber.seats_.clear();
-  subscriber.behind_ = false;
+  subscriber.behind_ = 0;
+}
+
+Etag Roster::part(Subscriber& subscriber, std::uint32_t slot, Time now) {
+  Registry& registry = hub_.registry();
+  registry.sub_seats(counted(subscriber.seats()) - counted(subscriber.seats() - 1));
+  Subscriber::keep_up(subscriber.seat(slot));
+  const Registry::ShardLock lock(registry, Registry::mask_of(subscriber.seats_[slot].group->channel.key()));
+  const Etag cursor = leave_seat(subscriber, slot, false, now);
+  if (slot + 1 != subscriber.seats()) {
+    subscriber.seats_[slot] = subscriber.seats_.back();
+    subscriber.seat(slot).slot = slot & kSlotBits;
+  }
+  subscriber.seats_.pop_back();
+  return cursor;
 }
 
 // --- being served ---
 
 Delivery Roster::offer(Seat& seat, const Batch& batch) {
+  if (seat.behind || seat.cursor >= batch.last()) return Delivery::taken;
   Subscriber& subscriber = *seat.subscriber;
-  if (subscriber.behind_ || seat.cursor >= batch.last()) return Delivery::taken;
   Delivery delivery = Delivery::behind;  // a hole before the batch: only the backlog can say what is left of it
   if (seat.cursor == batch.before()) {
     delivery = batch.visible() ? subscriber.deliver(batch, seat.slot) : Delivery::taken;
@@ -296,12 +242,12 @@ Delivery Roster::offer(Seat& seat, const Batch& batch) {
     const Batch part = batch.after(seat.cursor);
     delivery = part.visible() ? subscriber.deliver(part, seat.slot) : Delivery::taken;
   } else {
-    subscriber.behind_ = true;
+    Subscriber::fall_behind(seat);
     subscriber.lagged();
     return Delivery::behind;
   }
   if (delivery == Delivery::taken) seat.cursor = batch.last();
-  if (delivery == Delivery::behind) subscriber.behind_ = true;
+  if (delivery == Delivery::behind) Subscriber::fall_behind(seat);
   return delivery;
 }
 
@@ -309,13 +255,14 @@ void Roster::serve_kicks(Channel& channel, Group& group, std::span<const Kick> k
                          Time now) {
   struct Hit {
     Subscriber* subscriber;
+    std::uint32_t slot;
     Ending ending;
   };
   std::vector<Hit> hits;
   for (Seat& seat : group.seats) {
     const auto kick = std::find_if(kicks.begin(), kicks.end(), [&](const Kick& one) { return one.hits(seat.arrival); });
     if (kick == kicks.end()) continue;
-    hits.push_back({seat.subscriber, kick->ending});
+    hits.push_back({seat.subscriber, seat.slot, kick->ending});
     if (kick->before == 0) continue;
     // What was published before it was kicked is still its own.
     const Batch batch(channel.name(), Etag{value(messages.front().etag) - 1}, messages.first(kick->before));
@@ -323,9 +270,16 @@ void Roster::serve_kicks(Channel& channel, Group& group, std::span<const Kick> k
   }
   const std::string name = channel.name();
   for (const Hit& hit : hits) {
+    Subscriber& subscriber = *hit.subscriber;
+    const bool gone = hit.ending == Ending::hung_up;
+    if (!gone && subscriber.outlives(hit.slot)) {
+      const Etag cursor = part(subscriber, hit.slot, now);
+      subscriber.unseated(hit.slot, name, hit.ending, cursor);
+      continue;
+    }
     Left left;
-    leave(*hit.subscriber, now, &left);
-    if (hit.ending != Ending::hung_up) hit.subscriber->end(hit.ending, name, left);
+    leave(subscriber, now, &left);
+    if (!gone) subscriber.end(hit.ending, name, left);
   }
 }
 
@@ -348,9 +302,9 @@ void Roster::deliver(Channel& channel, Group& group, std::span<const Message> me
         elsewhere.push_back(&subscriber);
         continue;
       }
-      remove(channel, group, *index, now);
+      remove(channel, group, *index, true, now);
       subscriber.seats_.clear();
-      subscriber.behind_ = false;
+      subscriber.behind_ = 0;
     }
   }
   leavers_.clear();
@@ -374,8 +328,8 @@ void Roster::serve(Channel& channel, Time now) {
   if (!kicks.empty()) serve_kicks(channel, *group, kicks, messages, now);
   if (overflow)
     for (Seat& seat : group->seats) {
-      if (seat.subscriber->behind_) continue;
-      seat.subscriber->behind_ = true;
+      if (seat.behind) continue;
+      Subscriber::fall_behind(seat);
       seat.subscriber->lagged();
     }
   served_.clear();

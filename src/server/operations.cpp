@@ -134,7 +134,7 @@ admin::Gathered<push::SubscriberInfo> Operations::subscribers(const std::optiona
       [channel, most](http::Worker& worker) {
         std::vector<push::SubscriberInfo> rows;
         if (channel) {
-          worker.desk().roster().followers(*channel, most, worker.loop().now(), rows);
+          worker.desk().attendance().followers(*channel, most, worker.loop().now(), rows);
         } else {
           worker.list_subscribers(most, rows);
         }

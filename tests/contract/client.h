@@ -31,14 +31,14 @@ class Client {
     ask();
   }
 
-  /// All that it was told since the last call.
-  std::string told() {
+  /// All that it was told since the last call, or what of it is in some `most` bytes that it reads.
+  std::string told(std::size_t most = SIZE_MAX) {
     std::string out;
     do {
       went_on_ = false;
-      const std::string piece = next();
+      const std::string piece = next(most);
       out += (out.empty() || piece.empty() ? "" : " ") + piece;
-    } while (went_on_);
+    } while (went_on_ && most == SIZE_MAX);
     return out;
   }
   /// The status of its (last) answer; 0 while there is none.
@@ -64,9 +64,9 @@ class Client {
     peer_.send(request + "\r\n");
     went_on_ = true;
   }
-  std::string next() {
+  std::string next(std::size_t most) {
     test_.turn();
-    went_on_ = peer_.receive();
+    went_on_ = peer_.receive(most);
     if (kind_ == Kind::poll) return next_poll();
     if (status == 0) {
       const Reply reply = take_reply(peer_.received);

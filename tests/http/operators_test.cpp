@@ -48,7 +48,7 @@ TEST_CASE_FIXTURE(OperatorsTest, "operators: who is held, where from, by what, a
   CHECK(all[0].since > loop.now() - 10s);
   CHECK(listed(2).size() == 2);
   std::vector<push::SubscriberInfo> in_a;
-  worker.desk().roster().followers("a", 10, loop.now(), in_a);
+  worker.desk().attendance().followers("a", 10, loop.now(), in_a);
   REQUIRE(in_a.size() == 2);
   CHECK(in_a[0].address == "192.0.2.1");
   CHECK(in_a[1].transport == "sse");

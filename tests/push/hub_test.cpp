@@ -322,16 +322,16 @@ TEST_CASE_FIXTURE(HubTest, "memory: a request for many channels is refused as a 
   hub->limit_memory(16 * 1024);
   std::vector<std::string> names;
   for (int i = 0; i < 100; ++i) names.push_back("c" + std::to_string(i));
-  std::vector<Roster::Want> wants;
+  std::vector<Want> wants;
   for (const std::string& name : names) wants.push_back({name, kNow});
   Follower follower(loops[0]);
   std::vector<Etag> quiet;
-  auto refusal = loops[0].roster.park(follower, wants, now, quiet);
+  auto refusal = loops[0].roster.join(follower, wants, now, quiet);
   REQUIRE(refusal);
   CHECK(refusal->ending == Ending::unavailable);
   CHECK(refusal->channel == "c0");
   auto looked = loops[0].roster.look_and_park(follower, wants, true, SIZE_MAX, now);
-  REQUIRE(std::holds_alternative<Roster::Refused>(looked));
+  REQUIRE(std::holds_alternative<SeatRefusal>(looked));
   CHECK(hub->registry().channels() == 0);
   CHECK(hub->registry().followed() == 0);
 }

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "push/attendance.h"
 #include "push/hub.h"
 #include "push/roster.h"
 
@@ -65,7 +66,7 @@ inline constexpr Cursor kNow{Cursor::Kind::now, Etag{}};
 /// One event loop: what the hub told it waits until the test takes its turn.
 class TestLoop final : public LoopPort {
  public:
-  TestLoop(Hub& hub, LoopId id) : roster(hub, id) { hub.attach(id, *this); }
+  TestLoop(Hub& hub, LoopId id) : roster(hub, id), attendance(hub, id) { hub.attach(id, *this); }
   ~TestLoop() override = default;
 
   void answered(std::vector<Answered> answers) override {
@@ -98,6 +99,7 @@ class TestLoop final : public LoopPort {
   }
 
   Roster roster;
+  Attendance attendance;
   int told = 0;   ///< calls of ready(), each a mailbox entry
   int woken = 0;  ///< calls of answered()
 
@@ -149,17 +151,23 @@ class Follower final : public Subscriber {
   }
 
   Delivery deliver(const Batch& batch, std::uint32_t slot) override {
-    CHECK(Roster::channel(*this, slot) == batch.channel());
-    CHECK(Roster::cursor(*this, slot) == batch.before());
+    CHECK(channel(slot) == batch.channel());
+    CHECK(cursor(slot) == batch.before());
     CHECK(batch.visible());
-    for (const Message& message : batch.messages()) CHECK(message.etag > Roster::cursor(*this, slot));
+    for (const Message& message : batch.messages()) CHECK(message.etag > cursor(slot));
     if (answer == Delivery::behind) return answer;
     heard += (seats() > 1 ? std::string(batch.channel()) + ":" : "") + "[" + text(batch.messages()) + "]";
+    pieces.emplace_back(batch.channel(), text(batch.messages()));
     ++deliveries;
     last = batch.last();
     return answer;
   }
   void lagged() override { ++lags; }
+  bool outlives(std::uint32_t) const override { return outlives_kicks; }
+  void unseated(std::uint32_t slot, std::string_view channel, Ending ending, Etag cursor) override {
+    parted = std::string(row(ending).name) + " " + std::string(channel) + " " + std::to_string(slot);
+    parted_at = cursor;
+  }
   void end(Ending ending, std::string_view channel, const Left& where) override {
     CHECK(seats() == 0);
     ended = std::string(row(ending).name) + " " + std::string(channel);
@@ -179,7 +187,6 @@ class Follower final : public Subscriber {
         more = resume.more;
       }
     }
-    Roster::caught_up(*this);
     return out;
   }
   Left leave(Time now) {
@@ -187,15 +194,20 @@ class Follower final : public Subscriber {
     loop_.roster.leave(*this, now, &where);
     return where;
   }
-  Etag cursor(std::uint32_t slot = 0) const { return Roster::cursor(*this, slot); }
+  using Subscriber::cursor;
+  Etag cursor() const { return cursor(0); }
   /// What was heard since it was last asked.
   std::string news() { return std::exchange(heard, {}); }
 
   Delivery answer = Delivery::taken;
   std::string heard;
+  std::vector<std::pair<std::string, std::string>> pieces;  ///< the same: channels, and what was heard of them
   int deliveries = 0;
   int lags = 0;
-  std::string ended;  ///< `one2one news`
+  std::string ended;            ///< `one2one news`
+  bool outlives_kicks = false;  ///< it goes on with its other channels
+  std::string parted;           ///< `replaced news 1`
+  Etag parted_at{};
   Left left;
   Etag last{};
 
@@ -303,19 +315,19 @@ struct HubTest {
   /// A poll that doesn't wait: what it is told, as text(Resume); `cursor` is what it was given back.
   std::string poll(const std::string& channel, Cursor from, std::string_view cid = {}) {
     Follower poller(loops[0], cid);
-    const Roster::Want want{channel, from};
+    const Want want{channel, from};
     auto result = loops[0].roster.look_and_park(poller, {&want, 1}, false, SIZE_MAX, now);
-    if (const auto* refusal = std::get_if<Roster::Refused>(&result))
+    if (const auto* refusal = std::get_if<SeatRefusal>(&result))
       return std::string(row(refusal->ending).name) + " " + refusal->channel;
     const Resume& resume = std::get<Roster::Look>(result).resumes.at(0);
     cursor = resume.cursor;
     return text(resume);
   }
   /// A poll that waits where there is nothing: `parked`, or what it was told, or why it was refused.
-  std::string wait(Follower& poller, std::initializer_list<Roster::Want> wants, std::size_t loop = 0) {
+  std::string wait(Follower& poller, std::initializer_list<Want> wants, std::size_t loop = 0) {
     poller.answer = Delivery::done;
     auto result = loops[loop].roster.look_and_park(poller, {wants.begin(), wants.size()}, true, SIZE_MAX, now);
-    if (const auto* refusal = std::get_if<Roster::Refused>(&result))
+    if (const auto* refusal = std::get_if<SeatRefusal>(&result))
       return std::string(row(refusal->ending).name) + " " + refusal->channel;
     const auto& look = std::get<Roster::Look>(result);
     if (look.parked) return "parked";
@@ -324,9 +336,9 @@ struct HubTest {
     return told;
   }
   /// A stream: what it is given at first, or why it was refused.
-  std::string stream(Follower& follower, std::initializer_list<Roster::Want> wants, std::size_t loop = 0) {
+  std::string stream(Follower& follower, std::initializer_list<Want> wants, std::size_t loop = 0) {
     std::vector<Etag> quiet;
-    const auto refusal = loops[loop].roster.park(follower, {wants.begin(), wants.size()}, now, quiet);
+    const auto refusal = loops[loop].roster.join(follower, {wants.begin(), wants.size()}, now, quiet);
     if (refusal) return std::string(row(refusal->ending).name) + " " + refusal->channel;
     const bool behind = follower.behind();
     std::string told = follower.catch_up(now);

@@ -185,11 +185,11 @@ TEST_CASE_FIXTURE(OverseerTest, "kick: one without a cid by its number, as the l
   CHECK(stream(one, {{"news", kNow}}).empty());
   CHECK(stream(two, {{"news", kNow}}).empty());
   std::vector<SubscriberInfo> sitting;
-  loops[0].roster.followers("news", 10, now, sitting);
+  loops[0].attendance.followers("news", 10, now, sitting);
   REQUIRE(sitting.size() == 2);
   CHECK(kick("news", {.cid = {}, .seat = sitting[1].seat}) == "1");
   sitting.clear();
-  loops[0].roster.followers("news", 10, now, sitting);
+  loops[0].attendance.followers("news", 10, now, sitting);
   CHECK(sitting.size() == 1);  // also before its loop has told it
   turn();
   CHECK(one.ended.empty());
@@ -223,7 +223,7 @@ TEST_CASE_FIXTURE(OverseerTest, "kick: without a cid the place is free at once")
   Follower first(loops[0]), second(loops[1]);
   CHECK(wait(first, {{"line", kNow}}) == "parked");
   std::vector<SubscriberInfo> sitting;
-  loops[0].roster.followers("line", 1, now, sitting);
+  loops[0].attendance.followers("line", 1, now, sitting);
   CHECK(kick("line", {.cid = {}, .seat = sitting.at(0).seat}) == "1");
   CHECK(wait(second, {{"line", kNow}}, 1) == "parked");
   turn();
@@ -253,7 +253,7 @@ TEST_CASE_FIXTURE(OverseerTest, "followers: who sits there, how far each has rea
   publish("news", "b");
   turn();
   std::vector<SubscriberInfo> sitting;
-  loops[0].roster.followers("news", 10, now, sitting);
+  loops[0].attendance.followers("news", 10, now, sitting);
   REQUIRE(sitting.size() == 1);
   CHECK(sitting[0].cid == "x");
   CHECK(sitting[0].channels == 2);
@@ -263,14 +263,14 @@ TEST_CASE_FIXTURE(OverseerTest, "followers: who sits there, how far each has rea
   Follower another(loops[0]);
   CHECK(stream(another, {{"news", kNow}}).empty());
   sitting.clear();
-  loops[0].roster.followers("news", 1, now, sitting);
+  loops[0].attendance.followers("news", 1, now, sitting);
   CHECK(sitting.size() == 1);
-  loops[1].roster.followers("news", 10, now, sitting);
-  loops[0].roster.followers("nothing", 10, now, sitting);
+  loops[1].attendance.followers("news", 10, now, sitting);
+  loops[0].attendance.followers("nothing", 10, now, sitting);
   CHECK(sitting.size() == 1);
-  CHECK(loops[0].roster.describe(reader, now)->channel == "news");
+  CHECK(loops[0].attendance.describe(reader, now)->channel == "news");
   reader.leave(now);
-  CHECK_FALSE(loops[0].roster.describe(reader, now));
+  CHECK_FALSE(loops[0].attendance.describe(reader, now));
 }
 
 TEST_CASE_FIXTURE(OverseerTest, "an operator pushes to and clears a channel past its key, which stays") {

@@ -135,7 +135,7 @@ TEST_CASE("race: two publishers, two loops; streams and polls see every message 
     for (int i = 0; i < 3 && side == 0; ++i) own.streams.emplace_back(false);
     for (int i = 0; i < 5; ++i) own.polls.emplace_back(true);
     for (Reader& reader : own.streams) {
-      const Roster::Want want{name, kNow};
+      const Want want{name, kNow};
       const auto result = roster.look_and_park(reader, {&want, 1}, true, SIZE_MAX, kStart);
       REQUIRE(std::get<Roster::Look>(result).parked);
     }
@@ -145,7 +145,7 @@ TEST_CASE("race: two publishers, two loops; streams and polls see every message 
       // Each poll that was answered asks again, with its cursor.
       for (Reader& reader : sides[side].polls) {
         if (reader.seats() > 0) continue;
-        const Roster::Want want{name, after(reader.cursor)};
+        const Want want{name, after(reader.cursor)};
         auto result = loops[side].roster.look_and_park(reader, {&want, 1}, true, 100, now);
         for (const Resume& resume : std::get<Roster::Look>(result).resumes) {
           reader.seen.add(resume.messages);
@@ -205,7 +205,7 @@ TEST_CASE("race: one2one set and taken back, clients that come, are replaced and
         if ((*random)() % 3 == 0) loops[side].roster.leave(client, now);
         return;
       }
-      std::vector<Roster::Want> wants;
+      std::vector<Want> wants;
       for (const std::string& name : names)
         if ((*random)() % 2) wants.push_back({name, kNow});
       static_cast<void>(loops[side].roster.look_and_park(client, wants, true, SIZE_MAX, now));

@@ -164,8 +164,8 @@ TEST_CASE_FIXTURE(HubTest, "delivery: catching up in small pieces loses and repe
   for (int i = 0; i < 10; ++i) publish("news", std::to_string(i));
   Follower follower(loops[0]);
   std::vector<Etag> quiet;
-  const Roster::Want want{"news", kAll};
-  REQUIRE_FALSE(loops[0].roster.park(follower, {&want, 1}, now, quiet));
+  const Want want{"news", kAll};
+  REQUIRE_FALSE(loops[0].roster.join(follower, {&want, 1}, now, quiet));
   const Resume first = loops[0].roster.resume(follower, 0, 3, now);
   CHECK(text(first) == "0 1 2");
   CHECK(first.more);
@@ -228,7 +228,7 @@ TEST_CASE_FIXTURE(HubTest, "several channels: a stream gets each in order, in th
   publish("b", "2");
   turn();
   CHECK(follower.heard == "a:[1]b:[2]");
-  CHECK(Roster::channel(follower, 0) == "b");
+  CHECK(follower.channel(0) == "b");
 }
 
 TEST_CASE_FIXTURE(HubTest,
@@ -313,8 +313,7 @@ TEST_CASE("seats: whoever comes, goes and is served in whatever order, each hear
       while (!rest.empty()) {
         const auto open = rest.find('[');
         const auto close = rest.find(']');
-        const std::string channel =
-            open > 0 ? rest.substr(0, open - 1) : std::string(Roster::channel(*reader.follower, 0));
+        const std::string channel = open > 0 ? rest.substr(0, open - 1) : std::string(reader.follower->channel(0));
         std::string& heard = reader.heard[channel];
         heard += (heard.empty() ? "" : " ") + rest.substr(open + 1, close - open - 1);
         rest.erase(0, close + 1);
@@ -326,12 +325,12 @@ TEST_CASE("seats: whoever comes, goes and is served in whatever order, each hear
     const auto what = random() % 10;
     if (what < 3 && readers.size() < 30) {
       Reader reader{std::make_unique<Follower>(test.loops[0]), {}, {}};
-      std::vector<Roster::Want> wants;
+      std::vector<Want> wants;
       for (const std::string& name : names)
         if (random() % 2) wants.push_back({name, kNow});
       if (wants.empty()) wants.push_back({names[0], kNow});
       std::vector<Etag> quiet;
-      REQUIRE_FALSE(test.loops[0].roster.park(*reader.follower, wants, test.now, quiet));
+      REQUIRE_FALSE(test.loops[0].roster.join(*reader.follower, wants, test.now, quiet));
       REQUIRE(reader.follower->catch_up(test.now).empty());
       for (const auto& want : wants) reader.expected[std::string(want.channel.name)];
       readers.push_back(std::move(reader));
