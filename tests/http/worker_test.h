@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../net/socket_pair.h"
+#include "../net/step_clock.h"
 #include "../net/turns.h"
 #include "../push/hub_test.h"
 #include "http/session.h"
@@ -87,7 +88,7 @@ inline wire::Address address(const char* text) { return *wire::parse_address(tex
 struct WorkerTest {
   using Peer = net::test::Peer;
 
-  net::Clock clock;
+  net::test::StepClock clock;
   net::Loop loop{clock};
   push::Hub hub{clock.start()};
   ConnectionCount count;
@@ -114,6 +115,11 @@ struct WorkerTest {
     return made;
   }
   void turn() { net::test::turn(loop); }
+  /// Lets so much time pass, and the loop have its turns.
+  void pass(Duration time) {
+    clock.step(time);
+    turn();
+  }
   Peer connect(const char* from = "127.0.0.1") {
     Peer peer;
     worker.take(peer.give(), address(from), nullptr);

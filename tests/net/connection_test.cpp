@@ -3,11 +3,13 @@
 #include <optional>
 #include <vector>
 
+#include "step_clock.h"
 #include "tls_test.h"
 #include "turns.h"
 
 using namespace martd;
 using martd::net::test::Peer;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -63,7 +65,7 @@ class Probe final : public net::Connection {
 using Sent = Probe::Sent;
 
 struct ConnectionTest {
-  net::Clock clock;
+  net::test::StepClock clock;
   net::Loop loop{clock};
   Peer peer;
   int destroyed = 0;
@@ -95,6 +97,10 @@ struct ConnectionTest {
     probe = new Probe(loop, peer.give(), nullptr, destroyed);
   }
   void turn() { net::test::turn(loop); }
+  void pass(Duration time) {
+    clock.step(time);
+    turn();
+  }
   /// Until the socket takes no more; what was put in.
   std::string fill() {
     std::string sent;
@@ -239,6 +245,35 @@ TEST_CASE_FIXTURE(ConnectionTest, "connection: ends at once where nothing waits"
   peer.hang_up();
   turn();
   CHECK(probe->closed == 1);
+}
+
+TEST_CASE_FIXTURE(ConnectionTest,
+                  "connection: a peer that takes nothing of the last answer has thirty seconds, and sees a reset") {
+  peer = Peer::over_tcp();
+  probe->close();
+  turn();
+  probe.reset();
+  destroyed = 0;
+  open(nullptr);
+  fill();
+  probe->end_after_writing();
+  pass(29s);
+  CHECK(probe->open());
+  pass(2s);
+  CHECK_FALSE(probe->open());
+  CHECK(peer.reset());
+}
+
+TEST_CASE_FIXTURE(ConnectionTest, "connection: a peer that doesn't end its side has three seconds, and was told all") {
+  CHECK(probe->put("bye") == Sent::written);
+  probe->end_after_writing();
+  pass(2s);
+  CHECK(probe->open());
+  peer.send("more");
+  pass(2s);
+  CHECK_FALSE(probe->open());
+  CHECK(peer.ended());
+  CHECK(peer.received == "bye");
 }
 
 TEST_CASE_FIXTURE(ConnectionTest, "connection: closed, it tells once, loses its outbox and outlives its handlers") {
