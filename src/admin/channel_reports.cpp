@@ -9,6 +9,7 @@
 #include "base/json_string.h"
 #include "base/utf8.h"
 #include "push/backlog.h"
+#include "push/ending.h"
 
 namespace martd::admin {
 namespace {

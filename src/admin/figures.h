@@ -11,7 +11,7 @@
 
 #include "base/histogram.h"
 #include "base/time.h"
-#include "push/ending.h"
+#include "push/ending_fwd.h"
 
 namespace martd::admin {
 
@@ -84,7 +84,7 @@ struct Figures {
   HistogramFigures publish_to_write;
 
   std::vector<TransportFigures> transports;
-  std::array<std::uint64_t, push::kEndings> endings{};  ///< by push::Ending
+  std::array<std::uint64_t, push::kRoomForEndings> endings{};  ///< by push::Ending
   std::vector<LoopFigures> loops;
 
   std::optional<TlsFigures> tls;

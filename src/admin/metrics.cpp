@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "push/ending.h"
+
 namespace martd::admin {
 namespace {
 
@@ -81,7 +83,7 @@ void add_subscribers(Metrics& out, const Figures& f) {
   out.head("martd_deliveries_total", kCounter, "Batches of messages that were given to a subscriber.");
   for (const TransportFigures& t : f.transports) out.sample(t.deliveries, "transport", t.transport);
   out.head("martd_endings_total", kCounter, "Subscriptions that ended, by the reason.");
-  for (std::size_t i = 0; i < f.endings.size(); ++i) {
+  for (std::size_t i = 0; i < push::kEndings; ++i) {
     out.sample(f.endings[i], "ending", push::row(static_cast<push::Ending>(i)).name);
   }
 }

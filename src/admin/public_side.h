@@ -9,9 +9,12 @@
 
 #include "admin/figures.h"
 #include "push/ending_note.h"
-#include "push/hub.h"
 #include "push/subscriber_info.h"
 #include "wire/address.h"
+
+namespace martd::push {
+class Hub;
+}  // namespace martd::push
 
 namespace martd::admin {
 

@@ -15,6 +15,7 @@
 #include "admin/statistics.h"
 #include "base/percent.h"
 #include "base/utf8.h"
+#include "push/hub.h"
 #include "push/overseer.h"
 #include "wire/request_fields.h"
 

@@ -5,6 +5,8 @@
 #include <boost/json/serialize.hpp>
 #include <string_view>
 
+#include "push/ending.h"
+
 namespace martd::admin {
 namespace {
 
@@ -48,7 +50,7 @@ json::object stats(const Figures& f, const ProcessFigures& p) {
   subscribers["total"] = held;
   by_transport["total"] = deliveries;
   json::object endings;
-  for (std::size_t i = 0; i < f.endings.size(); ++i)
+  for (std::size_t i = 0; i < push::kEndings; ++i)
     endings[view(push::row(static_cast<push::Ending>(i)).name)] = f.endings[i];
   json::object all{
       {"server",

@@ -4,7 +4,7 @@
 
 #include "base/counter.h"
 #include "base/histogram.h"
-#include "push/ending.h"
+#include "push/ending_fwd.h"
 
 namespace martd::follow {
 
@@ -15,7 +15,7 @@ struct Counters {
   Counter missed;                                              ///< notices of a loss
   Counter fell_behind;                                         ///< times a stream was too slow for its outbox
   Counter stalled;  ///< streams that were ended as their peer took nothing any more
-  std::array<Counter, push::kEndings> endings;
+  std::array<Counter, push::kRoomForEndings> endings;
 
   /// For each message and loop: from the turn in which its push was read to when the last of this loop's subscribers
   /// was given it, which is the longest any of them waited, less than eight writes left out. Written to the socket, or

@@ -3,6 +3,8 @@
 #include <iterator>
 #include <utility>
 
+#include "push/hub.h"
+
 namespace martd::follow {
 
 Desk::Desk(push::LoopId id, net::Loop& loop, push::Hub& hub, Counters& counters, const Settings& settings)

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "push/ending.h"
+
 namespace martd::follow {
 
 void EndingLog::add(EndingNote note) {

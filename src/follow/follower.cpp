@@ -5,6 +5,7 @@
 
 #include "follow/following.h"
 #include "follow/long_poll.h"
+#include "push/ending.h"
 
 namespace martd::follow {
 

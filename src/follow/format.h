@@ -9,7 +9,7 @@
 #include "follow/counters.h"
 #include "push/batch.h"
 #include "push/cursor.h"
-#include "push/ending.h"
+#include "push/ending_fwd.h"
 #include "push/subscriber.h"
 #include "wire/line_stream.h"
 

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "follow/stream_form.h"
+#include "push/ending.h"
 #include "push/roster.h"
 #include "wire/event_stream.h"
 

@@ -3,6 +3,8 @@
 #include <memory>
 #include <string>
 
+#include "push/ending.h"
+
 namespace martd::follow {
 
 HeldSubscriber::HeldSubscriber(Outlet& outlet, std::string_view cid) : outlet_(outlet) {

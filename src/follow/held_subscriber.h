@@ -6,7 +6,7 @@
 #include "follow/desk.h"
 #include "follow/holder.h"
 #include "follow/outlet.h"
-#include "push/ending.h"
+#include "push/ending_fwd.h"
 #include "push/subscriber.h"
 #include "wire/subscribe_request.h"
 

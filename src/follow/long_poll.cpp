@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "follow/poll_forms.h"
+#include "push/ending.h"
 #include "wire/poll_body.h"
 
 namespace martd::follow {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "forward/forwarding.h"
+#include "push/hub.h"
 #include "wire/channel_list.h"
 
 namespace martd::forward {

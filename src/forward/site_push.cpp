@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "follow/desk.h"
+#include "push/hub.h"
 #include "wire/push_answer.h"
 
 namespace martd::forward {

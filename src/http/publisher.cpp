@@ -4,6 +4,7 @@
 
 #include "base/json_string.h"
 #include "base/numbers.h"
+#include "push/hub.h"
 #include "wire/publish_request.h"
 #include "wire/push_answer.h"
 #include "wire/query.h"

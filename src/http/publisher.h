@@ -5,9 +5,13 @@
 
 #include "access/asker.h"
 #include "http/settings.h"
-#include "push/hub.h"
 #include "wire/answer.h"
 #include "wire/request.h"
+
+namespace martd::push {
+class Hub;
+class Tickets;
+}  // namespace martd::push
 
 namespace martd::http {
 

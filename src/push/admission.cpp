@@ -1,5 +1,6 @@
 #include "push/admission.h"
 
+#include "push/ending.h"
 #include "push/hub.h"
 #include "push/subscriber.h"
 

@@ -13,7 +13,7 @@
 #include "push/backlog.h"
 #include "push/channel_key.h"
 #include "push/cursor.h"
-#include "push/ending.h"
+#include "push/ending_fwd.h"
 #include "push/etag.h"
 #include "push/message.h"
 

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "push/ending_fwd.h"
+
 namespace martd::push {
 
 /// Every way in which a subscription ends from the server's side. How a client is told is a matter of how it follows.
@@ -16,6 +18,7 @@ enum class Ending : std::uint8_t {
   hung_up,      ///< the peer went away; nobody is left to tell
 };
 inline constexpr std::size_t kEndings = 7;
+static_assert(kEndings <= kRoomForEndings);
 
 enum class Return : std::uint8_t {
   at_once,    ///< the client is expected to come back with its cursor

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/time.h"
-#include "push/ending.h"
+#include "push/ending_fwd.h"
 
 namespace martd::push {
 

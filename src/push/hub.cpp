@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "push/ending.h"
 #include "push/journal.h"
 #include "push/staging.h"
 #include "push/subscriber.h"
@@ -100,7 +101,7 @@ std::optional<PushRefusal> Hub::examine(const PushJob& job, const Keys& keys, Ti
         cost -= std::min(cost, Backlog::cost_of(*oldest->content));
       }
     }
-    targets.push_back(Target{channel, duplicate});
+    targets.push_back(PushTarget{channel, duplicate});
   }
   if (cost > 0 && registry_.published() + staged_cost_ + cost > max_memory())
     return PushRefusal{PushError::memory_full, job.channels.front()};
@@ -134,7 +135,7 @@ std::optional<PushResult<Receipts>> Hub::publish(PushJob&& job, Time now, Ticket
     Receipts& receipts = result.emplace().value();
     receipts.reserve(targets.size());
     for (std::size_t i = 0; i < targets.size(); ++i) {
-      Target& target = targets[i];
+      PushTarget& target = targets[i];
       if (target.duplicate) {
         receipts.push_back(Receipt{*target.duplicate, target.channel->held(), true});
         continue;

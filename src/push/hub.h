@@ -18,6 +18,8 @@
 
 namespace martd::push {
 
+struct PushTarget;
+
 /// The rule for every access to a channel on /pub: a keyed channel wants its key, whoever asks; without a right to it,
 /// only a key opens. Past keys neither is needed. `channel`: null where there is none of that name; `index`: of the
 /// channel in its request. Nothing: let in.
@@ -74,12 +76,7 @@ class Hub {
   friend class PushEntry;
   friend class ClearEntry;
   friend class Restorer;
-  using Ready = boost::container::small_vector<std::pair<LoopId, Channel*>, 4>;
-  struct Target {
-    Channel* channel;  ///< null: it isn't born yet
-    std::optional<Etag> duplicate;
-  };
-  using Targets = boost::container::small_vector<Target, 1>;
+  using Targets = boost::container::small_vector<PushTarget, 1>;
   using Keys = boost::container::small_vector<ChannelKey, 4>;
   static Keys keys_of(std::span<const std::string> channels) { return {channels.begin(), channels.end()}; }
   /// With all its shards locked: why it may not be pushed, after what is staged; else its targets. Nothing is changed.

@@ -103,9 +103,9 @@ std::optional<PushRefusal> Journal::refusal(std::string_view channel, bool adds)
   return PushRefusal{PushError::store_away, std::string(channel), *std::move(why)};
 }
 
-void Journal::published(std::span<const Hub::Target> targets, const ContentPtr& content, Time now) {
+void Journal::published(std::span<const PushTarget> targets, const ContentPtr& content, Time now) {
   auto rows = std::make_unique<RowsEntry>();
-  for (const Hub::Target& target : targets)
+  for (const PushTarget& target : targets)
     if (!target.duplicate) rows->add(*target.channel, Message{target.channel->newest(), now, content});
   if (!rows->empty()) store_.submit(std::move(rows));
 }

@@ -4,9 +4,17 @@
 #include <span>
 #include <string_view>
 
-#include "push/hub.h"
+#include "push/channel.h"
+#include "push/push_job.h"
+#include "push/store.h"
 
 namespace martd::push {
+
+/// One channel of a push.
+struct PushTarget {
+  Channel* channel;               ///< null: there is none yet
+  std::optional<Etag> duplicate;  ///< it keeps a message with the same id
+};
 
 /// What a store keeps of the channel as it is now.
 ChannelRecord record_of(const Channel& channel);
@@ -28,7 +36,7 @@ class Journal {
 
   // With the shards locked: it is so already.
 
-  void published(std::span<const Hub::Target> targets, const ContentPtr& content, Time now);
+  void published(std::span<const PushTarget> targets, const ContentPtr& content, Time now);
   void cleared(const Channel& channel);
 
   // With the shard locked: the store may learn of it later, or at its next start.

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "push/channel.h"
@@ -28,6 +30,9 @@ struct Answered {
   std::uint64_t ticket;
   PushAnswer answer;
 };
+
+/// Which loops have something new in which channels, and are to be notified (LoopPort::ready) when no lock is held.
+using Ready = boost::container::small_vector<std::pair<LoopId, Channel*>, 4>;
 
 /// A loop, as the hub sees it. Called from any thread, without a lock held.
 class LoopPort {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "push/ending.h"
+#include "push/hub.h"
 #include "push/subscriber.h"
 
 namespace martd::push {
@@ -72,7 +74,7 @@ std::optional<Resume> Overseer::read(std::string_view name, Cursor after, std::s
 
 std::optional<Overseer::Kicked> Overseer::kick(std::string_view name, const KickOrder& order, Time now) {
   Kicked kicked{0, false};
-  Hub::Ready ready;
+  Ready ready;
   {
     Registry& registry = hub_.registry();
     const Registry::ShardLock lock(registry, Registry::mask_of(name));

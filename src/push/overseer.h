@@ -6,9 +6,11 @@
 #include <string_view>
 #include <vector>
 
-#include "push/hub.h"
+#include "push/channel.h"
 
 namespace martd::push {
+
+class Hub;
 
 /// One channel in a list.
 struct ChannelRow {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "push/hub.h"
 #include "push/journal.h"
 
 namespace martd::push {

@@ -3,9 +3,11 @@
 #include <optional>
 #include <string>
 
-#include "push/hub.h"
+#include "push/store.h"
 
 namespace martd::push {
+
+class Hub;
 
 /// Fills a hub that keeps in a store with what the store has, in one pass, before anything else is done with it. What
 /// is over by now is left out. A message that claims to be of the future was published by a clock that was wrong: its

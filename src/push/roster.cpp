@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "push/ending.h"
+#include "push/hub.h"
+
 namespace martd::push {
 
 namespace {
@@ -16,7 +19,7 @@ std::size_t counted(std::size_t seats) { return seats > 1 ? seats : 0; }
 
 // --- sitting down ---
 
-void Roster::take_place(Channel& channel, std::string_view cid, Hub::Ready& ready) {
+void Roster::take_place(Channel& channel, std::string_view cid, Ready& ready) {
   if (!channel.attributes().one2one) return;
   if (channel.held_ > 0) {
     // The same client on a newer connection: whoever sits there goes.
@@ -35,7 +38,7 @@ void Roster::take_place(Channel& channel, std::string_view cid, Hub::Ready& read
 }
 
 /// With the shard locked.
-void Roster::sit(Subscriber& subscriber, Channel& channel, Etag cursor, bool behind, Hub::Ready& ready) {
+void Roster::sit(Subscriber& subscriber, Channel& channel, Etag cursor, bool behind, Ready& ready) {
   take_place(channel, subscriber.cid(), ready);
   Group& group = channel.group(loop_);
   const auto slot = static_cast<std::uint32_t>(subscriber.seats_.size());
@@ -66,7 +69,7 @@ std::uint64_t shards_of(const Wants& wants) {
 Roster::LookResult Roster::look_and_park(Subscriber& subscriber, std::span<const Want> wants, bool hold,
                                          std::size_t max_bytes, Time now) {
   Look look;
-  Hub::Ready ready;
+  Ready ready;
   {
     Registry& registry = hub_.registry();
     const Registry::ShardLock lock(registry, shards_of(wants));
@@ -117,7 +120,7 @@ Etag before_first(const Channel& channel) {
 
 std::optional<SeatRefusal> Roster::join(Subscriber& subscriber, std::span<const Want> wants, Time now,
                                         QuietEtags& quiet) {
-  Hub::Ready ready;
+  Ready ready;
   {
     Registry& registry = hub_.registry();
     const Registry::ShardLock lock(registry, shards_of(wants));

@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "push/admission.h"
-#include "push/hub.h"
+#include "push/loop_port.h"
 #include "push/subscriber.h"
 
 namespace martd::push {
+
+class Hub;
 
 /// One loop's subscribers in their channels: they take seats, are served what is ready, and leave. All calls come on
 /// that loop's thread; the channels behind are shared with other loops and locked shard by shard.
@@ -62,8 +64,8 @@ class Roster {
   std::span<const Time> served() const { return served_; }
 
  private:
-  void sit(Subscriber& subscriber, Channel& channel, Etag cursor, bool behind, Hub::Ready& ready);
-  void take_place(Channel& channel, std::string_view cid, Hub::Ready& ready);
+  void sit(Subscriber& subscriber, Channel& channel, Etag cursor, bool behind, Ready& ready);
+  void take_place(Channel& channel, std::string_view cid, Ready& ready);
   static void remove(Channel& channel, Group& group, std::uint32_t index, bool comes_back, Time now);
   Etag leave_seat(Subscriber& subscriber, std::uint32_t slot, bool comes_back, Time now);
   void serve_kicks(Channel& channel, Group& group, std::span<const Kick> kicks, std::span<const Message> messages,

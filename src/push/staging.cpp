@@ -3,6 +3,7 @@
 #include <boost/assert.hpp>
 #include <utility>
 
+#include "push/hub.h"
 #include "push/journal.h"
 
 namespace martd::push {
@@ -38,7 +39,7 @@ void PushEntry::write(StoreWriter& writer) {
     return;
   }
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    const Hub::Target& target = targets[i];
+    const PushTarget& target = targets[i];
     const std::string& name = job_.channels[i];
     if (target.duplicate) {
       target.channel->stage();  // so that it is still there when this is answered
@@ -65,7 +66,7 @@ void PushEntry::undo() {
 }
 
 void PushEntry::settled(bool on_disk) {
-  Hub::Ready ready;
+  Ready ready;
   {
     const Registry::ShardLock lock(hub_.registry_, mask_);
     hub_.staged_cost_ -= staged_cost_;

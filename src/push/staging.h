@@ -3,9 +3,13 @@
 #include <boost/container/small_vector.hpp>
 #include <utility>
 
-#include "push/hub.h"
+#include "push/loop_port.h"
+#include "push/push_job.h"
+#include "push/store.h"
 
 namespace martd::push {
+
+class Hub;
 
 /// A push that is seen only when it is on disk.
 ///

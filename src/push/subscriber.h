@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "push/batch.h"
-#include "push/ending.h"
+#include "push/ending_fwd.h"
 #include "push/subscriber_info.h"
 
 namespace martd::push {

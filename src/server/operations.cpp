@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "client/failure.h"
+#include "push/ending.h"
+#include "push/hub.h"
 
 namespace martd {
 namespace {

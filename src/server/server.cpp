@@ -22,6 +22,7 @@
 #include "process/log.h"
 #include "process/open_files.h"
 #include "process/signals.h"
+#include "push/hub.h"
 #include "push/restore.h"
 #include "server/capacity.h"
 #include "server/certificates.h"

@@ -4,7 +4,10 @@
 
 #include "net/loop.h"
 #include "net/timer_wheel.h"
-#include "push/hub.h"
+
+namespace martd::push {
+class Hub;
+}  // namespace martd::push
 
 namespace martd {
 
@@ -22,13 +25,7 @@ class Sweeper final : private net::Timer {
  private:
   static constexpr Duration kEvery = std::chrono::milliseconds{200};
   void on_timer(Time) override { sweep(); }
-  void sweep() {
-    if (stopped_) return;
-    const Time now = loop_.now();
-    if (!hub_.sweep(now)) return loop_.set(*this, now + kEvery);
-    // Piece by piece, and what is ready is served between two of them.
-    loop_.post([this] { sweep(); });
-  }
+  void sweep();
 
   net::Loop& loop_;
   push::Hub& hub_;

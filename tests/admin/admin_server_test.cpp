@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "push/hub.h"
 #include "push/roster.h"
 #include "some_figures.h"
 

@@ -5,6 +5,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include "push/ending.h"
+
 namespace martd::admin {
 namespace {
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "admin/figures.h"
+#include "push/ending.h"
 
 namespace martd::admin::test {
 

@@ -2,7 +2,7 @@
 
 #include <boost/json.hpp>
 
-#include "../http/worker_test.h"
+#include "../http/worker_fixture.h"
 
 namespace martd::http::test {
 

@@ -1,8 +1,9 @@
 // The tests of the hub (tests/push), with everything that they publish kept in SQLite.
 
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
-#include "../push/hub_test.h"
+#include "../push/hub_fixture.h"
 #include "../store/fault_disk.h"
+#include "push/hub.h"
 #include "push/restore.h"
 #include "store/sqlite_store.h"
 

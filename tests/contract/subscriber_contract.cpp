@@ -1,6 +1,8 @@
 // What every kind of subscriber does alike, over a connection, by one suite. A new kind needs a row in client.h.
 
 #include "client.h"
+#include "push/ending.h"
+#include "push/hub.h"
 #include "push/overseer.h"
 
 using namespace martd;

@@ -11,10 +11,11 @@
 #include <new>
 
 #include "../net/turns.h"
-#include "../push/hub_test.h"
+#include "../push/hub_calls.h"
 #include "fake_outlet.h"
 #include "follow/following.h"
 #include "net/clock.h"
+#include "push/hub.h"
 
 namespace {
 

@@ -2,7 +2,7 @@
 
 #include <boost/json.hpp>
 
-#include "../http/worker_test.h"
+#include "../http/worker_fixture.h"
 
 using namespace martd;
 using namespace martd::follow;
@@ -34,7 +34,7 @@ struct FollowerTest : WorkerTest {
     return body;
   }
   std::string etag_after(std::string_view name) {
-    return push::to_string(hub.inspect(std::string(name), push::test::claim(), loop.now())->etag);
+    return push::to_string(info(std::string(name)).etag);
   }
   static std::string text(push::Etag etag) { return push::to_string(etag); }
 };

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "../client/client_test.h"
-#include "../http/worker_test.h"
+#include "../http/worker_fixture.h"
 
 /// A worker before a site that the test plays by hand.
 namespace martd::http::test {

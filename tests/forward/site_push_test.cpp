@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "forwarding_test.h"
+#include "push/hub.h"
 
 using namespace martd;
 using namespace martd::forward;

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "worker_test.h"
+#include "worker_fixture.h"
 
 using namespace martd;
 using namespace martd::http;

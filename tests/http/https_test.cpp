@@ -1,7 +1,7 @@
 #include "http/https.h"
 
 #include "../net/tls_test.h"
-#include "worker_test.h"
+#include "worker_fixture.h"
 
 using namespace martd;
 using namespace martd::http;

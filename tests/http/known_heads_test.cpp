@@ -1,6 +1,6 @@
 #include "http/known_heads.h"
 
-#include "worker_test.h"
+#include "worker_fixture.h"
 
 using namespace martd::http;
 using namespace martd::http::test;

@@ -1,6 +1,7 @@
 // What an operator sees of a loop's subscribers, and may do past keys.
 
-#include "worker_test.h"
+#include "push/ending.h"
+#include "worker_fixture.h"
 
 using namespace martd;
 using namespace martd::http;

@@ -5,7 +5,8 @@
 #include <doctest/doctest.h>
 
 #include "../wire/request_test.h"
-#include "worker_test.h"
+#include "push/hub.h"
+#include "worker_fixture.h"
 
 using namespace martd;
 using namespace martd::http;

@@ -4,7 +4,7 @@
 
 #include "../wire/request_test.h"
 #include "assets.h"
-#include "worker_test.h"
+#include "worker_fixture.h"
 
 using namespace martd;
 using namespace martd::http;

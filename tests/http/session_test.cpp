@@ -2,7 +2,7 @@
 
 #include "http/session.h"
 
-#include "worker_test.h"
+#include "worker_fixture.h"
 
 using namespace martd;
 using namespace martd::http;
@@ -256,7 +256,7 @@ TEST_CASE_FIXTURE(WorkerTest, "session: a client that goes away midway leaves no
     turn();
     REQUIRE(worker.sessions() == 0);
   }
-  CHECK(hub.registry().channels() == 0);
+  CHECK(channels() == 0);
 }
 
 TEST_CASE_FIXTURE(WorkerTest,

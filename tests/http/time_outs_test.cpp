@@ -1,7 +1,7 @@
 // Every time-out of the public side, by a clock that the test puts forward: nothing here waits.
 
 #include "../net/tls_test.h"
-#include "worker_test.h"
+#include "worker_fixture.h"
 
 using namespace martd;
 using namespace martd::http;
@@ -73,7 +73,7 @@ TEST_CASE_FIXTURE(TimeOutsTest, "time-outs: a body has a minute, and a second fo
   Peer peer = connect();
   send(peer, push(200 * 1024) + "a");
   ends_after(60s + 20s, [&] { return reply(peer).status == 408; });
-  CHECK(hub.registry().channels() == 0);
+  CHECK(channels() == 0);
 }
 
 TEST_CASE_FIXTURE(TimeOutsTest, "time-outs: a body in chunks has the time of the longest that is taken") {

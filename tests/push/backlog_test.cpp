@@ -2,7 +2,7 @@
 
 #include <random>
 
-#include "hub_test.h"
+#include "hub_fixture.h"
 
 using namespace martd;
 using namespace martd::push;

@@ -1,6 +1,6 @@
 #include "push/batch.h"
 
-#include "hub_test.h"
+#include "hub_fixture.h"
 
 using namespace martd;
 using namespace martd::push;

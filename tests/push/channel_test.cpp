@@ -2,7 +2,8 @@
 
 #include "push/channel.h"
 
-#include "hub_test.h"
+#include "hub_fixture.h"
+#include "push/ending.h"
 
 using namespace martd;
 using namespace martd::push;

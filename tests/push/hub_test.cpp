@@ -1,4 +1,7 @@
-#include "hub_test.h"
+#include "push/hub.h"
+
+#include "hub_fixture.h"
+#include "push/ending.h"
 
 using namespace martd;
 using namespace martd::push;

@@ -3,7 +3,8 @@
 #include <chrono>
 #include <thread>
 
-#include "hub_test.h"
+#include "hub_fixture.h"
+#include "push/forgotten.h"
 
 using namespace martd;
 using namespace martd::push;
@@ -118,7 +119,7 @@ TEST_CASE_FIXTURE(HubTest,
   CHECK(info("news").etag == follower.cursor());
   follower.leave(now);
   CHECK_FALSE(exists("news"));
-  CHECK(hub->registry().cost() == 0);
+  CHECK(cost() == 0);
 }
 
 TEST_CASE_FIXTURE(HubTest, "lives: a subscriber keeps the channel, its key and its etags when the messages are gone") {
@@ -126,7 +127,7 @@ TEST_CASE_FIXTURE(HubTest, "lives: a subscriber keeps the channel, its key and i
   Follower follower(loops[0]);
   CHECK(wait(follower, {{"news", after(a)}}) == "parked");
   now += 1s;
-  hub->sweep(now);
+  sweep();
   CHECK(refused({"news"}) == "wrong_key news");
   CHECK(publish("news", "b", {.key = "k"}) == a + 1);
   turn();
@@ -177,7 +178,7 @@ TEST_CASE_FIXTURE(HubTest, "empty pushes: gone by life, by expire or by a clear,
   publish("news", "", {.expire = 1s});
   const Etag c = publish("news", "c");
   now += 1s;
-  hub->sweep(now);
+  sweep();
   CHECK(poll("news", after(a)) == "c");
   SUBCASE("a clear") {
     publish("news", "");
@@ -186,7 +187,7 @@ TEST_CASE_FIXTURE(HubTest, "empty pushes: gone by life, by expire or by a clear,
   SUBCASE("life") {
     publish("news", "", {.life = 10s});
     now += 10s;
-    hub->sweep(now);
+    sweep();
   }
   SUBCASE("a smaller size") {
     publish("news", "", {.size = 2});

@@ -1,6 +1,6 @@
 // Contract section 5, one2one; rooms: hub and roster.
 
-#include "hub_test.h"
+#include "hub_fixture.h"
 
 using namespace martd;
 using namespace martd::push;
@@ -98,7 +98,7 @@ TEST_CASE_FIXTURE(One2OneTest, "one2one: a place that is taken again is not free
   now += 9s;
   CHECK(wait(first, {{"line", kNow}}) == "parked");
   now += 60s;
-  hub->sweep(now);
+  sweep();
   Follower second(loops[0], "y");
   CHECK(wait(second, {{"line", kNow}}) == "one2one line");
 }
@@ -108,16 +108,16 @@ TEST_CASE_FIXTURE(HubTest, "one2one: the place keeps the channel, and the sweep 
   Follower first(loops[0], "x");
   CHECK(wait(first, {{"line", kNow}}) == "parked");
   now += 1s;
-  hub->sweep(now);
+  sweep();
   first.leave(now);
   now += 10s - 1ns;
-  hub->sweep(now);
-  CHECK(hub->registry().channels() == 1);
+  sweep();
+  CHECK(channels() == 1);
   CHECK(refused({"line"}) == "wrong_key line");
   now += 1ns;
-  hub->sweep(now);
-  CHECK(hub->registry().channels() == 0);
-  CHECK(hub->registry().cost() == 0);
+  sweep();
+  CHECK(channels() == 0);
+  CHECK(cost() == 0);
 }
 
 TEST_CASE_FIXTURE(One2OneTest, "one2one: the same cid again replaces the older connection, on whichever loop it is") {
@@ -145,7 +145,7 @@ TEST_CASE_FIXTURE(One2OneTest, "one2one: the one that is replaced doesn't take t
   SUBCASE("told by its loop") { turn(); }
   SUBCASE("hanging up before it is told") { older.leave(now); }
   now += 20s;
-  hub->sweep(now);
+  sweep();
   Follower other(loops[0], "y");
   CHECK(wait(other, {{"line", kNow}}) == "one2one line");
   CHECK(info("line").subscribers == 1);
@@ -184,7 +184,7 @@ TEST_CASE_FIXTURE(One2OneTest, "one2one: a look by the client that sits there le
   CHECK(seated.heard == "[a]");
   // The looks didn't make its place one that is over some day, either.
   now += 20s;
-  hub->sweep(now);
+  sweep();
   Follower other(loops[0], "y");
   CHECK(wait(other, {{"line", kNow}}) == "one2one line");
 }
@@ -202,7 +202,7 @@ TEST_CASE_FIXTURE(One2OneTest, "one2one: a look by the client whose place is kep
     CHECK(wait(waits, {{"line", kAll}}) == "hello");
   }
   now += 10s - 1ns;
-  hub->sweep(now);
+  sweep();
   CHECK(wait(other, {{"line", kNow}}, 1) == "one2one line");
   now += 1ns;
   CHECK(wait(other, {{"line", kNow}}, 1) == "parked");

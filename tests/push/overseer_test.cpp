@@ -3,7 +3,8 @@
 #include <functional>
 #include <thread>
 
-#include "hub_test.h"
+#include "hub_fixture.h"
+#include "push/hub.h"
 
 using namespace martd;
 using namespace martd::push;

@@ -5,7 +5,8 @@
 #include <random>
 #include <thread>
 
-#include "hub_test.h"
+#include "hub_fixture.h"
+#include "push/hub.h"
 
 using namespace martd;
 using namespace martd::push;

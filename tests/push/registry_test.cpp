@@ -2,7 +2,8 @@
 
 #include "push/registry.h"
 
-#include "hub_test.h"
+#include "hub_fixture.h"
+#include "push/hub.h"
 
 using namespace martd;
 using namespace martd::push;

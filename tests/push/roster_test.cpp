@@ -3,7 +3,7 @@
 #include <map>
 #include <random>
 
-#include "hub_test.h"
+#include "hub_fixture.h"
 
 using namespace martd;
 using namespace martd::push;
@@ -47,7 +47,7 @@ TEST_CASE_FIXTURE(HubTest,
   CHECK(stream(follower, {{"news", kNow}}).empty());
   publish("news", "a", {.life = 1ms});
   now += 1s;
-  CHECK(hub->sweep(now) == false);
+  CHECK(sweep() == false);
   publish("news", "b");
   clear("news");
   turn();

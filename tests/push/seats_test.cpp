@@ -3,7 +3,8 @@
 #include <map>
 #include <random>
 
-#include "hub_test.h"
+#include "hub_fixture.h"
+#include "push/ending.h"
 #include "push/overseer.h"
 
 using namespace martd;
@@ -129,21 +130,21 @@ TEST_CASE_FIXTURE(SeatsTest, "join: seats are counted as they come and go, wheth
   const std::size_t one = [&] {
     Follower follower(loops[0]);
     REQUIRE(join(follower, {{"a", kNow}, {"b", kNow}, {"c", kNow}}).empty());
-    const std::size_t followed = hub->registry().followed();
+    const std::size_t counted = followed();
     follower.leave(now);
-    return followed;
+    return counted;
   }();
-  CHECK(hub->registry().followed() == 0);
+  CHECK(followed() == 0);
   Follower follower(loops[0]);
   for (const char* name : {"a", "b", "c"}) REQUIRE(join(follower, {{name, kNow}}).empty());
-  CHECK(hub->registry().followed() == one);
+  CHECK(followed() == one);
   while (follower.seats() > 0) part(follower, 0);
-  CHECK(hub->registry().followed() == 0);
-  CHECK(hub->registry().channels() == 0);
+  CHECK(followed() == 0);
+  CHECK(channels() == 0);
 }
 
 TEST_CASE_FIXTURE(SeatsTest, "join: what one connection adds in small steps has the same limit") {
-  hub->limit_memory(16 * 1024);
+  limit_memory(16 * 1024);
   publish("a", "x");
   Follower follower(loops[0]);
   REQUIRE(join(follower, {{"a", kNow}}).empty());
@@ -402,6 +403,6 @@ TEST_CASE("seats: whoever joins, parts, falls behind, catches up or is kicked he
     CHECK(reader.follower->seats() == reader.seats.size());
     reader.follower->leave(test.now);
   }
-  CHECK(test.hub->registry().followed() == 0);
+  CHECK(test.followed() == 0);
   CHECK(count > 1000);
 }

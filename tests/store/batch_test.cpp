@@ -1,7 +1,8 @@
 // Pushes that are written in one transaction: each is checked against all that came before it, and nobody sees any of
 // them before it is on disk.
 
-#include "store_test.h"
+#include "push/hub.h"
+#include "store_fixture.h"
 
 using namespace martd;
 using namespace martd::store::test;

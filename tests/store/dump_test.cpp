@@ -3,7 +3,7 @@
 #include <sstream>
 
 #include "store/schema.h"
-#include "store_test.h"
+#include "store_fixture.h"
 
 using namespace martd;
 using namespace martd::store;

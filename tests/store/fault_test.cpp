@@ -1,6 +1,7 @@
 // The disk fails, at every point where it can.
 
-#include "store_test.h"
+#include "push/hub.h"
+#include "store_fixture.h"
 
 using namespace martd;
 using namespace martd::store::test;

@@ -9,7 +9,7 @@
 #include <fstream>
 
 #include "store/schema.h"
-#include "store_test.h"
+#include "store_fixture.h"
 
 using namespace martd;
 using namespace martd::store;
@@ -117,7 +117,7 @@ TEST_CASE_FIXTURE(FileTest,
   test.publish("gone", "");
   test.forget("gone");
   test.settle();
-  test.hub->close(test.now);
+  test.close();
   test.kept->stop();
   test.kept.reset();
   sql(kBackTo3);

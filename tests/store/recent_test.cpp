@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "store_test.h"
+#include "store_fixture.h"
 
 using namespace martd;
 using namespace martd::store;
@@ -61,7 +61,7 @@ void step(RecentTest& test, int n) {
   if (n % 23 == 22) test.forget("c3");
   if (n % 19 == 18) {
     test.now += 11s;
-    for (int i = 0; i < 300; ++i) test.hub->sweep(test.now);
+    for (int i = 0; i < 300; ++i) test.sweep();
   }
   test.push_one(channel, payload, {.size = size, .expire = n % 6 == 5 ? std::optional<Duration>(10s) : std::nullopt});
 }
@@ -123,7 +123,7 @@ TEST_CASE_FIXTURE(RecentTest, "recent: what is cleared, over or forgotten leaves
   clear("news");
   forget("gone");
   now += 6s;
-  for (int i = 0; i < 300; ++i) hub->sweep(now);
+  for (int i = 0; i < 300; ++i) sweep();
   CHECK(rows("recent") == 0);
   CHECK(rows("messages") == 0);
   kill(-10s);
@@ -234,7 +234,7 @@ TEST_CASE_FIXTURE(RecentTest, "recent: what is over in one channel leaves the ot
   for (int i = 0; i < 10; ++i) push_one("short", std::to_string(i), {.expire = i < 9 ? 5s : 1h});
   for (int i = 0; i < 10; ++i) push_one("news", std::to_string(i), {.size = 5});
   now += 6s;
-  for (int i = 0; i < 300; ++i) hub->sweep(now);
+  for (int i = 0; i < 300; ++i) sweep();
   CHECK(rows("recent") == 11);
   CHECK(rows("messages") == 0);
   const std::string before = told();

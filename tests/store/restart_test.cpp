@@ -3,7 +3,8 @@
 #include <map>
 #include <vector>
 
-#include "store_test.h"
+#include "push/hub.h"
+#include "store_fixture.h"
 
 using namespace martd;
 using namespace martd::store::test;
