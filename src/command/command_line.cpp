@@ -9,10 +9,13 @@
 namespace martd::command {
 namespace {
 
+constexpr std::size_t kColumn = 30;  ///< where it begins what is said of an option
+constexpr std::size_t kWidth = 80;
+
 /// CLI11's layout with our own usage line.
 class HelpFormatter : public CLI::Formatter {
  public:
-  explicit HelpFormatter(std::string_view usage) : usage_(usage) { column_width(30); }
+  explicit HelpFormatter(std::string_view usage) : usage_(usage) { column_width(kColumn); }
 
   std::string make_usage(const CLI::App*, std::string) const override { return usage_ + "\n"; }
   std::string make_positionals(const CLI::App*) const override { return {}; }
@@ -103,7 +106,7 @@ std::variant<CommandLine, Shown, Wrong> read_command_line(const CommandText& com
       option = app.add_option(flag)->expected(1)->type_name(std::string(text.form));
       option->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     }
-    option->description(std::string(text.help))->group(std::string(text.group));
+    option->description(wrapped(summary_of(text), kWidth - kColumn))->group(std::string(text.group));
     options.emplace_back(&text, option);
   }
 

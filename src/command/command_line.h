@@ -6,21 +6,12 @@
 #include <variant>
 #include <vector>
 
+#include "command/option_text.h"
+
 namespace martd::command {
 
 /// Names and values of environment variables.
 using Environment = std::map<std::string, std::string, std::less<>>;
-
-/// One option of a command, for reading it and for --help.
-struct OptionText {
-  std::string_view name;   ///< without its dashes
-  std::string_view form;   ///< what its value looks like: `HOST:PORT`; empty: a flag, it has no value
-  std::string_view group;  ///< heading in --help; empty: known, and not shown
-  std::string_view help;   ///< may have line ends
-  bool repeatable = false;
-  /// Its value where it stands alone; another one is given as `--name=VALUE` only. Empty: it needs a value.
-  std::string_view implied = {};
-};
 
 /// A command, for reading its arguments and for --help.
 struct CommandText {

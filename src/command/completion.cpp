@@ -18,12 +18,6 @@ std::string choices(const OptionText& option) {
 
 bool is_file(const OptionText& option) { return option.form == "FILE"; }
 
-std::string one_line(std::string_view help) {
-  std::string text(help);
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
-}
-
 std::string joined(const std::vector<std::string_view>& words) {
   std::string text;
   for (const std::string_view word : words) text += (text.empty() ? "" : " ") + std::string(word);
@@ -70,7 +64,7 @@ std::string zsh_option(const OptionText& option) {
   const bool may_stand_alone = !option.implied.empty();
   const char* const equals = option.form.empty() ? "" : may_stand_alone ? "=-" : "=";
   std::string out =
-      "'" + stars + "--" + std::string(option.name) + equals + '[' + zsh_part(one_line(option.help), "]:") + ']';
+      "'" + stars + "--" + std::string(option.name) + equals + '[' + zsh_part(summary_of(option), "]:") + ']';
   if (!option.form.empty()) {
     const std::string words = choices(option);
     out += (may_stand_alone ? "::" : ":") + zsh_part(option.form, ":") + ':';

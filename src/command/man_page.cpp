@@ -43,6 +43,17 @@ std::string plain(std::string_view text) {
   return out;
 }
 
+/// Likewise, and bold what stands between backticks.
+std::string marked(std::string_view text) {
+  std::string out;
+  bool bold = false;
+  for (const char c : plain(text)) {
+    if (c == '`') bold = !bold;
+    out += c != '`' ? std::string(1, c) : bold ? "\\fB" : "\\fR";
+  }
+  return out;
+}
+
 /// The parts of a text between its empty lines.
 std::vector<std::string> paragraphs(std::string_view text) {
   std::vector<std::string> parts;
@@ -74,7 +85,9 @@ void append_options(std::string& out, const CommandText& command, std::string_vi
     group = option.group;
     out += ".TP\n\\fB" + plain("--" + std::string(option.name)) + "\\fR";
     if (!option.form.empty()) out += (option.implied.empty() ? " \\fI" : "\\fI") + plain(option.form) + "\\fR";
-    out += '\n' + plain(option.help) + '\n';
+    out += '\n' + marked(option.help) + marked(default_note(option));
+    if (!option.more.empty()) out += ";\n" + marked(option.more);
+    out += '\n';
   }
 }
 

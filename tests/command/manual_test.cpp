@@ -60,5 +60,19 @@ TEST_CASE_FIXTURE(Fixture, "man: every option with its group, and nothing that r
   CHECK_FALSE(contains(text, "hidden"));
 }
 
+TEST_CASE("a default stands behind what an option does, and what more there is to say in the man page only") {
+  const CommandText server{"Usage: x",
+                           "The end.",
+                           {{.name = "wait",
+                             .form = "TIME",
+                             .group = "G",
+                             .help = "as `--size` has it",
+                             .more = "to 2",
+                             .default_value = "1"}}};
+  const std::vector<NamedCommand> commands{{"", "run", &server}, {"pub", "publish", &server}};
+  CHECK(contains(man_page(commands), "\\fITIME\\fR\nas \\fB\\-\\-size\\fR has it (1);\nto 2\n"));
+  CHECK(contains(zsh_completion(commands), "'--wait=[as --size has it (1)]:TIME: '"));
+}
+
 }  // namespace
 }  // namespace martd::command
