@@ -4,25 +4,32 @@
 #include <string_view>
 #include <vector>
 
-#include "command/command_line.h"
-#include "options/option_values.h"
+#include "command/option_text.h"
+#include "options/option_kind.h"
 #include "options/options.h"
 
 namespace martd {
 
-using Values = std::vector<std::string>;
+/// What SIGHUP does with a change.
+enum class OnReload : bool { keep, apply };
 
-/// One option of the server: what --help says, how its values become a field of Options, what SIGHUP does with it.
+/// One option of the server: what is said of it wherever it is told of, what its values are and to which field of
+/// Options they go, what SIGHUP does with it. Help, man page and completions are made of it (src/command), the README's
+/// table and docs/martd.toml, too (scripts/option-docs).
 struct OptionRow {
-  command::OptionText text;
-  bool reloads;                                    ///< SIGHUP applies a change
-  Complaint (*set)(Options&, const Values&);       ///< reads one value, or all of a repeatable option
-  void (*copy)(Options& to, const Options& from);  ///< the field alone
-  bool (*same)(const Options&, const Options&);    ///< as far as the fields can be compared
+  command::OptionText text;  ///< in option_rows() with its default, and with its range in `more`
+  OnReload on_reload = OnReload::apply;
+  Kind kind;
+  std::string_view example = {};  ///< a value for docs/martd.toml, several at commas, where the default is none
+  std::string_view see = {};      ///< where the README sends for more: a file below docs, with its heading
+
+  bool reloads() const { return on_reload == OnReload::apply; }
+  Complaint set(Options& options, const Values& values) const { return kind.set(*this, options, values); }
+  std::string show(const Options& options) const { return kind.show(*this, options); }
 };
 
-/// Every option, in the order of --help. To add one: a field in Options, a row here, a line in the README's table and
-/// in docs/martd.toml.
+/// Every option, in the order of --help. To add one: a field in Options or in the settings of whose option it is, a row
+/// in its group, and `scripts/option-docs --write`.
 const std::vector<OptionRow>& option_rows();
 
 /// `MARTD_MAX_SIZE` for max-size.

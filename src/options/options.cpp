@@ -22,6 +22,7 @@ constexpr std::string_view kUsage =
 constexpr std::string_view kFooter =
     "Every option can also be given as a variable (MARTD_MAX_SIZE for --max-size; several addresses at commas)\n"
     "and as a key of the file (max-size = 100). A flag outranks a variable, which outranks the file.\n"
+    "A DURATION is a number of seconds, or 250ms, 90s, 10m, 1h, 7d; a SIZE a number of bytes, or 256K, 1M, 1G.\n"
     "SIGTERM and SIGINT stop it, a second one at once; SIGHUP reads file, secrets and certificates again;\n"
     "SIGUSR1 opens the log file anew.\n"
     "Exit code: 0 stopped, 1 stopped at once, 2 a wrong option, file or address.";
@@ -144,7 +145,7 @@ bool same(const OptionRow& row, const Options& a, const Options& b) {
   const bool said_in_a = in_a != a.given.end();
   const bool said_in_b = in_b != b.given.end();
   if (said_in_a == said_in_b && (!said_in_a || in_a->second == in_b->second)) return true;
-  return row.same(a, b);
+  return row.kind.same(a, b);
 }
 
 void copy_given(const OptionRow& row, Options& to, const Options& from) {
@@ -191,7 +192,7 @@ const command::CommandText& server_command_text() {
     command::CommandText made{kUsage, kFooter, {}};
     for (const OptionRow& row : option_rows()) made.options.push_back(row.text);
     made.options.push_back(
-        {kCheckConfig, "", "Running", "look whether options, file and certificates are right,\nand end: 0 or 2"});
+        {kCheckConfig, "", "Running", "says whether options, file and certificates are right, and ends: 0 or 2"});
     return made;
   }();
   return text;
@@ -228,9 +229,9 @@ std::variant<Reload, Wrong> reload(const Options& old, const std::vector<std::st
   Reload reload{old, {}, {}, now.warnings};
   for (const OptionRow& row : option_rows()) {
     if (same(row, old, now.options)) continue;
-    (row.reloads ? reload.applied : reload.kept).emplace_back(row.text.name);
-    if (!row.reloads) continue;
-    row.copy(reload.options, now.options);
+    (row.reloads() ? reload.applied : reload.kept).emplace_back(row.text.name);
+    if (!row.reloads()) continue;
+    row.kind.copy(reload.options, now.options);
     copy_given(row, reload.options, now.options);
   }
   // Each configuration is right in itself; the mixture may not be.

@@ -13,11 +13,10 @@
 #include "base/time.h"
 #include "client/site.h"
 #include "command/command_line.h"
+#include "forward/settings.h"
 #include "process/log.h"
 #include "push/store.h"
 #include "wire/address.h"
-#include "wire/known_hosts.h"
-#include "wire/origin.h"
 
 namespace martd {
 
@@ -38,9 +37,13 @@ std::string to_string(const ListenAddress& address);
 /// Who seals the records of TLS after a handshake.
 enum class RecordsOf : std::uint8_t { own, openssl };
 
-/// Everything that can be set for the server, checked. The names are the options' names with `_` for `-`.
-/// A value: copy it freely. It holds secrets: never print it whole.
-struct Options {
+/// Everything that can be set for the server, checked. What the rooms go by stands in their own settings: limits,
+/// times, who may do what and what is done with the site's requests are forward::Settings; of `via`, which is no
+/// option, and of what follows from several options (server/http_settings.h) nothing is known here. The names are
+/// otherwise the options' names with `_` for `-`. A value: copy it freely. It holds secrets: never print it whole.
+struct Options : forward::Settings {
+  Options() { access.publish_from = wire::AddressSet::parse("loopback").value(); }
+
   // Where to listen
   std::vector<ListenAddress> http{{"localhost", 54321}};     ///< plain; empty: none
   std::vector<ListenAddress> https;                          ///< TLS; empty: none
@@ -53,24 +56,9 @@ struct Options {
   RecordsOf tls_records = RecordsOf::own;
   std::string prefix;  ///< `/push`: where /sub, /pub and /client.js begin; empty: none; no `/` at the end
 
-  // The site behind
-  std::optional<client::Site> upstream;                  ///< every path but our own goes there; nothing: there is none
-  bool inject = false;                                   ///< its pages get the script tag
-  bool upstream_host = false;                            ///< the site gets its own name as Host
-  bool forwarded = false;                                ///< the site is told who asks by Forwarded, too
-  bool upstream_publishes = false;                       ///< the site may push with the headers of its answers
-  std::vector<std::string> snapshot;                     ///< channels whose place every page is told; empty: none
-  Duration upstream_timeout = std::chrono::seconds{60};  ///< silence until its answer's head, 100 ms to 1 d
-  Duration upstream_connect_timeout = std::chrono::seconds{5};  ///< for a connection to it, 100 ms to 1 h
+  std::optional<client::Site> upstream;  ///< every path but our own goes there; nothing: there is none
 
-  // Who may do what
-  wire::AddressSet publish_from = wire::AddressSet::parse("loopback").value();  ///< peers that may push
-  std::string publish_secret;      ///< whoever brings it may push; empty: none
-  wire::AddressSet trusted_proxy;  ///< whose X-Forwarded-For and Forwarded are believed; default: none
-  wire::KnownHosts host;           ///< names that requests are taken for; default: any
-  wire::OriginList origin;         ///< foreign pages that may use /pub and /sub; default: none
-  std::string admin_token;         ///< asked for by the admin listener; empty: none (then it is on loopback)
-  std::string admin_token_file;    ///< where admin_token was read from; empty: from nowhere
+  std::string admin_token_file;  ///< where admin_token was read from; empty: from nowhere
 
   // The store
   std::string store;  ///< a SQLite file; empty: messages are in memory only
@@ -79,20 +67,11 @@ struct Options {
   // Work
   unsigned threads = 1;  ///< event loops, 1 to 1024; default: the cores
 
-  // Times
-  Duration heartbeat = std::chrono::seconds{15};       ///< silence after which a stream gets a sign, 100 ms to 1 h
   Duration grace = std::chrono::seconds{10};           ///< for requests under way when stopping, 0 to 1 h
   Duration header_timeout = std::chrono::seconds{10};  ///< for a whole request header, 100 ms to 1 h
-  Duration max_wait = std::chrono::seconds{300};       ///< longest `.wait` of a long-poll, 1 ms to 1 d
-  Duration max_life = std::chrono::hours{24 * 30};     ///< longest `life` and `expire`, 1 ms to 100 years
 
-  // Limits
-  std::uint32_t max_size = 10000;                   ///< largest `size`, in messages, 1 to 10,000,000
-  std::size_t max_payload = std::size_t{1} << 20;   ///< bytes of one message, 1 to 1 GiB
-  std::size_t max_channels = 1000;                  ///< channels of one subscription, 1 to 100,000
-  std::size_t max_behind = std::size_t{256} << 10;  ///< bytes waiting for one subscriber's socket, 1 KiB to 1 GiB
-  std::size_t max_memory = std::size_t{1} << 30;    ///< bytes of all messages kept, from 1 MiB, at least `max_payload`
-  std::size_t max_connections = 0;                  ///< of all public listeners; 0: as many as the open files allow
+  std::size_t max_memory = std::size_t{1} << 30;  ///< bytes of all messages kept, from 1 MiB, at least `max_payload`
+  std::size_t max_connections = 0;                ///< of all public listeners; 0: as many as the open files allow
 
   // Log
   LogLevel log_level = LogLevel::info;

@@ -82,9 +82,9 @@ TEST_CASE("example: as it is, and with every default said, nothing is changed") 
   const Options all = options_of(said);
   for (const OptionRow& row : option_rows()) {
     // Some types can't be compared.
-    if (row.text.name == "config" || !row.same(defaults, defaults)) continue;
+    if (row.text.name == "config" || !row.kind.same(defaults, defaults)) continue;
     CAPTURE(row.text.name);
-    CHECK(row.same(all, defaults));
+    CHECK(row.kind.same(all, defaults));
   }
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("example: what isn't a default is taken, too, and what needs a restart
     REQUIRE(std::holds_alternative<std::vector<FileEntry>>(entries));
     Options options;
     CHECK(row.set(options, std::get<0>(entries)[0].values) == "");
-    CHECK((line->second.comment.find("Restart.") != std::string::npos) == !row.reloads);
+    CHECK((line->second.comment.find("Restart.") != std::string::npos) == !row.reloads());
   }
 }
 

@@ -61,21 +61,21 @@ TEST_CASE("defaults: as the contract has them") {
   CHECK(o.https.empty());
   CHECK(o.admin == ListenAddress{"localhost", 54322});
   CHECK(o.prefix.empty());
-  CHECK(contains(o.publish_from, "127.0.0.1"));
-  CHECK(contains(o.publish_from, "::1"));
-  CHECK_FALSE(contains(o.publish_from, "10.0.0.1"));
-  CHECK(o.publish_secret.empty());
-  CHECK(o.trusted_proxy.empty());
-  CHECK_FALSE(o.origin.any());
+  CHECK(contains(o.access.publish_from, "127.0.0.1"));
+  CHECK(contains(o.access.publish_from, "::1"));
+  CHECK_FALSE(contains(o.access.publish_from, "10.0.0.1"));
+  CHECK(o.access.publish_secret.empty());
+  CHECK(o.access.trusted_proxies.empty());
+  CHECK_FALSE(o.access.origins.any());
   CHECK(o.threads >= 1);
   CHECK(o.heartbeat == 15s);
   CHECK(o.grace == 10s);
   CHECK(o.header_timeout == 10s);
-  CHECK(o.max_wait == 300s);
-  CHECK(o.max_size == 10000);
-  CHECK(o.max_life == 720h);
+  CHECK(o.subscribe.max_wait == 300s);
+  CHECK(o.publish.max_size == 10000);
+  CHECK(o.publish.max_life == 720h);
   CHECK(o.max_payload == 1 << 20);
-  CHECK(o.max_channels == 1000);
+  CHECK(o.publish.max_channels == 1000);
   CHECK(o.max_behind == 256 << 10);
   CHECK(o.max_memory == 1 << 30);
   CHECK(o.max_connections == 0);
@@ -162,9 +162,9 @@ TEST_CASE("admin: the token may stand in a file's first line") {
 }
 
 TEST_CASE("durations, sizes and counts: units and ranges") {
-  CHECK(options({"--max-wait", "1500ms"}).max_wait == 1500ms);
+  CHECK(options({"--max-wait", "1500ms"}).subscribe.max_wait == 1500ms);
   CHECK(options({"--grace", "0"}).grace == 0s);
-  CHECK(options({"--max-life", "7d"}).max_life == 168h);
+  CHECK(options({"--max-life", "7d"}).publish.max_life == 168h);
   CHECK(options({"--max-memory", "64M", "--max-behind", "4k"}).max_memory == 64 << 20);
   CHECK(options({"--max-connections", "0"}).max_connections == 0);
   CHECK(wrong({"--max-wait", "abc"}) ==
@@ -230,29 +230,29 @@ TEST_CASE("prefix") {
 TEST_CASE("address lists and origins: one list, however it is given") {
   const Options o = options({"--publish-from", "10.0.0.0/8,192.0.2.1", "--publish-from", "fd00::/8", "--trusted-proxy",
                              "loopback", "--origin", "https://a.example,https://b.example"});
-  CHECK(contains(o.publish_from, "10.9.9.9"));
-  CHECK(contains(o.publish_from, "fd00::1"));
-  CHECK_FALSE(contains(o.publish_from, "127.0.0.1"));
-  CHECK(contains(o.trusted_proxy, "127.0.0.1"));
-  CHECK(o.origin.names("https://b.example"));
+  CHECK(contains(o.access.publish_from, "10.9.9.9"));
+  CHECK(contains(o.access.publish_from, "fd00::1"));
+  CHECK_FALSE(contains(o.access.publish_from, "127.0.0.1"));
+  CHECK(contains(o.access.trusted_proxies, "127.0.0.1"));
+  CHECK(o.access.origins.names("https://b.example"));
   CHECK(is_wrong({"--publish-from", "10.0.0.0/33"}, "--publish-from: not an address or a network: 10.0.0.0/33"));
   CHECK(is_wrong({"--origin", "a.example"}, "--origin: not an origin"));
 }
 
 TEST_CASE("host: names in one list, however they are given, and nothing else") {
   const Options none = options({});
-  CHECK_FALSE(none.host.only());
+  CHECK_FALSE(none.access.hosts.only());
   const Options o = options({"--host", "push.example,www.example", "--host", "Dev.Test"});
-  CHECK(o.host.only());
-  for (const char* name : {"push.example", "www.example:81", "dev.test"}) CHECK(o.host.knows(name));
-  CHECK_FALSE(o.host.knows("evil.example"));
-  CHECK(options({}, {{"MARTD_HOST", "push.example"}}).host.knows("push.example"));
+  CHECK(o.access.hosts.only());
+  for (const char* name : {"push.example", "www.example:81", "dev.test"}) CHECK(o.access.hosts.knows(name));
+  CHECK_FALSE(o.access.hosts.knows("evil.example"));
+  CHECK(options({}, {{"MARTD_HOST", "push.example"}}).access.hosts.knows("push.example"));
   CHECK(is_wrong({"--host", "push.example:80"}, "--host: not a name: push.example:80"));
   CHECK(is_wrong({"--host", "*"}, "--host: not a name: *"));
 }
 
 TEST_CASE("secrets: what a header and a cookie carry, and never repeated") {
-  CHECK(options({}, {{"MARTD_PUBLISH_SECRET", "s3cret#1"}}).publish_secret == "s3cret#1");
+  CHECK(options({}, {{"MARTD_PUBLISH_SECRET", "s3cret#1"}}).access.publish_secret == "s3cret#1");
   for (const char* secret : {"hunter2 x", "hunter2;", "hunter2\"", "hunter2\n", "hunter2\xC3\xA9"}) {
     const std::string line = wrong({"--publish-secret", secret});
     CHECK(line.starts_with("--publish-secret: not a secret that can be sent"));
@@ -349,10 +349,10 @@ TEST_CASE("precedence: flag, variable, file") {
   const std::string file = folder.write("m.toml", "max-size = 1\nmax-wait = \"1s\"\ngrace = 1\n");
   const Options o = options({"--config", file, "--max-size", "3"},
                             {{"MARTD_MAX_SIZE", "2"}, {"MARTD_MAX_WAIT", "2s"}, {"MARTD_GRACE", ""}});
-  CHECK(o.max_size == 3);
-  CHECK(o.max_wait == 2s);
+  CHECK(o.publish.max_size == 3);
+  CHECK(o.subscribe.max_wait == 2s);
   CHECK(o.grace == 1s);
-  CHECK(options({}, {{"MARTD_CONFIG", file}}).max_size == 1);
+  CHECK(options({}, {{"MARTD_CONFIG", file}}).publish.max_size == 1);
 }
 
 TEST_CASE("variables: unknown ones are warned of, others' are not") {
@@ -392,9 +392,9 @@ TEST_CASE("reload: what can change is new, what can't is named and stays") {
   const Reload& now = std::get<Reload>(result);
   CHECK(now.applied == Words{"publish-from", "publish-secret", "max-size"});
   CHECK(now.kept == Words{"prefix"});
-  CHECK(now.options.max_size == 2);
-  CHECK(now.options.publish_secret == "b");
-  CHECK(contains(now.options.publish_from, "192.0.2.1"));
+  CHECK(now.options.publish.max_size == 2);
+  CHECK(now.options.access.publish_secret == "b");
+  CHECK(contains(now.options.access.publish_from, "192.0.2.1"));
   CHECK(now.options.prefix == "/x");
   CHECK(now.options.grace == 7s);
 
@@ -407,8 +407,8 @@ TEST_CASE("reload: what can change is new, what can't is named and stays") {
     folder.write("m.toml", "");
     const Reload again = std::get<Reload>(reload(now.options, words, {}));
     CHECK(again.applied == Words{"publish-from", "publish-secret", "max-size"});
-    CHECK(again.options.max_size == 10000);
-    CHECK_FALSE(contains(again.options.publish_from, "192.0.2.1"));
+    CHECK(again.options.publish.max_size == 10000);
+    CHECK_FALSE(contains(again.options.access.publish_from, "192.0.2.1"));
     CHECK(std::get<Reload>(reload(again.options, words, {})).applied.empty());
   }
   SUBCASE("the same said otherwise is no change") {
