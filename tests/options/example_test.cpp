@@ -10,6 +10,7 @@
 #include <map>
 #include <sstream>
 
+#include "option_docs.h"
 #include "options/option_file.h"
 #include "options/option_table.h"
 
@@ -100,6 +101,13 @@ TEST_CASE("example: what isn't a default is taken, too, and what needs a restart
     CHECK(row.set(options, std::get<0>(entries)[0].values) == "");
     CHECK((line->second.comment.find("Restart.") != std::string::npos) == !row.reloads());
   }
+}
+
+TEST_CASE("README, example: as the option table has them (else: scripts/option-docs --write)") {
+  const bool example_is = read("docs/martd.toml") == example_file();
+  const bool readme_is = read("README.md") == with_option_table(read("README.md"));
+  CHECK(example_is);
+  CHECK(readme_is);
 }
 
 TEST_CASE("README: its table has every option") {
