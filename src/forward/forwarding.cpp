@@ -3,28 +3,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "forward/failure_answer.h"
+#include "forward/site_order.h"
 #include "wire/chunks.h"
+#include "wire/max_forwards.h"
 #include "wire/proxy_headers.h"
+#include "wire/via.h"
 
 namespace martd::forward {
 namespace {
 
 /// Pieces up to this are joined with what goes before them into one write.
 constexpr std::size_t kJoined = 16 * 1024;
-
-constexpr std::string_view kEventStream = "text/event-stream";
-
-bool is_html(const wire::AnswerHead& head) {
-  const std::string_view type = head.field("Content-Type");
-  return iequals(trim(type.substr(0, type.find(';'))), "text/html");
-}
-
-/// A browser's Accept, in whichever of its lines.
-bool names_html(const wire::Fields& fields) {
-  bool named = false;
-  fields.each("Accept", [&](std::string_view value) { named |= value.find("text/html") != value.npos; });
-  return named;
-}
 
 }  // namespace
 
@@ -35,10 +25,38 @@ Forwarding::Forwarding(follow::Outlet& outlet, Gate& gate, const wire::RequestHe
       chunked_body_(head.chunked),
       close_(outlet.manner().close),
       awaits_continue_(head.fields.names("Expect", "100-continue")),
-      wants_page_((head.method == "GET" || head.method == "HEAD") && names_html(head.fields)) {}
+      shows_page_(shows_page(head)) {}
 
 Forwarding::~Forwarding() {
   if (exchange_) exchange_->abandon();
+}
+
+void Forwarding::begin(const wire::RequestHead& head, Time now) {
+  since_ = now;
+  const Settings& settings = gate_.settings();
+  if (wire::goes_in_a_circle(head.fields, settings.via)) {
+    // Each round would take a connection on both sides, until there are none left.
+    gate_.note_failure(client::Failure::loop, {});
+    return fail(client::Failure::loop);
+  }
+  const auto forwards = wire::read_max_forwards(head.method, head.fields);
+  if (!forwards) return refuse(forwards.error().status, forwards.error().message);
+  if (*forwards && **forwards == 0) return answer_last_hop(head.method);
+  // Before anything of the request goes to the site: what it publishes is news to the page.
+  auto positions = Positions::look_up(head, settings, gate_.desk().hub(), now);
+  if (!positions) return refuse(positions.error().status, positions.error().message);
+  positions_ = *std::move(positions);
+
+  SiteOrder order{head, head.fields, wire::asked_upgrade(head.fields, head.http_1_0 ? "1.0" : "1.1")};
+  if (settings.inject && order.upgrade.empty()) {
+    page_ = std::make_unique<PageAnswer>(gate_.pages(), head,
+                                         page_address(head, outlet_.peer(), outlet_.secure(), settings.access));
+    order.lines = page_->request_lines();
+  }
+  if (*forwards) order.max_forwards = **forwards - 1;
+  body_due_ = now + kBodySilence;
+  arm();
+  exchange_ = gate_.pool().ask(order_for(order, outlet_, settings, gate_.pool().site()), *this);
 }
 
 // --- from the client ---
@@ -57,7 +75,6 @@ std::string_view Forwarding::take(std::string_view bytes) {
       const std::string why = "the request's body can't be read: " + std::string(body_.wrong());
       let_go();
       if (stage_ == Stage::asking) {
-        close_ = true;
         refuse(400, why);
       } else {
         broken();
@@ -138,7 +155,6 @@ void Forwarding::on_deadline(Time now) {
       close_ = true;
       return done();
     } else if (stage_ == Stage::asking) {
-      close_ = true;
       return refuse(408, "the request's body didn't come in time");
     } else {
       return broken();
@@ -190,85 +206,60 @@ void Forwarding::let_go() {
 
 // --- from the site ---
 
-void Forwarding::append_status(std::string& out, const wire::AnswerHead& head) const {
-  out += "HTTP/1.1 ";
-  out += std::to_string(head.status);
-  out += ' ';
-  out += head.reason;
-  out += "\r\n";
-}
-
 void Forwarding::on_interim(const wire::AnswerHead& head) {
   if (head.status == 100) awaits_continue_ = false;
   if (outlet_.manner().http_1_0 || stage_ != Stage::asking) return;
-  std::string& out = gate_.scratch();
-  append_status(out, head);
-  wire::append_response_headers(head.fields, {head.status, head.http_1_0 ? "1.0" : "1.1", {}}, out);
-  out += "\r\n";
+  append_interim(gate_.scratch(), head);
 }
 
 void Forwarding::on_answer(const wire::AnswerHead& head, bool tunnel) {
   status_ = head.status;
-  std::string& out = gate_.scratch();
   if (tunnel) {
     stage_ = Stage::tunnel;
     outlet_.drop_deadline();
     // Either side may take its time, as long as it is there.
     outlet_.hurry();
     outlet_.wait_for_reader({});
-    append_status(out, head);
-    wire::append_response_headers(head.fields, {head.status, head.http_1_0 ? "1.0" : "1.1", {}}, out);
-    out += "\r\n";
+    append_interim(gate_.scratch(), head);
     exchange_->send(outlet_.take_ahead());
     outlet_.read_on();
     return;
   }
   judge_rest();
-  endless_ = iequals(head.field("Content-Type").substr(0, kEventStream.size()), kEventStream);
+  endless_ = is_event_stream(head);
   if (gate_.settings().upstream_publishes) site_push_ = SitePush::of(head, gate_.settings());
   if (site_push_ && !site_push_->wants_body()) site_push_->publish(gate_.desk(), *this);
-  if (!is_html(head)) stand_.clear();
+  if (!is_html(head)) positions_ = {};
   const PageAnswer::Kind kind = page_ ? page_->examine(head, outlet_.manner().head) : PageAnswer::Kind::alone;
-  Opening opening = kind == PageAnswer::Kind::lines ? open_answer(head, page_->lines(), false)
-                                                    : open_answer(head, head.fields, head.content_length.has_value());
+  AnswerOpening opening = kind == PageAnswer::Kind::lines ? open(head, page_->lines(), false)
+                                                          : open(head, head.fields, head.content_length.has_value());
   if (kind != PageAnswer::Kind::body) {
     page_.reset();
-    tell_stand(opening.text.size());
+    positions_.fit(opening.text.size());
     end_head(opening);
     return begin_answer(opening);
   }
   // Which of the two heads it is, its body will tell.
   as_it_came_ = std::move(opening);
-  with_tag_ = open_answer(head, page_->lines(), false);
-  tell_stand(std::max(as_it_came_.text.size(), with_tag_.text.size()));
+  with_tag_ = open(head, page_->lines(), false);
+  positions_.fit(std::max(as_it_came_.text.size(), with_tag_.text.size()));
   end_head(as_it_came_);
   end_head(with_tag_);
-  page_->begin(stand_);
+  page_->begin(positions_.text());
 }
 
-/// The head of the answer with these lines, but for its end. `sized`: one of them is its length.
-Forwarding::Opening Forwarding::open_answer(const wire::AnswerHead& head, std::span<const wire::Field> fields,
-                                            bool sized) const {
-  Opening opening;
-  const bool no_body = head.no_body;
-  opening.close = close_ || gate_.desk().stopping();
-  if (!no_body && !sized && (!outlet_.manner().head || head.chunked)) {
-    opening.framing = outlet_.manner().http_1_0 ? Framing::until_close : Framing::chunked;
-    if (outlet_.manner().http_1_0 && !outlet_.manner().head) opening.close = true;
-  }
-  append_status(opening.text, head);
-  const std::string_view connection = opening.close ? "close" : outlet_.manner().http_1_0 ? "keep-alive" : "";
-  // Also where nothing was asked for: a cache that keeps the page is to know for whom. What a 304 says is put in place
-  // of what the cache has.
-  const bool revalidates = head.status == 304 && head.field("Content-Type").empty() && !head.field("Vary").empty();
-  wire::append_response_headers(
-      fields, {head.status, head.http_1_0 ? "1.0" : "1.1", connection, is_html(head) || revalidates}, opening.text);
-  if (head.field("Strict-Transport-Security").empty()) opening.text += outlet_.hsts();
-  if (opening.framing == Framing::chunked) opening.text += "Transfer-Encoding: chunked\r\n";
-  return opening;
+AnswerOpening Forwarding::open(const wire::AnswerHead& head, std::span<const wire::Field> lines, bool sized) const {
+  follow::Outlet::Manner manner = outlet_.manner();
+  manner.close = close_ || gate_.desk().stopping();
+  return open_answer(head, lines, sized, manner, outlet_.hsts());
 }
 
-void Forwarding::begin_answer(const Opening& opening) {
+void Forwarding::end_head(AnswerOpening& opening) const {
+  positions_.append_lines(opening.text);
+  opening.text += "\r\n";
+}
+
+void Forwarding::begin_answer(const AnswerOpening& opening) {
   stage_ = Stage::answering;
   framing_ = opening.framing;
   close_ |= opening.close;
@@ -360,6 +351,49 @@ void Forwarding::end_answer() {
   if (body_.done() || close_) return done();
   drain();
 }
+
+void Forwarding::on_failure(client::Failure failure, std::string_view why) {
+  let_go();
+  gate_.note_failure(failure, why);
+  if (stage_ != Stage::asking) return broken();
+  fail(failure);
+}
+
+// --- answers of ours in place of the site's ---
+
+void Forwarding::fail(client::Failure failure) {
+  const FailureAnswer told = failure_answer(failure, shows_page_);
+  wire::Answer answer;
+  answer.content_type = told.content_type;
+  answer.headers = told.headers;
+  give_up(told.status, answer, told.body);
+}
+
+void Forwarding::refuse(int status, std::string_view message) {
+  wire::Answer answer;
+  give_up(status, answer, wire::error_body(message));
+}
+
+/// Who sends Max-Forwards wants to hear from the last server that may have the request (RFC 9110 section 7.6.2), and
+/// that is this one.
+void Forwarding::answer_last_hop(std::string_view method) {
+  wire::Answer answer;
+  answer.headers = "Allow: OPTIONS\r\n";
+  answer.no_body = method == "OPTIONS";
+  if (answer.no_body) return give_up(204, answer, {});
+  give_up(405, answer, wire::error_body("TRACE: isn't answered here (Max-Forwards: 0)"));
+}
+
+/// What the client still sends of a body would be taken for its next request.
+void Forwarding::give_up(int status, wire::Answer& answer, std::string_view body) {
+  close_ |= !body_.done();
+  flush();  // what the site said in between
+  answer.status = status_ = status;
+  outlet_.answer(answer, body, now(), close_);
+  done();
+}
+
+// --- the end ---
 
 /// What the client got is not all there was: it must not look as if it were.
 void Forwarding::broken() {

@@ -10,8 +10,10 @@
 #include "follow/holder.h"
 #include "follow/outlet.h"
 #include "follow/push_waiter.h"
+#include "forward/answer_opening.h"
 #include "forward/gate.h"
 #include "forward/page_answer.h"
+#include "forward/positions.h"
 #include "forward/site_push.h"
 #include "forward/take_watch.h"
 #include "wire/answer.h"
@@ -57,14 +59,6 @@ class Forwarding final : public follow::Holder, private client::Asker, private f
     tunnel,     ///< 101: bytes of another protocol, both ways
     over,
   };
-  enum class Framing : std::uint8_t { as_it_came, chunked, until_close };
-
-  /// How an answer begins.
-  struct Opening {
-    std::string text;
-    Framing framing = Framing::as_it_came;
-    bool close = false;
-  };
 
   void on_interim(const wire::AnswerHead& head) override;
   void on_answer(const wire::AnswerHead& head, bool tunnel) override;
@@ -75,14 +69,11 @@ class Forwarding final : public follow::Holder, private client::Asker, private f
   void on_room() override;
 
   Time now() const { return gate_.desk().loop().now(); }
-  // --- the request (forwarding_request.cpp) ---
-  bool may_go_on(const wire::RequestHead& head);
-  std::string compose(const wire::RequestHead& head, std::string_view upgrade) const;
   // --- both ways (forwarding.cpp) ---
   void send_body(std::string_view piece);
-  void append_status(std::string& out, const wire::AnswerHead& head) const;
-  Opening open_answer(const wire::AnswerHead& head, std::span<const wire::Field> fields, bool sized) const;
-  void begin_answer(const Opening& opening);
+  AnswerOpening open(const wire::AnswerHead& head, std::span<const wire::Field> lines, bool sized) const;
+  void end_head(AnswerOpening& opening) const;
+  void begin_answer(const AnswerOpening& opening);
   void pass(std::string_view piece);
   void append_body(std::string_view piece);
   void pass_end();
@@ -98,14 +89,11 @@ class Forwarding final : public follow::Holder, private client::Asker, private f
   void judge_rest();
   void drain();
   std::string_view discard_rest(std::string_view bytes);
-  // --- no answer of the site's (forwarding_failure.cpp) ---
+  // --- answers of ours in place of the site's ---
   void fail(client::Failure failure);
-  void refuse(int status, std::string_view message, std::string_view headers = {});
+  void refuse(int status, std::string_view message);
+  void answer_last_hop(std::string_view method);
   void give_up(int status, wire::Answer& answer, std::string_view body);
-  // --- where the page's channels stood (forwarding_stand.cpp) ---
-  bool take_stand(const wire::RequestHead& head, Time now);
-  void tell_stand(std::size_t size);
-  void end_head(Opening& opening) const;
   // --- answers that publish (forwarding_push.cpp) ---
   void settled(std::uint64_t ticket, const push::PushAnswer& answer, Time now) override;
   bool publishes() const { return site_push_ && (site_push_->wants_body() || site_push_->waits()); }
@@ -114,7 +102,6 @@ class Forwarding final : public follow::Holder, private client::Asker, private f
   void give_up_store();
   void release();
   // --- pages (forwarding_page.cpp) ---
-  PageAddress page_address(const wire::RequestHead& head, std::string_view host) const;
   void pass_page();
   void pass_part(PageAnswer::Status status, std::string_view part);
   void end_page();
@@ -122,15 +109,14 @@ class Forwarding final : public follow::Holder, private client::Asker, private f
   follow::Outlet& outlet_;
   Gate& gate_;
   client::ExchangePtr exchange_;
-  wire::BodyReader body_;                      ///< of the request
-  std::string stand_;                          ///< where the page's channels stood: `a=<etag>&b=<etag>`
-  std::unique_ptr<SitePush> site_push_;        ///< what the answer asks to be published, until it is
-  std::string kept_back_;                      ///< the newest piece, while what it ends is to be published first
-  std::string kept_head_;                      ///< likewise, of an answer without a body
-  std::optional<std::uint64_t> max_forwards_;  ///< for those behind
-  std::unique_ptr<PageAnswer> page_;           ///< while the answer is, or may be, a page that gets the script tag
-  Opening as_it_came_;                         ///< of such a page, until it is known which
-  Opening with_tag_;
+  wire::BodyReader body_;                ///< of the request
+  Positions positions_;                  ///< that the page is told
+  std::unique_ptr<SitePush> site_push_;  ///< what the answer asks to be published, until it is
+  std::string kept_back_;                ///< the newest piece, while what it ends is to be published first
+  std::string kept_head_;                ///< likewise, of an answer without a body
+  std::unique_ptr<PageAnswer> page_;     ///< while the answer is, or may be, a page that gets the script tag
+  AnswerOpening as_it_came_;             ///< of such a page, until it is known which
+  AnswerOpening with_tag_;
   TakeWatch taking_;  ///< the client, while some of the answer waits for it
   Time since_{};
   Time body_due_{};   ///< more of the request's body, until it is whole
@@ -141,7 +127,7 @@ class Forwarding final : public follow::Holder, private client::Asker, private f
   bool chunked_body_;          ///< the request's body goes on in chunks
   bool close_;                 ///< the client's connection ends after the answer
   bool awaits_continue_;       ///< the client does, and has sent nothing of its body
-  bool wants_page_;            ///< a browser that would show what comes
+  bool shows_page_;            ///< a browser that would show what comes
   bool end_waits_ = false;     ///< the site's answer is whole; its end waits for the store
   bool endless_ = false;       ///< an event stream of the site's
   bool client_ended_ = false;  ///< of a tunnel

@@ -1,25 +1,8 @@
 // Pages on their way back that may get the script tag.
 
-#include "access/asker.h"
 #include "forward/forwarding.h"
 
 namespace martd::forward {
-
-/// As the browser sees it: what a trusted proxy says of that, or what we see.
-PageAddress Forwarding::page_address(const wire::RequestHead& head, std::string_view host) const {
-  PageAddress address{outlet_.secure(), std::string(host), std::string(head.target)};
-  if (head.target.front() != '/') {
-    const wire::Target target = wire::split_target(head.target);
-    address.target = target.path;
-    if (target.query.data() != nullptr) (address.target += '?') += target.query;
-  }
-  const Settings& settings = gate_.settings();
-  if (!settings.access.trusted_proxies.contains(outlet_.peer())) return address;
-  if (const std::string_view told = head.field("X-Forwarded-Host"); !told.empty())
-    address.host = trim(told.substr(0, told.find(',')));
-  address.tls = access::proxied_tls(head, outlet_.peer(), settings.access).value_or(address.tls);
-  return address;
-}
 
 /// As much of the page as there is room for, and not so much at once that others have to wait.
 void Forwarding::pass_page() {

@@ -2,7 +2,26 @@
 
 #include <utility>
 
+#include "access/asker.h"
+#include "base/ascii.h"
+#include "wire/request.h"
+
 namespace martd::forward {
+
+PageAddress page_address(const wire::RequestHead& head, const wire::Address& peer, bool secure,
+                         const access::Settings& settings) {
+  PageAddress address{secure, std::string(wire::host_of(head)), std::string(head.target)};
+  if (head.target.front() != '/') {
+    const wire::Target target = wire::split_target(head.target);
+    address.target = target.path;
+    if (target.query.data() != nullptr) (address.target += '?') += target.query;
+  }
+  if (!settings.trusted_proxies.contains(peer)) return address;
+  if (const std::string_view told = head.field("X-Forwarded-Host"); !told.empty())
+    address.host = trim(told.substr(0, told.find(',')));
+  address.tls = access::proxied_tls(head, peer, settings).value_or(address.tls);
+  return address;
+}
 
 PageAnswer::PageAnswer(Pages& pages, const wire::RequestHead& head, PageAddress address)
     : pages_(pages),

@@ -7,8 +7,10 @@
 #include <string>
 #include <string_view>
 
+#include "access/settings.h"
 #include "pages/page_headers.h"
 #include "pages/page_stream.h"
+#include "wire/address.h"
 #include "wire/answer_head.h"
 #include "wire/request_head.h"
 
@@ -30,6 +32,10 @@ struct PageAddress {
   std::string host;    ///< `host[:port]`
   std::string target;  ///< path and query
 };
+
+/// What a trusted proxy says of that, or what we see: a client at `peer`, and whether it came by https.
+PageAddress page_address(const wire::RequestHead& head, const wire::Address& peer, bool secure,
+                         const access::Settings& settings);
 
 /// One forwarded request whose answer may be a page that gets the script tag. Decides about lines and turns pieces of
 /// the body into other pieces; whoever forwards sends them. `pages` must outlive it.

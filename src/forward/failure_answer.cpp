@@ -1,9 +1,9 @@
-// Requests that get no answer of the site's: what the client is told instead.
+#include "forward/failure_answer.h"
 
-#include <string>
+#include <utility>
 
 #include "assets.h"
-#include "forward/forwarding.h"
+#include "wire/answer.h"
 
 namespace martd::forward {
 namespace {
@@ -47,40 +47,21 @@ std::string headers_of(const client::FailureRow& row) {
 
 }  // namespace
 
-void Forwarding::on_failure(client::Failure failure, std::string_view why) {
-  let_go();
-  gate_.note_failure(failure, why);
-  if (stage_ != Stage::asking) return broken();
-  fail(failure);
-}
-
-/// Nothing of an answer was sent.
-void Forwarding::fail(client::Failure failure) {
+FailureAnswer failure_answer(client::Failure failure, bool page) {
   const client::FailureRow& row = client::row(failure);
+  if (!page) return {row.status, "application/json", headers_of(row), wire::error_body(row.sentence)};
   std::string headers = headers_of(row);
-  if (!body_.done()) close_ = true;
-  if (!wants_page_) return refuse(row.status, row.sentence, headers);
   headers += "Content-Security-Policy: default-src 'none'; ";
   headers += assets::away_html().inline_sources;
   headers += " connect-src 'self'; base-uri 'none'; form-action 'none'\r\n";
-  wire::Answer answer;
-  answer.content_type = "text/html; charset=utf-8";
-  answer.headers = headers;
-  give_up(row.status, answer, page_of(row));
+  return {row.status, "text/html; charset=utf-8", std::move(headers), page_of(row)};
 }
 
-void Forwarding::refuse(int status, std::string_view message, std::string_view headers) {
-  wire::Answer answer;
-  answer.headers = headers;
-  give_up(status, answer, wire::error_body(message));
-}
-
-/// An answer of ours in place of the site's.
-void Forwarding::give_up(int status, wire::Answer& answer, std::string_view body) {
-  flush();  // what the site said in between
-  answer.status = status_ = status;
-  outlet_.answer(answer, body, now(), close_);
-  done();
+bool shows_page(const wire::RequestHead& head) {
+  if (head.method != "GET" && head.method != "HEAD") return false;
+  bool named = false;
+  head.fields.each("Accept", [&](std::string_view value) { named |= value.find("text/html") != value.npos; });
+  return named;
 }
 
 }  // namespace martd::forward
