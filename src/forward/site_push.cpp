@@ -15,8 +15,9 @@ namespace {
 
 void complain(std::string_view what) { spdlog::warn("Martd-Publish of the site's: not published: {}", what); }
 
-/// Takes `body=…` out of the query: it is of the header only, not of /pub. Nothing where it is neither 0 nor 1.
-std::optional<bool> take_body(std::string& query) {
+/// Removes `body=…` from the query: it is of the header only, not of /pub. What it says; nothing where that is neither
+/// 0 nor 1.
+std::optional<bool> remove_body(std::string& query) {
   bool body = false;
   std::string rest;
   for (std::string_view left = query; !left.empty();) {
@@ -38,18 +39,18 @@ std::optional<bool> take_body(std::string& query) {
 
 }  // namespace
 
-std::unique_ptr<SitePush> SitePush::of(const wire::AnswerHead& head, const Settings& settings) {
+std::optional<SitePush> SitePush::of(const wire::AnswerHead& head, const Settings& settings) {
   std::vector<std::string> queries;
   std::vector<std::string_view> payloads;
   head.fields.each("Martd-Publish", [&](std::string_view value) { queries.emplace_back(value); });
-  if (queries.empty()) return nullptr;
+  if (queries.empty()) return std::nullopt;
   head.fields.each("Martd-Payload", [&](std::string_view value) { payloads.push_back(value); });
 
-  auto made = std::make_unique<SitePush>();
-  made->max_payload_ = settings.max_payload;
-  made->body_type_ = head.field("Content-Type");
+  SitePush made;
+  made.max_payload_ = settings.max_payload;
+  made.body_type_ = head.field("Content-Type");
   for (std::size_t i = 0; i < queries.size(); ++i) {
-    const auto body = take_body(queries[i]);
+    const auto body = remove_body(queries[i]);
     if (!body) {
       complain("body: not a truth value (taken: 1 or 0)");
       continue;
@@ -61,10 +62,10 @@ std::unique_ptr<SitePush> SitePush::of(const wire::AnswerHead& head, const Setti
     }
     std::string payload;
     if (!*body && !payloads.empty()) payload = payloads[payloads.size() == queries.size() ? i : 0];
-    made->items_.push_back({*std::move(request), std::move(payload), *body});
-    made->wants_body_ |= *body;
+    made.items_.push_back({*std::move(request), std::move(payload), *body});
+    made.wants_body_ |= *body;
   }
-  if (made->items_.empty()) return nullptr;
+  if (made.items_.empty()) return std::nullopt;
   return made;
 }
 

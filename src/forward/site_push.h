@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,8 +28,8 @@ namespace martd::forward {
 /// was published can be seen; where there is a store that may be later.
 class SitePush {
  public:
-  /// Null where the answer asks for nothing.
-  static std::unique_ptr<SitePush> of(const wire::AnswerHead& head, const Settings& settings);
+  /// Nothing where the answer asks for nothing.
+  static std::optional<SitePush> of(const wire::AnswerHead& head, const Settings& settings);
 
   /// Some query wants the body: feed() gets all of it, and publish() comes before its last byte is passed on.
   bool wants_body() const { return wants_body_; }

@@ -2,11 +2,10 @@
 
 #include "forward/site_push.h"
 
-#include <functional>
 #include <utility>
-#include <vector>
 
 #include "forwarding_test.h"
+#include "held_store.h"
 #include "push/hub.h"
 
 using namespace martd;
@@ -16,42 +15,7 @@ using namespace martd::http::test;
 
 namespace {
 
-struct NoDisk final : push::StoreWriter {
-  void put_channel(std::string_view, const push::ChannelRecord&) override {}
-  void put_message(std::string_view, const push::Message&) override {}
-  void drop(std::string_view, push::Channel::Life, push::Etag) override {}
-  void forget(std::string_view, push::Channel::Life) override {}
-  void evict(std::string_view, push::Etag) override {}
-  void put_ceiling(push::Etag) override {}
-};
-
-/// A store that answers when the test says so.
-struct HeldStore final : push::Store {
-  std::optional<std::string> refusal(bool) const override { return away; }
-  void submit(push::StoreEntryPtr entry) override { waiting.push_back(std::move(entry)); }
-  void submit_lazily(push::StoreEntryPtr) override {}
-  void after_settling(std::function<void()> call) override { tell = std::move(call); }
-
-  void settle(bool on_disk) {
-    NoDisk disk;
-    for (const auto& entry : std::exchange(waiting, {})) {
-      if (on_disk) entry->write(disk);
-      entry->settled(on_disk);
-    }
-    tell();
-  }
-
-  std::optional<std::string> away;
-  std::function<void()> tell;
-  std::vector<push::StoreEntryPtr> waiting;
-};
-
-/// It outlives the hub.
-struct StoreHolder {
-  HeldStore store;
-};
-
-struct SitePushTest : StoreHolder, ForwardingTest {
+struct SitePushTest : forward::test::StoreHolder, ForwardingTest {
   SitePushTest() {
     hub.keep_in(store, push::Durability::always);
     settings->upstream_publishes = true;
@@ -158,7 +122,7 @@ TEST_CASE_FIXTURE(SitePushTest, "site push: several are waited for, and the next
                         "Martd-Payload: x\r\nContent-Length: 1\r\n\r\n1",
                         std::string(kGet) + "GET /client.js HTTP/1.1\r\nHost: x\r\n\r\n");
   await_pushes(2);
-  NoDisk disk;
+  forward::test::NoDisk disk;
   store.waiting.front()->write(disk);
   store.waiting.front()->settled(true);
   store.tell();
