@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "push/hub.h"
 #include "wire/channel_list.h"
 
 namespace martd::forward {

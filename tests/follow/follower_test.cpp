@@ -33,9 +33,7 @@ struct FollowerTest : WorkerTest {
     CHECK(peer.received.empty());
     return body;
   }
-  std::string etag_after(std::string_view name) {
-    return push::to_string(info(std::string(name)).etag);
-  }
+  std::string etag_after(std::string_view name) { return push::to_string(info(std::string(name)).etag); }
   static std::string text(push::Etag etag) { return push::to_string(etag); }
 };
 

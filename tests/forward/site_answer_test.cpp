@@ -2,12 +2,15 @@
 
 #include "forward/site_answer.h"
 
+#include <doctest/doctest.h>
+
 #include <chrono>
 
 #include "../net/turns.h"
 #include "../push/hub_calls.h"
 #include "held_store.h"
 #include "pages/content_coding.h"
+#include "push/hub.h"
 #include "recording_outlet.h"
 
 using namespace martd;

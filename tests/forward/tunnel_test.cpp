@@ -6,6 +6,7 @@
 
 #include "../client/client_test.h"
 #include "../push/hub_calls.h"
+#include "push/hub.h"
 #include "recording_outlet.h"
 
 using namespace martd;
