@@ -103,7 +103,7 @@ std::optional<bool> proxied_tls(const wire::RequestHead& head, const wire::Addre
   std::string_view told = head.field("X-Forwarded-Proto");
   const std::string by_forwarded = wire::forwarded_proto(head.field("Forwarded"));
   if (told.empty() && by_forwarded.empty()) return std::nullopt;
-  return iequals(take_element(told), "https") || iequals(by_forwarded, "https");
+  return iequals(next_element(told), "https") || iequals(by_forwarded, "https");
 }
 
 std::optional<wire::Address> proxied_client(const wire::Request& request, const Settings& settings) {

@@ -31,8 +31,8 @@ Asker origin_of(const wire::Request& request, const Settings& settings);
 Asker asker_of(const wire::Request& request, const Settings& settings);
 
 /// Why nobody is to answer it here: it is for a name that isn't known, and --host says which are, or the site would be
-/// given its own name in place of that one (`renamed`: --upstream-host), so that it couldn't refuse. Nothing: it is
-/// answered.
+/// given its own name in place of that one (`renamed`: --upstream-host), so that it couldn't refuse. Returns
+/// nullopt if it is answered.
 std::optional<Refusal> misdirected(const wire::Request& request, bool renamed, const Settings& settings);
 
 /// The client whom a trusted proxy names, where the peer is one and names another; for showing, not for rights.

@@ -66,8 +66,8 @@ class AdoptingServer : public httplib::Server {
 }  // namespace
 
 /// One address.
-struct AdminServer::Door {
-  explicit Door(net::ListenSocket listening) : socket(std::move(listening)) {}
+struct AdminServer::Listener {
+  explicit Listener(net::ListenSocket listening) : socket(std::move(listening)) {}
 
   net::ListenSocket socket;
   std::shared_ptr<AdoptingServer> server;
@@ -143,7 +143,7 @@ std::variant<std::unique_ptr<AdminServer>, std::string> AdminServer::listen(cons
   made->requests_ = std::make_shared<Requests>(side, host, std::move(token));
   for (net::ListenSocket& socket : std::get<std::vector<net::ListenSocket>>(listening)) {
     made->addresses_.push_back(socket.name());
-    made->doors_.push_back(std::make_unique<Door>(std::move(socket)));
+    made->listeners_.push_back(std::make_unique<Listener>(std::move(socket)));
   }
   return made;
 }
@@ -151,7 +151,7 @@ std::variant<std::unique_ptr<AdminServer>, std::string> AdminServer::listen(cons
 void AdminServer::start() {
   requests_->start();
   const std::size_t max_body = std::max(side_->setup().max_payload, kLeastOfBody);
-  for (auto& door : doors_) door->start(requests_, max_body);
+  for (auto& listener : listeners_) listener->start(requests_, max_body);
 }
 
 void AdminServer::set_token(std::string token) { requests_->set_token(std::move(token)); }
@@ -160,7 +160,7 @@ void AdminServer::stop() {
   if (!requests_) return;
   requests_->close();
   const auto end = std::chrono::steady_clock::now() + kStopPatience;
-  for (auto& door : doors_) door->stop(end);
+  for (auto& listener : listeners_) listener->stop(end);
 }
 
 }  // namespace martd::admin

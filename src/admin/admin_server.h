@@ -40,12 +40,12 @@ class AdminServer {
   void stop();
 
  private:
-  struct Door;
+  struct Listener;
   AdminServer() = default;
 
   PublicSide* side_ = nullptr;          ///< for start()
   std::shared_ptr<Requests> requests_;  ///< until the last thread has let go of it
-  std::vector<std::unique_ptr<Door>> doors_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<std::string> addresses_;
 };
 

@@ -36,7 +36,7 @@ class InnerRequest {
   /// False: the other side took no more of it within `patience`.
   bool send(std::string_view method, std::string_view target, const Headers& headers, std::string_view body,
             std::chrono::milliseconds patience);
-  /// Nothing: no whole head came within `patience`, or the connection ended before.
+  /// Returns nullopt if no whole head came within `patience`, or the connection ended before.
   std::optional<Head> read_head(std::chrono::milliseconds patience);
 
   enum class Read : std::uint8_t {

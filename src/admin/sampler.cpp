@@ -40,14 +40,14 @@ void Sampler::run() {
   for (;;) {
     const auto look = look_();
     if (!look) return;
-    take(*look);
+    add(*look);
     next += kEvery;
     std::unique_lock lock(mutex_);
     if (changed_.wait_until(lock, next, [this] { return stopped_; })) return;
   }
 }
 
-void Sampler::take(const Look& look) {
+void Sampler::add(const Look& look) {
   bool asked = false;
   {
     const std::lock_guard lock(mutex_);

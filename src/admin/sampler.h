@@ -48,15 +48,15 @@ class Sampler {
     std::uint64_t number = 0;
     std::shared_ptr<const std::string> stats;
   };
-  /// The newest look after `seen`, waited for up to `patience`. Nothing: there was none, or it has stopped. The first
-  /// who asks makes the next looks be written down.
+  /// The newest look after `seen`, waited for up to `patience`. Returns nullopt if there was none, or it has
+  /// stopped. The first who asks makes the next looks be written down.
   std::optional<Tick> after(std::uint64_t seen, std::chrono::milliseconds patience) const;
 
   /// Sleeps for so long, or until it is stopped.
   void sleep(std::chrono::milliseconds patience) const;
 
   /// One look; for the thread, and for tests.
-  void take(const Look& look);
+  void add(const Look& look);
 
  private:
   struct Second {

@@ -7,12 +7,12 @@
 
 namespace martd::admin {
 
-/// What is under way and may last, so that the end need not wait for as long as it would. `One` has a cut() that makes
-/// whoever waits in it come back, and that any thread may call. Thread-safe.
+/// Keeps count of work that may last long, so that the program's end can cut it short. `One` is such work: its cut(),
+/// which any thread may call, makes whoever waits in it come back. Thread-safe.
 template <class One>
 class UnderWay {
  public:
-  /// Made of `arguments`, and under way until it is let go of.
+  /// Begins one, made of `arguments`; it is counted until it is destroyed.
   template <class... Arguments>
   std::shared_ptr<One> begin(Arguments&&... arguments) {
     auto one = std::make_shared<One>(std::forward<Arguments>(arguments)...);
@@ -23,7 +23,7 @@ class UnderWay {
     return one;
   }
 
-  /// All of them, and all that are begun from now on.
+  /// Cuts all of them short, and all that are begun from now on.
   void cut() {
     const std::lock_guard lock(mutex_);
     cut_ = true;

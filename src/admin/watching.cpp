@@ -73,7 +73,7 @@ void Watching::channel(httplib::Response& response, Lease lease, const std::stri
         }
         // As every stream: who is cut off before the first message comes back to here.
         if (first && text.size() == opening) {
-          const wire::Place place{name, *look ? (*look)->cursor : clock};
+          const wire::Position place{name, *look ? (*look)->cursor : clock};
           wire::append_sub_event(text, std::span(&place, 1));
         }
         if (text.empty() && ++silent >= kLooksOfSilence) text = wire::kEventStreamHeartbeat;

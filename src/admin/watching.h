@@ -24,7 +24,7 @@ class Watching {
   Watching(const SideGate& gate, const Sampler& sampler, InnerRequests& inner)
       : gate_(gate), sampler_(sampler), inner_(inner) {}
 
-  /// Held for as long as somebody watches. Nothing: there are kMost already.
+  /// Held for as long as somebody watches. Returns null if there are kMost already.
   using Lease = std::shared_ptr<const void>;
   Lease enter();
   /// Ends what is watched now: who watches has to ask again.

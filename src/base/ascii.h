@@ -30,7 +30,7 @@ inline std::string_view trim(std::string_view text) {
 
 /// Takes the next element off a list (RFC 9110 section 5.6.1), and the separator behind it: without the spaces and tabs
 /// around it; it may be empty.
-inline std::string_view take_element(std::string_view& list, char separator = ',') {
+inline std::string_view next_element(std::string_view& list, char separator = ',') {
   const auto end = list.find(separator);
   const std::string_view element = trim(list.substr(0, end));
   list = end == list.npos ? std::string_view() : list.substr(end + 1);

@@ -80,14 +80,14 @@ Found look_up(const std::string& host, std::uint16_t port) {
   return endpoints;
 }
 
-struct Endpoints::Door {
+struct Endpoints::Mailbox {
   std::mutex mutex;
   net::Loop* loop;       ///< guarded; null: there is nobody any more
   Endpoints* endpoints;  ///< the loop's alone; likewise
 };
 
 Endpoints::Endpoints(net::Loop& loop, const Site& site, LookUp look_up)
-    : loop_(loop), site_(site), look_up_(look_up), door_(new Door{{}, &loop, this}) {
+    : loop_(loop), site_(site), look_up_(look_up), mailbox_(new Mailbox{{}, &loop, this}) {
   if (!site.socket_path.empty()) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -111,18 +111,18 @@ void Endpoints::get(std::function<void(std::span<const Endpoint>)> ready) {
 }
 
 Endpoints::~Endpoints() {
-  door_->endpoints = nullptr;
-  const std::lock_guard lock(door_->mutex);
-  door_->loop = nullptr;
+  mailbox_->endpoints = nullptr;
+  const std::lock_guard lock(mailbox_->mutex);
+  mailbox_->loop = nullptr;
 }
 
 void Endpoints::begin_look_up() {
-  const auto answer = [door = door_](Found endpoints) {
+  const auto answer = [mailbox = mailbox_](Found endpoints) {
     // Under the lock, for the loop to stay.
-    const std::lock_guard lock(door->mutex);
-    if (!door->loop) return;
-    door->loop->post([door, endpoints = std::move(endpoints)]() mutable {
-      if (door->endpoints) door->endpoints->found(std::move(endpoints));
+    const std::lock_guard lock(mailbox->mutex);
+    if (!mailbox->loop) return;
+    mailbox->loop->post([mailbox, endpoints = std::move(endpoints)]() mutable {
+      if (mailbox->endpoints) mailbox->endpoints->found(std::move(endpoints));
     });
   };
   try {

@@ -53,7 +53,7 @@ class Endpoints {
 
  private:
   /// What a look-up shares with whom it is for, who may be gone before it.
-  struct Door;
+  struct Mailbox;
 
   void begin_look_up();
   void found(Found endpoints);
@@ -66,7 +66,7 @@ class Endpoints {
   Endpoint last_;  ///< that took a connection; of size 0 before any did
   Time known_until_{};
   std::vector<std::function<void(std::span<const Endpoint>)>> waiting_;
-  const std::shared_ptr<Door> door_;
+  const std::shared_ptr<Mailbox> mailbox_;
 };
 
 }  // namespace martd::client

@@ -40,7 +40,7 @@ void UpstreamConnection::carry(Exchange& exchange) {
   const bool kept = step_ == Step::idle;
   if (kept) step_ = Step::head;
   const Sent sent = put(exchange.order_.head);
-  if (sent == Sent::gone) return close();
+  if (sent == Sent::closed) return close();
   if (kept) {
     await_answer();
     exchange.connected(*this);

@@ -96,7 +96,7 @@ std::string Follower::opening() {
 
 void Follower::append_beginning(std::string& out) {
   begun_ = true;
-  boost::container::small_vector<wire::Place, 4> positions;
+  boost::container::small_vector<wire::Position, 4> positions;
   positions.reserve(seats());
   for (std::uint32_t slot = 0; slot < seats(); ++slot) positions.push_back({channel(slot), cursor(slot)});
   format_.begin(out, positions);
@@ -167,20 +167,20 @@ Delivery Follower::deliver(const Batch& batch, std::uint32_t slot) {
     switch (outlet_.offer(compose(batch, slot), limit)) {
       case Outlet::Sent::refused:
         return fell_behind();
-      case Outlet::Sent::gone:
+      case Outlet::Sent::closed:
         break;
       default:
         return Delivery::taken;
     }
-    over(Ending::hung_up);
+    end_hold(Ending::hung_up);
     outlet_.broken();
     return Delivery::done;
   }
   const Frame* before = nullptr;
   for (const FramePtr& frame : batch.frames(chunks_ ? format_.row().chunks : format_.row().bare)) {
     const Outlet::Sent sent = outlet_.offer(frame, limit);
-    if (sent == Outlet::Sent::gone) {
-      over(Ending::hung_up);
+    if (sent == Outlet::Sent::closed) {
+      end_hold(Ending::hung_up);
       outlet_.broken();
       return Delivery::done;
     }
@@ -214,7 +214,7 @@ void Follower::catch_up(Time now) {
       last_sent_ = now;
       Counters& counters = desk.counters();
       (counters.*format_.row().deliveries).add();
-      if (outlet_.offer(frame_of(std::move(bytes)), SIZE_MAX) == Outlet::Sent::gone) return outlet_.close();
+      if (outlet_.offer(frame_of(std::move(bytes)), SIZE_MAX) == Outlet::Sent::closed) return outlet_.close();
       if (const std::size_t queued = outlet_.queued(); queued > 0) seldom().caught_up = queued;
     }
     if (!behind() && seldom_) seldom_->quiet = {};
@@ -262,7 +262,7 @@ void Follower::on_deadline(Time now) {
     // What waits in the outbox is sign enough, and a heartbeat behind it would only add to it.
     std::string sign(format_.row().heartbeat);
     frame(sign);
-    if (outlet_.queued() == 0 && outlet_.put(sign) == Outlet::Sent::gone) return outlet_.close();
+    if (outlet_.queued() == 0 && outlet_.put(sign) == Outlet::Sent::closed) return outlet_.close();
   }
   Time due = last_sent_ + heartbeat;
   if (seldom_ && seldom_->stalled_since != Time{}) due = std::min(due, seldom_->stalled_since + settings.stall());
@@ -271,7 +271,7 @@ void Follower::on_deadline(Time now) {
 
 // --- ending ---
 
-void Follower::over(Ending ending, std::string_view channel, std::size_t channels) {
+void Follower::end_hold(Ending ending, std::string_view channel, std::size_t channels) {
   if (!std::exchange(holding_, false)) return;
   note(ending, channel, channels);
   Counters& counters = desk().counters();
@@ -280,12 +280,12 @@ void Follower::over(Ending ending, std::string_view channel, std::size_t channel
 }
 
 void Follower::finish(Ending ending, std::string_view channel, std::size_t channels) {
-  over(ending, channel, channels);
+  end_hold(ending, channel, channels);
   std::string text;
   format_.closed(text, ending, channel, row(ending).comes_back == push::Return::later ? later(desk()) : Duration{});
   frame(text);
   if (chunks_) text += wire::kLastChunk;
-  if (outlet_.put(text) == Outlet::Sent::gone) return outlet_.close();
+  if (outlet_.put(text) == Outlet::Sent::closed) return outlet_.close();
   outlet_.end();
 }
 
@@ -300,7 +300,7 @@ void Follower::stop(Time now) {
 
 void Follower::hung_up(Time now) {
   if (!holding()) return;
-  over(Ending::hung_up);
+  end_hold(Ending::hung_up);
   desk().roster().leave(*this, now);
 }
 

@@ -66,7 +66,7 @@ class Follower final : public HeldSubscriber {
   }
   void finish(push::Ending ending, std::string_view channel, std::size_t channels);
   bool gave_up(Time now);
-  void over(push::Ending ending, std::string_view channel = {}, std::size_t channels = 0);
+  void end_hold(push::Ending ending, std::string_view channel = {}, std::size_t channels = 0);
 
   const Format& format_;
   std::unique_ptr<Seldom> seldom_;

@@ -52,7 +52,7 @@ class Format {
   /// What every body begins with.
   virtual void open(std::string& out, Duration heartbeat) const = 0;
   /// Where the subscription begins: a client that is cut off before its first message comes back to there.
-  virtual void begin(std::string& out, std::span<const wire::Place> positions) const = 0;
+  virtual void begin(std::string& out, std::span<const wire::Position> positions) const = 0;
   /// The cursor before what `behind_cursor` has.
   virtual void cursor(std::string& out, const Position& at) const = 0;
   virtual void message(std::string& out, const Position& at, const push::Message& message) const = 0;

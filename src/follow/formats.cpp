@@ -49,7 +49,7 @@ class Events final : public Format {
     out += wire::kEventStreamOpening;
     wire::append_heartbeat_note(out, heartbeat);
   }
-  void begin(std::string& out, std::span<const wire::Place> positions) const override {
+  void begin(std::string& out, std::span<const wire::Position> positions) const override {
     wire::append_sub_event(out, positions);
   }
   void cursor(std::string& out, const Position& at) const override {
@@ -92,7 +92,7 @@ class Lines final : public Format {
   using Format::Format;
 
   void open(std::string&, Duration) const override {}
-  void begin(std::string& out, std::span<const wire::Place> positions) const override {
+  void begin(std::string& out, std::span<const wire::Position> positions) const override {
     wire::append_sub_line(out, positions);
   }
   void cursor(std::string&, const Position&) const override {}  // each line has its own

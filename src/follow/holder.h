@@ -31,7 +31,7 @@ class Holder {
   /// The peer is gone, or has ended its side.
   virtual void hung_up(Time now) = 0;
   /// Bytes that come while it holds: returns those that are not its own, at the end of `bytes`.
-  virtual std::string_view take(std::string_view bytes) { return bytes; }
+  virtual std::string_view receive(std::string_view bytes) { return bytes; }
   /// Whether the client is read from now; Outlet::read_on() when that changes. Only who is read from is seen to leave.
   virtual bool wants_input() const { return true; }
   /// The client has ended its side; `tidy`: over TLS, it said so. True: this goes on without it, or has broken off what

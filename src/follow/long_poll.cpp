@@ -163,7 +163,7 @@ Delivery LongPoll::deliver(const Batch& batch, std::uint32_t slot) {
   desk.counters().poll_deliveries.add();
   finish(Ending::waited);
   if (seats() == 1 && outlet_.plain()) {
-    if (outlet_.offer(batch.frames(poll_answer()).front(), SIZE_MAX) == Outlet::Sent::gone)
+    if (outlet_.offer(batch.frames(poll_answer()).front(), SIZE_MAX) == Outlet::Sent::closed)
       outlet_.broken();
     else
       outlet_.done();

@@ -111,7 +111,7 @@ class Outlet {
   /// Reads on, after Holder::wants_input() said no.
   virtual void read_on() = 0;
   /// What came behind the request: another protocol's, where it makes a tunnel of the connection.
-  virtual std::string take_ahead() = 0;
+  virtual std::string read_ahead() = 0;
   /// No more will be written: the client sees the end once it has everything. Reading goes on.
   virtual void half_close() = 0;
   /// For the access log, where the status can't be read from what is sent; 0: it can.

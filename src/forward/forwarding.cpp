@@ -50,7 +50,7 @@ void Forwarding::begin(const wire::RequestHead& head, Time now) {
 
 // --- from the client ---
 
-std::string_view Forwarding::take(std::string_view bytes) {
+std::string_view Forwarding::receive(std::string_view bytes) {
   if (stage_ == Stage::tunnel) {
     tunnel_->from_client(bytes);
     return {};

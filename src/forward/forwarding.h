@@ -32,7 +32,7 @@ class Forwarding final : public follow::Holder, private client::Asker, private f
   /// Asks the site. `head` need not stay.
   void begin(const wire::RequestHead& head, Time now);
 
-  std::string_view take(std::string_view bytes) override;
+  std::string_view receive(std::string_view bytes) override;
   bool wants_input() const override;
   bool half_closed(bool tidy) override;
   void catch_up(Time now) override;

@@ -25,7 +25,7 @@ Result<Positions> Positions::look_up(const wire::RequestHead& head, const Settin
   if (!channels) return bad_request("Martd-Channels: " + channels.error().message);
   for (const std::string& name : settings.snapshot)
     if (std::find(channels->begin(), channels->end(), name) == channels->end()) channels->push_back(name);
-  positions.text_ = wire::format_stand(*channels, hub.stand(*channels, now));
+  positions.text_ = wire::format_positions(*channels, hub.positions(*channels, now));
   return positions;
 }
 
@@ -33,7 +33,7 @@ void Positions::fit(std::size_t size) {
   constexpr std::size_t kLargestHead = 8192;
   const std::size_t added = size + kCursorLine.size() + kTimingLine.size() + kTimingEnd.size() + 4;
   const std::size_t room = added < kLargestHead ? (kLargestHead - added) / 2 : 0;
-  text_.resize(wire::cut_stand(text_, room).size());
+  text_.resize(wire::cut_positions(text_, room).size());
 }
 
 void Positions::append_lines(std::string& head) const {

@@ -193,7 +193,7 @@ void SiteAnswer::flush() {
 }
 
 void SiteAnswer::put(std::string_view bytes) {
-  if (outlet_.put(bytes) == follow::Outlet::Sent::gone) return outlet_.broken();
+  if (outlet_.put(bytes) == follow::Outlet::Sent::closed) return outlet_.broken();
   const Settings& settings = gate_.settings();
   const Duration patience = settings.upstream_timeouts.taking;
   taking_.gave(bytes.size(), outlet_.queued(), gate_.desk().loop().now(), patience);

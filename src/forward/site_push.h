@@ -24,11 +24,11 @@ namespace martd::forward {
 /// what `Martd-Payload` holds, or with `body=1` the answer's body. Where there are as many payloads as queries, each
 /// query has its own; else the first serves all. Contract section 6.
 ///
-/// Nothing of it ever changes the answer: what can't be published is told to the log. But its end comes only when what
-/// was published can be seen; where there is a store that may be later.
+/// The answer itself never changes: the log is told what can't be published. Only the end of the answer waits until
+/// what was published can be seen, which with a store may be later.
 class SitePush {
  public:
-  /// Nothing where the answer asks for nothing.
+  /// Returns nullopt if the answer asks for nothing.
   static std::optional<SitePush> of(const wire::AnswerHead& head, const Settings& settings);
 
   /// Some query wants the body: feed() gets all of it, and publish() comes before its last byte is passed on.
@@ -40,7 +40,7 @@ class SitePush {
   /// The store has not answered to all of it yet.
   bool waits() const { return !tickets_.empty(); }
   void settled(std::uint64_t ticket, const push::PushAnswer& answer);
-  /// Who waited doesn't any more: what the store refuses from now on is told to the log all the same.
+  /// Nobody waits any more. The log is still told what the store refuses from now on.
   void leave(follow::Desk& desk);
 
  private:

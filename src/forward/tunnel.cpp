@@ -6,12 +6,12 @@ void Tunnel::begin() {
   client_.drop_deadline();
   client_.hurry();
   client_.wait_for_reader({});
-  site_.send(client_.take_ahead());
+  site_.send(client_.read_ahead());
   client_.read_on();
 }
 
 void Tunnel::from_site(std::string_view bytes) {
-  if (client_.put(bytes) == follow::Outlet::Sent::gone) client_.broken();
+  if (client_.put(bytes) == follow::Outlet::Sent::closed) client_.broken();
 }
 
 void Tunnel::client_ended() {

@@ -22,10 +22,10 @@ bool is_token(std::string_view name) {
 
 }  // namespace
 
-std::optional<Refusal> refuse_head(const wire::RequestHead& head, Place place) {
+std::optional<Refusal> refuse_head(const wire::RequestHead& head, Route route) {
   if (auto refusal = wire::refuse_repeated(head.fields)) return refusal;
-  const bool posts = head.method == "POST" || (place == Place::publish && head.method == "PUT");
-  if (!posts || (place != Place::publish && place != Place::subscribe)) return std::nullopt;
+  const bool posts = head.method == "POST" || (route == Route::publish && head.method == "PUT");
+  if (!posts || (route != Route::publish && route != Route::subscribe)) return std::nullopt;
   return wire::refuse_body_fields(head.fields);
 }
 
@@ -39,7 +39,7 @@ std::string preflight_lines(std::string_view asked) {
   std::string names = "Authorization, Cache-Control, Content-Type, If-Match, If-None-Match, Last-Event-ID";
   std::vector<std::string_view> sorted;  // a head has room for tens of thousands of names
   while (!asked.empty()) {
-    const std::string_view name = take_element(asked);
+    const std::string_view name = next_element(asked);
     if (is_token(name)) sorted.push_back(name);
   }
   std::sort(sorted.begin(), sorted.end(), less_without_case);
@@ -48,7 +48,7 @@ std::string preflight_lines(std::string_view asked) {
   for (const std::string_view name : sorted) {
     std::string_view known = std::string_view(names).substr(0, fixed);
     bool there = false;
-    while (!known.empty()) there |= iequals(take_element(known), name);
+    while (!known.empty()) there |= iequals(next_element(known), name);
     if (there || names.size() + name.size() + 2 > kMost) continue;
     names.append(", ").append(name);
   }

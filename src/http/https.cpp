@@ -43,8 +43,8 @@ bool Session::redirects(const wire::Request& request) const {
   if (!redirects()) return false;
   if (request.method() == "OPTIONS") {
     const Settings& settings = worker_.settings();
-    const Place place = place_of(request.path, settings.prefix, settings.has_upstream);
-    if (place == Place::server || (place != Place::elsewhere && request.header("Host").empty())) return false;
+    const Route route = route_of(request.path, settings.prefix, settings.has_upstream);
+    if (route == Route::server || (route != Route::elsewhere && request.header("Host").empty())) return false;
   }
   return request.header("Access-Control-Request-Method").empty() &&
          !access::proxied_tls(request.head, peer_, worker_.settings().access).value_or(false);

@@ -35,7 +35,7 @@ struct Incoming {
 
   enum class Took : std::uint8_t { all, too_long, no_room };
   /// Of a body whose length isn't known, room is asked for as it comes, in `budget` bytes for all.
-  Took take(std::string_view piece, std::size_t budget) {
+  Took add(std::string_view piece, std::size_t budget) {
     taken += piece.size();
     if (taken > limit) return Took::too_long;
     if (use != Use::kept) return Took::all;

@@ -2,37 +2,37 @@
 
 namespace martd::http {
 
-Place place_of(std::string_view path, std::string_view prefix, bool has_upstream) {
+Route route_of(std::string_view path, std::string_view prefix, bool has_upstream) {
   if (path.starts_with(prefix)) {
     const std::string_view rest = path.substr(prefix.size());
-    if (rest == "/sub") return Place::subscribe;
-    if (rest == "/pub") return Place::publish;
-    if (rest == "/client.js") return Place::script;
-    if (rest == "/" && !has_upstream) return Place::page;
+    if (rest == "/sub") return Route::subscribe;
+    if (rest == "/pub") return Route::publish;
+    if (rest == "/client.js") return Route::script;
+    if (rest == "/" && !has_upstream) return Route::page;
   }
-  if (path == "*") return Place::server;
-  return path == "/" && !has_upstream ? Place::page : Place::elsewhere;
+  if (path == "*") return Route::server;
+  return path == "/" && !has_upstream ? Route::page : Route::elsewhere;
 }
 
-std::string_view allowed_methods(Place place) {
-  switch (place) {
-    case Place::subscribe:
+std::string_view allowed_methods(Route route) {
+  switch (route) {
+    case Route::subscribe:
       return "GET, POST, OPTIONS";
-    case Place::publish:
+    case Route::publish:
       return "GET, HEAD, POST, PUT, DELETE, OPTIONS";
-    case Place::script:
-    case Place::page:
+    case Route::script:
+    case Route::page:
       return "GET, HEAD, OPTIONS";
-    case Place::server:
+    case Route::server:
       return "GET, HEAD, POST, PUT, DELETE, OPTIONS";
-    case Place::elsewhere:
+    case Route::elsewhere:
       break;
   }
   return {};
 }
 
-bool takes(Place place, std::string_view method) {
-  const std::string_view methods = allowed_methods(place);
+bool takes(Route route, std::string_view method) {
+  const std::string_view methods = allowed_methods(route);
   if (methods.empty()) return true;
   for (std::size_t at = methods.find(method); at != methods.npos; at = methods.find(method, at + 1)) {
     const std::size_t end = at + method.size();

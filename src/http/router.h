@@ -6,7 +6,7 @@
 namespace martd::http {
 
 /// What a path is. Contract section 1.
-enum class Place : std::uint8_t {
+enum class Route : std::uint8_t {
   subscribe,  ///< /sub
   publish,    ///< /pub
   script,     ///< /client.js
@@ -16,10 +16,10 @@ enum class Place : std::uint8_t {
 };
 
 /// `path` as in Request: what stands before the `?`, compared as it came, byte for byte, or `*`.
-Place place_of(std::string_view path, std::string_view prefix, bool has_upstream);
+Route route_of(std::string_view path, std::string_view prefix, bool has_upstream);
 
-/// The methods that a place takes, as `Allow` names them; empty: any.
-std::string_view allowed_methods(Place place);
-bool takes(Place place, std::string_view method);
+/// The methods that a route takes, as `Allow` names them; empty: any.
+std::string_view allowed_methods(Route route);
+bool takes(Route route, std::string_view method);
 
 }  // namespace martd::http

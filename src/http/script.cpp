@@ -10,8 +10,8 @@ namespace {
 /// Whether gzip is named, and not with a weight of nothing (RFC 9110 section 12.5.3).
 bool takes_gzip(std::string_view accept_encoding) {
   while (!accept_encoding.empty()) {
-    std::string_view weight = take_element(accept_encoding);
-    if (!iequals(take_element(weight, ';'), "gzip")) continue;
+    std::string_view weight = next_element(accept_encoding);
+    if (!iequals(next_element(weight, ';'), "gzip")) continue;
     const auto q = weight.find("q=");
     return q == weight.npos || weight.substr(q + 2).find_first_of("123456789") != std::string_view::npos;
   }

@@ -56,7 +56,7 @@ void Session::on_readable() {
   std::string_view bytes(scratch.data(), result.bytes);
   if (!held()) {
     process(bytes);
-  } else if (bytes = holder_->take(bytes); !bytes.empty() && holder_->takes_requests()) {
+  } else if (bytes = holder_->receive(bytes); !bytes.empty() && holder_->takes_requests()) {
     if (!input_) input_ = std::make_unique<std::string>();
     *input_ += bytes;
   }
@@ -93,7 +93,7 @@ void Session::on_closed() {
   if (handshake_) worker_.counters().tls_failures.add();
   if (holder_) holder_->hung_up(loop().now());
   end_record();
-  worker_.gone(*this);
+  worker_.closed(*this);
 }
 
 void Session::stop(Time now) {
@@ -136,7 +136,7 @@ void Session::answer(const wire::Answer& answer, std::string_view body, Time now
   if (processing_) return wire::append_answer(worker_.reply(), answer, body, context, now);
   std::string reply;
   wire::append_answer(reply, answer, body, context, now);
-  if (put(reply) == Sent::gone) broken();
+  if (put(reply) == Sent::closed) broken();
 }
 
 bool Session::open_stream(std::string_view content_type, std::string_view first, Time now) {
@@ -183,9 +183,9 @@ void Session::begin_record(std::string_view method, std::string_view path) {
 }
 
 /// What isn't held by then has its answer among those that go out together.
-void Session::serve(const wire::Request& request, Place place) {
+void Session::serve(const wire::Request& request, Route route) {
   if (record()) record()->begin_answer(worker_.reply().size());
-  handle(request, place);
+  handle(request, route);
   if (!held()) end_written_record();
 }
 

@@ -79,7 +79,7 @@ class Session final : public net::Connection, public follow::Outlet {
   void close() override { Connection::close(); }
   void abort() override { Connection::abort(); }
   void read_on() override { watch_if_room(); }
-  std::string take_ahead() override { return input_ ? std::move(*std::exchange(input_, nullptr)) : std::string(); }
+  std::string read_ahead() override { return input_ ? std::move(*std::exchange(input_, nullptr)) : std::string(); }
   void half_close() override { Connection::half_close(); }
   void note_status(int status) override;
   bool logged() const override { return record() != nullptr; }
@@ -116,16 +116,16 @@ class Session final : public net::Connection, public follow::Outlet {
   };
   void refuse(int status, std::string_view message, std::string cors = {}, std::string_view headers = {});
   void refuse_by_head(const wire::RequestHead& head, std::string_view bytes, const HeadRefusal& refusal);
-  bool await_body(const wire::RequestHead& head, std::string_view bytes, Place place);
+  bool await_body(const wire::RequestHead& head, std::string_view bytes, Route route);
   HeadRefusal no_room();
   void refuse_body(const wire::RequestHead& head, std::size_t limit);
   std::string cors_of(const wire::RequestHead& head) const;
   void flush_reply();
   // --- answering them (session_answers.cpp) ---
-  std::optional<HeadRefusal> refused(const wire::Request& request, Place place) const;
-  std::optional<HeadRefusal> refused_by_head(const wire::Request& request, Place place);
-  access::Asker asker_of_place(const wire::Request& request, Place place) const;
-  void handle(const wire::Request& request, Place place);
+  std::optional<HeadRefusal> refused(const wire::Request& request, Route route) const;
+  std::optional<HeadRefusal> refused_by_head(const wire::Request& request, Route route);
+  access::Asker asker_of_route(const wire::Request& request, Route route) const;
+  void handle(const wire::Request& request, Route route);
   bool ask_again(std::string_view& data);
   bool redirects() const;
   bool redirects(const wire::Request& request) const;
@@ -138,7 +138,7 @@ class Session final : public net::Connection, public follow::Outlet {
   wire::AnswerContext context_of_manner(bool close) const;
   void follow(const wire::SubscribeRequest& asked, Time now);
   // --- the access log (session.cpp) ---
-  void serve(const wire::Request& request, Place place);
+  void serve(const wire::Request& request, Route route);
   void begin_record(std::string_view method, std::string_view path);
   void note(Sent sent, std::string_view bytes);
   void end_written_record();

@@ -23,31 +23,31 @@ bool wants_web_socket(const wire::Request& request) { return request.head.fields
 
 }  // namespace
 
-access::Asker Session::asker_of_place(const wire::Request& request, Place place) const {
+access::Asker Session::asker_of_route(const wire::Request& request, Route route) const {
   access::Asker asker;
-  if (place == Place::elsewhere) return asker;
+  if (route == Route::elsewhere) return asker;
   const Settings& settings = worker_.settings();
-  asker = place == Place::publish ? access::asker_of(request, settings.access)
+  asker = route == Route::publish ? access::asker_of(request, settings.access)
                                   : access::origin_of(request, settings.access);
   if (operates_) asker.may_push = asker.operates = true;
   return asker;
 }
 
 /// Whatever a request's query and body are.
-std::optional<Session::HeadRefusal> Session::refused(const wire::Request& request, Place place) const {
-  if (place == Place::elsewhere) return HeadRefusal{404, "nothing here: this server has no site behind it", {}, {}};
-  if (!takes(place, request.method())) {
-    const std::string methods(allowed_methods(place));
+std::optional<Session::HeadRefusal> Session::refused(const wire::Request& request, Route route) const {
+  if (route == Route::elsewhere) return HeadRefusal{404, "nothing here: this server has no site behind it", {}, {}};
+  if (!takes(route, request.method())) {
+    const std::string methods(allowed_methods(route));
     return HeadRefusal{
         405, std::string(request.method()) + ": this path takes " + methods, "Allow: " + methods + "\r\n", {}};
   }
-  if (auto refusal = refuse_head(request.head, place))
+  if (auto refusal = refuse_head(request.head, route))
     return HeadRefusal{
         refusal->status, std::move(refusal->message), std::string(lines_of_refusal(refusal->status)), {}};
   // A subscriber is told in the way of its transport. A page's preflight is answered, as what it is for will be told;
   // any other OPTIONS is a balancer's look, which is to know.
-  const bool preflight = place == Place::publish && request.method() == "OPTIONS";
-  if (place == Place::subscribe || preflight || !(surplus_ || worker_.stopping())) return std::nullopt;
+  const bool preflight = route == Route::publish && request.method() == "OPTIONS";
+  if (route == Route::subscribe || preflight || !(surplus_ || worker_.stopping())) return std::nullopt;
   return HeadRefusal{503,
                      worker_.stopping() ? "the server is stopping" : "too many connections (--max-connections)",
                      "Retry-After: 2\r\n",
@@ -55,21 +55,21 @@ std::optional<Session::HeadRefusal> Session::refused(const wire::Request& reques
 }
 
 /// Whatever its body is, which is still to come. What is served then is looked at again, as things may have changed.
-std::optional<Session::HeadRefusal> Session::refused_by_head(const wire::Request& request, Place place) {
+std::optional<Session::HeadRefusal> Session::refused_by_head(const wire::Request& request, Route route) {
   const Settings& settings = worker_.settings();
-  const access::Asker asker = asker_of_place(request, place);
-  auto refusal = refused(request, place);
+  const access::Asker asker = asker_of_route(request, route);
+  auto refusal = refused(request, route);
   std::optional<Refusal> own;
-  if (!refusal && place == Place::publish && (request.method() == "POST" || request.method() == "PUT"))
+  if (!refusal && route == Route::publish && (request.method() == "POST" || request.method() == "PUT"))
     own = http::refused_by_head(request, asker, settings, worker_.hub(), loop().now());
-  if (!refusal && place == Place::subscribe && request.method() == "POST")
+  if (!refusal && route == Route::subscribe && request.method() == "POST")
     own = wire::check_subscribe_query(request.query, settings.subscribe);
   if (own) refusal = HeadRefusal{own->status, own->message, {}, {}};
   if (refusal && asker.cross) refusal->cors = asker.cors;
   return refusal;
 }
 
-void Session::handle(const wire::Request& request, Place place) {
+void Session::handle(const wire::Request& request, Route route) {
   const Time now = loop().now();
   const Settings& settings = worker_.settings();
   worker_.counters().requests.add();
@@ -87,13 +87,13 @@ void Session::handle(const wire::Request& request, Place place) {
     wire::append_error(reply, status, message, context, now, headers);
   };
 
-  const access::Asker asker = asker_of_place(request, place);
+  const access::Asker asker = asker_of_route(request, route);
   if (asker.cross) context.cors = asker.cors;
-  if (const auto refusal = refused(request, place)) return error(refusal->status, refusal->message, refusal->headers);
+  if (const auto refusal = refused(request, route)) return error(refusal->status, refusal->message, refusal->headers);
   if (request.method() == "OPTIONS") {
-    if (place == Place::publish && asker.foreign)
+    if (route == Route::publish && asker.foreign)
       return error(403, "Origin: pages of this origin may not use /pub (--origin)");
-    std::string headers = "Allow: " + std::string(allowed_methods(place)) + "\r\n";
+    std::string headers = "Allow: " + std::string(allowed_methods(route)) + "\r\n";
     std::string joined;
     if (!asker.cors.empty()) headers += preflight_lines(request.list("Access-Control-Request-Headers", joined));
     wire::Answer answer;
@@ -102,11 +102,11 @@ void Session::handle(const wire::Request& request, Place place) {
     answer.headers = headers;
     return wire::append_answer(reply, answer, {}, context, now);
   }
-  if (place == Place::subscribe) return subscribe(request, context);
-  switch (place) {
-    case Place::publish:
+  if (route == Route::subscribe) return subscribe(request, context);
+  switch (route) {
+    case Route::publish:
       return publish(request, asker, context, now);
-    case Place::script:
+    case Route::script:
       return serve_script(request, context, now, reply);
     default:
       break;
@@ -147,7 +147,7 @@ void Session::forward(const wire::RequestHead& head, std::string_view& data) {
   forward::Forwarding& holder = *forwarding;
   holder_ = std::move(forwarding);
   holder.begin(head, now);
-  data = holder.take(data);
+  data = holder.receive(data);
 }
 
 namespace {
@@ -198,7 +198,7 @@ bool Session::ask_again(std::string_view& data) {
   // With --host each request is looked at for its name.
   if (surplus_ || worker_.stopping() || redirects() || settings.access.hosts.only()) return false;
   const wire::Target split = wire::split_target(target);
-  if (place_of(split.path, settings.prefix, settings.has_upstream) != Place::subscribe) return false;
+  if (route_of(split.path, settings.prefix, settings.has_upstream) != Route::subscribe) return false;
   auto asked = wire::parse_subscribe_request(split.query, {}, {}, settings.subscribe);
   if (!asked || asked->transport != wire::Transport::poll) return false;
   data.remove_prefix(line_end + 2 + poll_head_->lines.size());

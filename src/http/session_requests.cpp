@@ -24,11 +24,11 @@ constexpr std::size_t kMostReadAway = std::size_t{256} * 1024;
 /// However slow a client is, a body has this long, and a second more for each 10 KiB.
 constexpr Duration kBodyTime = std::chrono::seconds{60};
 
-std::size_t body_limit(Place place, const Settings& settings) {
-  switch (place) {
-    case Place::publish:
+std::size_t body_limit(Route route, const Settings& settings) {
+  switch (route) {
+    case Route::publish:
       return settings.max_payload;
-    case Place::subscribe:
+    case Route::subscribe:
       return kMaxForm;
     default:
       return kMaxIgnoredBody;
@@ -57,7 +57,7 @@ void Session::process(std::string_view bytes) {
         continue;
       }
       const wire::Request request(whole->head, whole->body, peer_);
-      serve(request, place_of(request.path, worker_.settings().prefix, worker_.settings().has_upstream));
+      serve(request, route_of(request.path, worker_.settings().prefix, worker_.settings().has_upstream));
     } else {
       while (data.starts_with("\r\n")) data.remove_prefix(2);  // RFC 9112 section 2.2
       if (data.empty()) break;
@@ -76,7 +76,7 @@ void Session::process(std::string_view bytes) {
   }
   processing_ = false;
   if (!open()) return;
-  if (held()) data = holder_->take(data);
+  if (held()) data = holder_->receive(data);
   if (!open()) return;
   if (data.empty() || ending() || close_after_ || (held() && !holder_->takes_requests())) {
     input_.reset();
@@ -95,7 +95,7 @@ Session::HeadLimits Session::limits_of(std::string_view begun) const {
   std::string_view target = begun.substr(std::min(begun.find(' '), begun.size() - 1) + 1);
   target = target.substr(0, std::min(target.find(' '), kMaxPushTarget));
   const Settings& settings = worker_.settings();
-  if (place_of(wire::split_target(target).path, settings.prefix, settings.has_upstream) == Place::publish) {
+  if (route_of(wire::split_target(target).path, settings.prefix, settings.has_upstream) == Route::publish) {
     limits.target = kMaxPushTarget;
     limits.head += target.size();
   }
@@ -137,8 +137,8 @@ bool Session::begin(std::string_view bytes, std::string_view& data) {
   wire::Request request(head, {}, peer_);
   begin_record(head.method, request.path);
   plain_poll_ = false;
-  const Place place = place_of(request.path, settings.prefix, settings.has_upstream);
-  const bool forwarded = place == Place::elsewhere && settings.has_upstream;
+  const Route route = route_of(request.path, settings.prefix, settings.has_upstream);
+  const bool forwarded = route == Route::elsewhere && settings.has_upstream;
   if (const auto elsewhere = access::misdirected(request, forwarded && settings.upstream_host, settings.access)) {
     refuse_by_head(head, bytes, {elsewhere->status, elsewhere->message, {}, {}});
     return true;
@@ -155,7 +155,7 @@ bool Session::begin(std::string_view bytes, std::string_view& data) {
     }
     return true;
   }
-  const std::size_t limit = body_limit(place, settings);
+  const std::size_t limit = body_limit(route, settings);
   const std::uint64_t length = head.content_length.value_or(0);
   if (length > limit) {
     refuse_body(head, limit);
@@ -165,24 +165,24 @@ bool Session::begin(std::string_view bytes, std::string_view& data) {
     // As nearly always: all of it came at once, and nothing of it is copied.
     request.body = data.substr(0, length);
     data.remove_prefix(length);
-    serve(request, place);
+    serve(request, route);
     if (plain_poll_) poll_head_ = worker_.known_heads().remember(bytes.substr(bytes.find("\r\n") + 2));
     return true;
   }
-  if (const auto refusal = refused_by_head(request, place)) {
+  if (const auto refusal = refused_by_head(request, route)) {
     refuse_by_head(head, bytes, *refusal);
     return true;
   }
-  return await_body(head, bytes, place);
+  return await_body(head, bytes, route);
 }
 
 /// Its body is still to come, and nothing in its head is against it.
-bool Session::await_body(const wire::RequestHead& head, std::string_view bytes, Place place) {
+bool Session::await_body(const wire::RequestHead& head, std::string_view bytes, Route route) {
   const Settings& settings = worker_.settings();
-  const std::size_t limit = body_limit(place, settings);
+  const std::size_t limit = body_limit(route, settings);
   const auto length = static_cast<std::size_t>(head.content_length.value_or(0));
-  const bool form = place == Place::subscribe && head.method == "POST";
-  const bool kept = form || (place == Place::publish && (head.method == "POST" || head.method == "PUT"));
+  const bool form = route == Route::subscribe && head.method == "POST";
+  const bool kept = form || (route == Route::publish && (head.method == "POST" || head.method == "PUT"));
   BodyBudget::Share share(worker_.bodies(), form ? BodyBudget::Sort::form : BodyBudget::Sort::push);
   if (kept && !head.chunked && !share.grow(length, settings.max_bodies)) {
     HeadRefusal refusal = no_room();
@@ -234,7 +234,7 @@ bool Session::read_body(std::string_view& data) {
       refuse(400, "the request's body can't be read: " + std::string(incoming.reader.wrong()), cors_of(incoming.head));
       return false;
     }
-    switch (incoming.take(piece, worker_.settings().max_bodies)) {
+    switch (incoming.add(piece, worker_.settings().max_bodies)) {
       case Incoming::Took::all:
         break;
       case Incoming::Took::too_long:
@@ -253,16 +253,16 @@ bool Session::read_body(std::string_view& data) {
 /// It is longer than `limit`.
 void Session::refuse_body(const wire::RequestHead& head, std::size_t limit) {
   const Settings& settings = worker_.settings();
-  const Place place = place_of(wire::split_target(head.target).path, settings.prefix, settings.has_upstream);
+  const Route route = route_of(wire::split_target(head.target).path, settings.prefix, settings.has_upstream);
   const std::string bytes = "more than " + std::to_string(limit) + " bytes";
-  refuse(413, place == Place::publish ? "payload: " + bytes + " (--max-payload)" : "the request's body: " + bytes,
+  refuse(413, route == Route::publish ? "payload: " + bytes + " (--max-payload)" : "the request's body: " + bytes,
          cors_of(head));
 }
 
 std::string Session::cors_of(const wire::RequestHead& head) const {
   const wire::Request request(head, {}, peer_);
-  const Place place = place_of(request.path, worker_.settings().prefix, worker_.settings().has_upstream);
-  if (place != Place::publish && place != Place::subscribe) return {};
+  const Route route = route_of(request.path, worker_.settings().prefix, worker_.settings().has_upstream);
+  if (route != Route::publish && route != Route::subscribe) return {};
   return access::origin_of(request, worker_.settings().access).cors;
 }
 
@@ -290,7 +290,7 @@ void Session::flush_reply() {
     reply.clear();
     if (reply.capacity() > kMaxForm) reply.shrink_to_fit();
   }
-  if (sent == Sent::gone) return close();
+  if (sent == Sent::closed) return close();
   if (close_after_ && !held()) end_after_writing();
 }
 

@@ -23,8 +23,8 @@ void Worker::put_before(std::unique_ptr<client::UpstreamPool> upstream) {
   gate_ = std::make_unique<forward::Gate>(desk_, std::move(upstream), counters_, settings(), settings().prefix);
 }
 
-void Worker::take(int descriptor, const wire::Address& peer, const std::shared_ptr<const net::TlsContext>& tls,
-                  bool operates) {
+void Worker::accept(int descriptor, const wire::Address& peer, const std::shared_ptr<const net::TlsContext>& tls,
+                    bool operates) {
   // Beyond the limit a connection may still ask, to be told when to come back; but not without any limit.
   constexpr std::size_t kSurplus = 256;
   const std::size_t most = settings().max_connections;
@@ -86,7 +86,7 @@ void Worker::arrived(Session& session) {
   sessions_ = &session;
 }
 
-void Worker::gone(Session& session) {
+void Worker::closed(Session& session) {
   take_off(session);
   count_.open.fetch_sub(1, std::memory_order_relaxed);
   session_count_.fetch_sub(1, std::memory_order_relaxed);

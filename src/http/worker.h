@@ -49,8 +49,8 @@ class Worker {
   /// Takes over an accepted descriptor, on the loop's thread and not from within a session: its request, where it is
   /// there, is served before this returns. `tls` is null for a plain listener.
   /// `operates`: an operator's, who may push past keys and finds room where nobody else does.
-  void take(int descriptor, const wire::Address& peer, const std::shared_ptr<const net::TlsContext>& tls,
-            bool operates = false);
+  void accept(int descriptor, const wire::Address& peer, const std::shared_ptr<const net::TlsContext>& tls,
+              bool operates = false);
 
   /// From the next request on. Any thread. `settings` must live until keep(): every loop is told to use them before any
   /// is woken to keep them, so that all change over in the same moment.
@@ -88,7 +88,7 @@ class Worker {
  private:
   friend class Session;
   void arrived(Session& session);
-  void gone(Session& session);
+  void closed(Session& session);
   void take_off(Session& session);
   /// Closes the connection that has been coming about for longest. A flood of such then pushes itself out, and no one
   /// else. False: there is none on this loop.

@@ -115,7 +115,7 @@ void Connection::readable() {
 void Connection::writable() {
   writing_ = false;
   switch (flush()) {
-    case Sent::gone:
+    case Sent::closed:
       drop_outbox();
       return ending() ? close() : on_write_failed();
     case Sent::queued:
@@ -135,9 +135,9 @@ Connection::Sent Connection::flush() {
   while (outbox_ && !outbox_->empty()) {
     const IoResult result = socket_.write(outbox_->front());
     if (result.io == Io::again) return Sent::queued;
-    if (result.io != Io::done) return Sent::gone;
+    if (result.io != Io::done) return Sent::closed;
     const std::size_t before = outbox_->bytes();
-    outbox_->take(result.bytes);
+    outbox_->remove(result.bytes);
     loop_.count_outbox(before, outbox_->bytes());
   }
   drop_outbox();
@@ -167,7 +167,7 @@ Connection::Sent Connection::offer(const FramePtr& frame, std::size_t limit) {
       written = result.bytes;
       if (written == frame->bytes.size()) return Sent::written;
     } else if (result.io != Io::again) {
-      return Sent::gone;
+      return Sent::closed;
     } else if (!socket_.tls() && frame->bytes.size() > limit) {
       watch_write();
       return Sent::refused;
@@ -182,7 +182,7 @@ Connection::Sent Connection::put(std::string_view bytes) {
     while (!bytes.empty()) {
       const IoResult result = socket_.write(bytes);
       if (result.io == Io::again) break;
-      if (result.io != Io::done) return Sent::gone;
+      if (result.io != Io::done) return Sent::closed;
       bytes.remove_prefix(result.bytes);
     }
     if (bytes.empty()) return Sent::written;

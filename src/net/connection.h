@@ -27,17 +27,17 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
     written,  ///< the socket has it all
     queued,   ///< the rest is in the outbox
     refused,  ///< nothing of it was taken, as the outbox would pass the limit; on_writable() comes
-    gone,     ///< the connection is broken; the caller closes it when it can
+    closed,   ///< the connection is broken; the caller closes it when it can
   };
 
   /// Takes over the descriptor, which must be non-blocking.
   Connection(Loop& loop, int descriptor, SslPtr tls);
   ~Connection() override = default;
 
-  /// Once, before anything else. What comes is read when the loop says that it is there.
+  /// To be called once, before anything else. Bytes are read when the loop says that they are there.
   void start();
-  /// The same, where something may have come already: that is read at once, and the loop, which is asked only then, has
-  /// nothing to tell of it. Whether there was something.
+  /// As start(), where bytes may be there already: they are read at once, and only then does the loop begin to watch,
+  /// so it needn't tell of them. Returns whether there were any.
   bool start_reading();
   bool open() const { return open_; }
   /// At once. on_closed() is called, once. Where something is still in the outbox it is lost, and the peer sees a reset

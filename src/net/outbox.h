@@ -27,7 +27,7 @@ class Outbox {
   std::string_view front() const { return std::string_view(frames_[first_]->bytes).substr(offset_); }
 
   /// `count` bytes of front() were written.
-  void take(std::size_t count) {
+  void remove(std::size_t count) {
     offset_ += count;
     bytes_ -= count;
     if (offset_ < frames_[first_]->bytes.size()) return;

@@ -32,8 +32,8 @@ class TicketKeys {
   /// How long a key seals tickets. It opens them for as long again: a ticket's own life is at most this.
   static constexpr Duration kLife = std::chrono::hours{2};
 
-  /// The key that seals now; made when there is none, or the last one's time is over. Nothing: the system has no
-  /// random bytes.
+  /// The key that seals now; made when there is none, or the last one's time is over. Returns nullopt if the
+  /// system has no random bytes.
   std::optional<Key> sealing(Time now);
   /// The key of that name, if it still opens tickets.
   std::optional<Found> opening(std::span<const unsigned char> name, Time now);

@@ -18,7 +18,7 @@ bool is_one_of(std::string_view text, std::initializer_list<std::string_view> kn
 
 bool lists(std::string_view list, std::string_view wanted) {
   while (!list.empty())
-    if (iequals(take_element(list), wanted)) return true;
+    if (iequals(next_element(list), wanted)) return true;
   return false;
 }
 
@@ -37,7 +37,7 @@ std::string readable(std::string_view accept_encoding) {
   std::string list;
   bool any = false;
   while (!accept_encoding.empty()) {
-    const std::string_view element = take_element(accept_encoding);
+    const std::string_view element = next_element(accept_encoding);
     const std::string_view coding = trim(element.substr(0, element.find(';')));
     if (coding.empty()) continue;
     any |= coding == "*";
@@ -55,7 +55,7 @@ struct Tags {
 
 Tags read_tags(std::string_view list, bool keep_strange, const PageTags& tags) {
   Tags read;
-  for (std::string_view tag; !(tag = wire::take_entity_tag(list)).empty();) {
+  for (std::string_view tag; !(tag = wire::next_entity_tag(list)).empty();) {
     if (const auto original = tags.original(tag)) {
       read.ours = true;
       if (original->etag.empty())
@@ -89,10 +89,10 @@ bool is_html(std::span<const wire::Field> fields) {
   }
   if (type == nullptr) return false;
   std::string_view rest = type->value;
-  if (!iequals(take_element(rest, ';'), "text/html")) return false;
+  if (!iequals(next_element(rest, ';'), "text/html")) return false;
   while (!rest.empty()) {
-    std::string_view value = take_element(rest, ';');
-    const std::string_view name = take_element(value, '=');
+    std::string_view value = next_element(rest, ';');
+    const std::string_view name = next_element(value, '=');
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
     if (!iequals(name, "charset")) continue;
     if (is_one_of(value, {"utf-7", "iso-2022-jp", "csiso2022jp", "hz-gb-2312", "ucs-2", "unicode", "csunicode"}) ||
@@ -138,7 +138,7 @@ bool is_download(std::span<const wire::Field> fields) {
   for (const wire::Field& field : fields) {
     if (!iequals(field.name, "content-disposition")) continue;
     std::string_view rest = field.value;
-    const std::string_view kind = take_element(rest, ';');
+    const std::string_view kind = next_element(rest, ';');
     if (!kind.empty() && !iequals(kind, "inline")) return true;
   }
   return false;

@@ -55,10 +55,10 @@ struct Page {
       policies;  ///< what its Content-Security-Policy lines become, report-only ones, too; in order
 };
 
-/// Nothing: it is left alone. A page is a whole response with a body (2xx but 204, 205 and 206; 4xx; 5xx) of the type
-/// text/html, in a coding that is read and an ASCII-compatible encoding, neither a download (Content-Disposition) nor
-/// `no-transform`, whose policies permit the script. A HEAD is decided as the GET would be. XHTML is left alone: there
-/// one misplaced byte ends the page.
+/// Returns nullopt if it is left alone. A page is a whole response with a body (2xx but 204, 205 and 206; 4xx; 5xx) of
+/// the type text/html, in a coding that is read and an ASCII-compatible encoding, neither a download
+/// (Content-Disposition) nor `no-transform`, whose policies permit the script. A HEAD is decided as the GET would be.
+/// XHTML is left alone: there one misplaced byte ends the page.
 std::optional<Page> find_page(int status, std::span<const wire::Field> fields, bool no_transform,
                               const ScriptPlace& script);
 

@@ -16,8 +16,8 @@ std::optional<SeatRefusal> refused(const Hub& hub, const Channel* channel, std::
   }
   if (!channel->attributes().one2one) return std::nullopt;
   if (cid == kSharedCid) return SeatRefusal{Ending::one2one, std::string(name)};
-  if (!channel->place) return std::nullopt;
-  if (!cid.empty() && channel->place->cid == cid) return std::nullopt;
+  if (!channel->tenant) return std::nullopt;
+  if (!cid.empty() && channel->tenant->cid == cid) return std::nullopt;
   return SeatRefusal{Ending::one2one, std::string(name)};
 }
 

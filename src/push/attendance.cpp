@@ -16,7 +16,7 @@ void Attendance::followers(std::string_view name, std::size_t most, Time now, st
     newest = channel->newest();
     for (const Seat& seat : group->seats) {
       if (seats.size() == most) break;
-      if (!group->kicked(seat)) seats.push_back(seat);
+      if (!group->evicted(seat)) seats.push_back(seat);
     }
   }
   // Nobody leaves meanwhile: that would happen on this thread.

@@ -34,13 +34,14 @@ bool Resume::news() const {
          std::any_of(messages.begin(), messages.end(), [](const Message& message) { return message.visible(); });
 }
 
-bool Kick::hits(std::uint32_t seat) const {
+bool Eviction::means(std::uint32_t seat) const {
   if (!others) return seat == arrival;
   return seat != arrival && static_cast<std::int32_t>(until - seat) > 0;
 }
 
-bool Group::kicked(const Seat& seat) const {
-  return std::any_of(kicks.begin(), kicks.end(), [&](const Kick& kick) { return kick.hits(seat.arrival); });
+bool Group::evicted(const Seat& seat) const {
+  return std::any_of(evictions.begin(), evictions.end(),
+                     [&](const Eviction& eviction) { return eviction.means(seat.arrival); });
 }
 
 Channel::Channel(ChannelKey key, Etag origin, std::optional<Life> before, Etag doubt)
@@ -153,20 +154,20 @@ void Channel::restore(const Attributes& attributes, std::uint64_t count, Etag lo
 
 void Channel::refresh(Time now) {
   backlog_.expire(now, attributes_.life);
-  if (place && place->free_at && *place->free_at <= now) place.reset();
+  if (tenant && tenant->free_at && *tenant->free_at <= now) tenant.reset();
 }
 
 std::optional<Time> Channel::next_due() const {
   const std::optional<Time> expiry = backlog_.next_expiry(attributes_.life);
-  if (!place || !place->free_at) return expiry;
-  return expiry ? std::min(*expiry, *place->free_at) : *place->free_at;
+  if (!tenant || !tenant->free_at) return expiry;
+  return expiry ? std::min(*expiry, *tenant->free_at) : *tenant->free_at;
 }
 
-void Channel::free_place(Time now) {
-  if (place->cid.empty()) {
-    place.reset();
+void Channel::tenant_left(Time now) {
+  if (tenant->cid.empty()) {
+    tenant.reset();
   } else {
-    place->free_at = now + kPlaceKept;
+    tenant->free_at = now + kTenancyKept;
   }
 }
 
@@ -225,7 +226,7 @@ Group& Channel::group(LoopId loop) {
 }
 
 bool Channel::forgettable() const {
-  if (held_ > 0 || place || staged_ || !backlog_.empty()) return false;
+  if (held_ > 0 || tenant || staged_ || !backlog_.empty()) return false;
   return std::none_of(groups_.begin(), groups_.end(), [](const auto& group) {
     return group && (group->turn != Group::Turn::idle || !group->seats.empty());
   });

@@ -55,15 +55,15 @@ struct Seat {
 };
 static_assert(sizeof(Seat) == 24);  // there is one for each channel of each held connection
 
-/// Seats that were taken away by another thread; their loop tells them on its next turn.
-struct Kick {
+/// Seats that were taken away, perhaps by another thread. Their loop ends them on its next turn.
+struct Eviction {
   std::uint32_t arrival;  ///< the seat, or with `others` the one that stays
   std::uint32_t until;    ///< with `others`: seats that came later are not meant
   bool others;
   std::size_t before;  ///< how many of the pending messages came first and are still theirs
   Ending ending;
 
-  bool hits(std::uint32_t seat) const;
+  bool means(std::uint32_t seat) const;
 };
 
 /// One loop's subscribers of one channel, and what waits for that loop's next turn.
@@ -73,18 +73,18 @@ struct Group {
   Channel& channel;
   std::vector<Seat> seats;
   std::vector<Message> pending;  ///< dense, bounded by Channel::kMaxPending…
-  std::vector<Kick> kicks;
+  std::vector<Eviction> evictions;
   std::size_t pending_bytes = 0;
   enum class Turn : std::uint8_t {
     idle,     ///< the loop knows of nothing
-    queued,   ///< it was told, once
+    queued,   ///< the loop was notified, once
     serving,  ///< it is at it; what comes now is for its next turn
   };
   Turn turn = Turn::idle;
   bool overflow = false;  ///< pending was let go: seats are served from the backlog
 
-  /// Whether the seat was taken away, which it isn't told yet.
-  bool kicked(const Seat& seat) const;
+  /// Whether the seat was taken away, and its subscriber doesn't know yet.
+  bool evicted(const Seat& seat) const;
 };
 
 /// Attributes, backlog, subscribers, and what was before. Not thread-safe: its shard is locked.
@@ -130,9 +130,10 @@ class Channel {
   /// What follows `seen`, cut after some `max_bytes` of payload (one message at least). Expired messages must be gone.
   Resume since(Cursor seen, std::size_t max_bytes) const;
 
-  /// How long a client with a cid keeps its place in a one2one channel after its request ended.
-  static constexpr Duration kPlaceKept = std::chrono::seconds{10};
-  /// Drops what is over at `now`, messages and a kept place. Looks only where something can be: see `due`.
+  /// How long a client with a cid stays the tenant of a one2one channel after its request ended.
+  static constexpr Duration kTenancyKept = std::chrono::seconds{10};
+  /// Drops what has expired at `now`: messages, and a tenant that didn't come back. Looks only where something can be:
+  /// see `due`.
   void refresh(Time now);
   /// When refresh() will have something to do.
   std::optional<Time> next_due() const;
@@ -145,13 +146,13 @@ class Channel {
   std::uint32_t next_arrival() { return arrivals_++; }
 
   /// The one client of a one2one channel.
-  struct Place {
+  struct Tenant {
     std::string cid;              ///< empty: it can't come back
     std::optional<Time> free_at;  ///< nobody sits on it now; kept for the cid until then
   };
-  std::optional<Place> place;  ///< one2one only
-  /// Nobody sits on the place any more; it is kept for a client that has a cid. There must be one.
-  void free_place(Time now);
+  std::optional<Tenant> tenant;  ///< one2one only
+  /// The tenant has no seat any more. One that has a cid stays the tenant for kTenancyKept. There must be one.
+  void tenant_left(Time now);
 
   // --- what is on its way to the store ---
   /// What pushes change that are being written, and nobody sees yet. While it is there, the channel isn't forgotten.
@@ -187,8 +188,8 @@ class Channel {
   /// Nothing was published to it that is kept, or will be.
   bool bare() const { return backlog_.empty() && !staged_; }
   /// It is there for what is staged only: nobody is to see it yet.
-  bool only_staged() const { return staged_ && held_ == 0 && !place && backlog_.empty(); }
-  /// Neither messages nor subscribers nor a kept place, nothing staged, and no loop has it on its list.
+  bool only_staged() const { return staged_ && held_ == 0 && !tenant && backlog_.empty(); }
+  /// Neither messages nor subscribers nor a tenant, nothing staged, and no loop has it on its list.
   bool forgettable() const;
 
   /// As a store has it: see lost(). The messages follow by restore_message(), or are over by now.

@@ -19,7 +19,7 @@ constexpr std::uint64_t value(Etag etag) { return static_cast<std::uint64_t>(eta
 constexpr Etag operator+(Etag etag, std::uint64_t count) { return Etag{value(etag) + count}; }
 constexpr std::uint64_t operator-(Etag later, Etag earlier) { return value(later) - value(earlier); }
 
-/// The etag that a channel born at `now` has as its origin.
+/// The etag that a channel created at `now` has as its origin.
 Etag origin_at(Time now);
 
 /// 1 to 20 decimal digits that fit 64 bits, nothing around them.

@@ -38,7 +38,7 @@ void Hub::queue(Channel& channel, LoopId loop, Group& group, Ready& ready) {
   ready.emplace_back(loop, &channel);
 }
 
-void Hub::tell(std::span<const std::pair<LoopId, Channel*>> ready) {
+void Hub::notify(std::span<const std::pair<LoopId, Channel*>> ready) {
   for (const auto& [loop, channel] : ready) ports_[loop]->ready(*channel);
 }
 
@@ -53,7 +53,7 @@ void Hub::hold_news(const Ready& ready, AnswerTo to, PushAnswer answer) {
 
 void Hub::give_news() {
   if (std::exchange(held_, 0) == 0) return;
-  tell(held_ready_);
+  notify(held_ready_);
   held_ready_.clear();
   for (LoopId loop = 0; loop < held_answers_.size(); ++loop)
     if (!held_answers_[loop].empty()) ports_[loop]->answered(std::exchange(held_answers_[loop], {}));
@@ -140,12 +140,12 @@ std::optional<PushResult<Receipts>> Hub::publish(PushJob&& job, Time now, Ticket
         receipts.push_back(Receipt{*target.duplicate, target.channel->held(), true});
         continue;
       }
-      if (!target.channel) target.channel = &registry_.find_or_bear(keys[i], now);
+      if (!target.channel) target.channel = &registry_.find_or_create(keys[i], now);
       receipts.push_back(push(*target.channel, job, now, ready));
     }
     if (journal_) journal_->published(targets, job.content, now);
   }
-  tell(ready);
+  notify(ready);
   return result;
 }
 
@@ -156,7 +156,7 @@ Receipt Hub::push(Channel& channel, const PushJob& job, Time now, Ready& ready) 
   channel.set(job.attributes, job.claim.key);
   if (new_life) channel.refresh(now);
   if (!job.attributes.one2one) {
-    channel.place.reset();
+    channel.tenant.reset();
   } else if (!was_one2one) {
     keep_first_only(channel, static_cast<LoopId>(ports_.size()), ready);
   }
@@ -170,7 +170,7 @@ Receipt Hub::push(Channel& channel, const PushJob& job, Time now, Ready& ready) 
     if (group->pending_bytes > Channel::kMaxPendingBytes) {
       group->overflow = true;
       group->pending.clear();
-      for (Kick& kick : group->kicks) kick.before = 0;
+      for (Eviction& eviction : group->evictions) eviction.before = 0;
     }
     if (!group->overflow) group->pending.push_back(message);
     queue(channel, loop, *group, ready);
@@ -188,23 +188,23 @@ void Hub::keep_first_only(Channel& channel, LoopId loops, Ready& ready) {
     const Group* group = channel.group_if(loop);
     if (!group) continue;
     for (const Seat& seat : group->seats) {
-      if (group->kicked(seat)) continue;
+      if (group->evicted(seat)) continue;
       any = true;
       if (seat.subscriber->cid() == kSharedCid) continue;
       if (!first || until - seat.arrival > until - first->arrival) first = &seat;
     }
   }
   if (!any) return;
-  if (first) channel.place = Channel::Place{std::string(first->subscriber->cid()), std::nullopt};
+  if (first) channel.tenant = Channel::Tenant{std::string(first->subscriber->cid()), std::nullopt};
   const std::uint32_t stays = first ? first->arrival : until;  // `until` is no seat's
   for (LoopId loop = 0; loop < loops; ++loop) {
     Group* group = channel.group_if(loop);
     if (!group) continue;
     std::size_t hit = 0;
-    for (const Seat& seat : group->seats) hit += seat.arrival != stays && !group->kicked(seat);
+    for (const Seat& seat : group->seats) hit += seat.arrival != stays && !group->evicted(seat);
     if (hit == 0) continue;
     channel.held_ -= hit;
-    group->kicks.push_back(Kick{stays, until, true, group->pending.size(), Ending::one2one});
+    group->evictions.push_back(Eviction{stays, until, true, group->pending.size(), Ending::one2one});
     queue(channel, loop, *group, ready);
   }
 }
@@ -253,13 +253,13 @@ std::optional<PushResult<Cleared>> Hub::clear(ClearJob&& job, Time now, Tickets&
   return cleared;
 }
 
-std::vector<Etag> Hub::stand(std::span<const std::string> channels, Time now) {
+std::vector<Etag> Hub::positions(std::span<const std::string> channels, Time now) {
   std::vector<Etag> etags;
   etags.reserve(channels.size());
   for (const std::string& name : channels) {
     const Registry::ShardLock lock(registry_, Registry::mask_of(name));
-    // Where there is none it lives for a moment: then the next of that name is born after this etag.
-    Channel& channel = registry_.find_or_bear(name, now);
+    // Where there is none it lives for a moment: then the next of that name is created after this etag.
+    Channel& channel = registry_.find_or_create(name, now);
     etags.push_back(channel.newest());
     registry_.settle(channel);
   }
@@ -268,7 +268,7 @@ std::vector<Etag> Hub::stand(std::span<const std::string> channels, Time now) {
 
 void Hub::keep_in(Store& store, Durability durability) {
   journal_ = std::make_unique<Journal>(store, durability);
-  registry_.tell(*journal_);
+  registry_.report_to(*journal_);
   store.after_settling([this] { give_news(); });
 }
 

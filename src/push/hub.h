@@ -22,7 +22,7 @@ struct PushTarget;
 
 /// The rule for every access to a channel on /pub: a keyed channel wants its key, whoever asks; without a right to it,
 /// only a key opens. Past keys neither is needed. `channel`: null where there is none of that name; `index`: of the
-/// channel in its request. Nothing: let in.
+/// channel in its request. Returns nullopt if it is let in.
 std::optional<PushError> refused(const Channel* channel, const Claim& claim, std::size_t index);
 
 /// The channels as publishers see them. Thread-safe; nothing in it blocks for longer than a shard is worked on.
@@ -51,7 +51,7 @@ class Hub {
   PushResult<ChannelInfo> inspect(std::string_view channel, const Claim& claim, Time now);
 
   /// The newest etag of each, where it stands now: what follows these cursors is published later.
-  std::vector<Etag> stand(std::span<const std::string> channels, Time now);
+  std::vector<Etag> positions(std::span<const std::string> channels, Time now);
   /// What changes from now on goes into `store`, too, which must outlive the hub's use. Before anything is published or
   /// subscribed; what the store has is read next, with a Restorer (push/restore.h).
   void keep_in(Store& store, Durability durability);
@@ -86,7 +86,7 @@ class Hub {
   bool answers_later() const;
   static void keep_first_only(Channel& channel, LoopId loops, Ready& ready);
   static void queue(Channel& channel, LoopId loop, Group& group, Ready& ready);
-  void tell(std::span<const std::pair<LoopId, Channel*>> ready);
+  void notify(std::span<const std::pair<LoopId, Channel*>> ready);
   /// On the store's thread: kept until give_news(), or until there are many.
   void hold_news(const Ready& ready, AnswerTo to, PushAnswer answer);
   void give_news();

@@ -138,7 +138,7 @@ void Journal::put_ceiling(Etag ceiling) {
 namespace {
 
 constexpr Duration kAhead = std::chrono::seconds{60};
-/// More than the messages that a channel born at the ceiling can get meanwhile.
+/// More than the messages that a channel created at the ceiling can get meanwhile.
 constexpr std::uint64_t kRoom = 1'000'000'000;
 
 }  // namespace

@@ -60,7 +60,7 @@ class Journal {
   Store& store_;
   Durability durability_;
   Etag ceiling_{};  ///< as the store has it
-  Etag given_{};    ///< as it was at the start: channels are born at it while the clock is behind
+  Etag given_{};    ///< as it was at the start: channels are created at it while the clock is behind
 };
 
 }  // namespace martd::push

@@ -88,23 +88,23 @@ std::optional<Overseer::Kicked> Overseer::kick(std::string_view name, const Kick
       Group* group = channel->group_if(loop);
       if (!group) continue;
       for (const Seat& seat : group->seats) {
-        if (!meant(seat) || group->kicked(seat)) continue;
+        if (!meant(seat) || group->evicted(seat)) continue;
         if (kicked.seats == kMostKicks) {
           kicked.more = true;
           break;
         }
-        group->kicks.push_back(Kick{seat.arrival, 0, false, group->pending.size(), Ending::kicked});
+        group->evictions.push_back(Eviction{seat.arrival, 0, false, group->pending.size(), Ending::kicked});
         ++kicked.seats;
         --channel->held_;
         Hub::queue(*channel, loop, *group, ready);
       }
     }
-    if (kicked.seats > 0 && channel->held_ == 0 && channel->place) {
-      channel->free_place(now);
+    if (kicked.seats > 0 && channel->held_ == 0 && channel->tenant) {
+      channel->tenant_left(now);
       registry.settle(*channel);
     }
   }
-  hub_.tell(ready);
+  hub_.notify(ready);
   return kicked;
 }
 

@@ -53,11 +53,11 @@ class Overseer {
   /// `hub` must outlive it.
   explicit Overseer(Hub& hub) : hub_(hub) {}
 
-  /// Channels that are born or forgotten meanwhile may be in it or not; all others are, once. Bounded in memory by the
-  /// limit; looks at every channel.
+  /// Channels that are created or forgotten meanwhile may be in it or not; all others are, once. Bounded in memory by
+  /// the limit; looks at every channel.
   ChannelPage list(const ChannelQuery& query);
 
-  /// Nothing: there is no such channel.
+  /// Returns nullopt if there is no such channel.
   std::optional<ChannelDetail> describe(std::string_view name, std::size_t most_messages, Time now);
 
   /// What follows a cursor, without sitting down: nobody is counted, or replaced in a one2one channel. Cut after some
@@ -69,7 +69,7 @@ class Overseer {
     bool more;          ///< others are meant, too: one call takes at most kMostKicks
   };
   static constexpr std::size_t kMostKicks = 256;
-  /// Nothing: there is no such channel. The place of a one2one channel is let go of as after a hang-up.
+  /// Returns nullopt if there is no such channel. The client of a one2one channel may come back as after a hang-up.
   std::optional<Kicked> kick(std::string_view name, const KickOrder& order, Time now);
 
  private:

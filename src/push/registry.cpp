@@ -39,7 +39,7 @@ Channel* Registry::find(ChannelKey key, Time now) {
   return settle(channel) ? nullptr : &channel;
 }
 
-Channel& Registry::find_or_bear(ChannelKey key, Time now) {
+Channel& Registry::find_or_create(ChannelKey key, Time now) {
   if (Channel* channel = find(key, now)) return *channel;
   std::optional<Channel::Life> before;
   Etag doubt{};
@@ -56,12 +56,12 @@ Channel& Registry::find_or_bear(ChannelKey key, Time now) {
 }
 
 Channel& Registry::insert(std::unique_ptr<Channel> channel) {
-  Channel& born = *channel;
-  shards_[shard_of(born.key())].channels.insert(std::move(channel));
+  Channel& created = *channel;
+  shards_[shard_of(created.key())].channels.insert(std::move(channel));
   channels_.fetch_add(1, std::memory_order_relaxed);
-  cost_.fetch_add(cost_of(born.name()), std::memory_order_relaxed);
-  bare_.fetch_add(cost_of(born.name()), std::memory_order_relaxed);
-  return born;
+  cost_.fetch_add(cost_of(created.name()), std::memory_order_relaxed);
+  bare_.fetch_add(cost_of(created.name()), std::memory_order_relaxed);
+  return created;
 }
 
 void Registry::schedule(Shard& shard, Channel& channel, std::optional<Time> due) {

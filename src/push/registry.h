@@ -53,10 +53,10 @@ class Registry {
 
   /// As it is at `now`: what is over is gone, and a channel that has nothing left is forgotten first.
   Channel* find(ChannelKey key, Time now);
-  /// The channel of that name, born at `now` where there is none.
-  Channel& find_or_bear(ChannelKey key, Time now);
-  /// A client is given `etag` as its cursor in a channel that is gone: the next of the shard's names to be born has no
-  /// lower origin, though its loop's clock be behind.
+  /// The channel of that name; one is created at `now` where there is none.
+  Channel& find_or_create(ChannelKey key, Time now);
+  /// A client gets `etag` as its cursor in a channel that was just forgotten. Whatever channel of the shard is created
+  /// next begins above it, even if that loop's clock is behind. Returns the cursor.
   Etag give_out(std::size_t shard, Etag etag);
   /// After anything that may change when it is due or whether it is needed: true if it was forgotten, and is destroyed.
   bool settle(Channel& channel);
@@ -64,7 +64,7 @@ class Registry {
   // Before anything else is done with it.
 
   /// What it lets go of by itself is told there from now on. `journal` must outlive the registry's use.
-  void tell(Journal& journal) { journal_ = &journal; }
+  void report_to(Journal& journal) { journal_ = &journal; }
   /// What is known of the time before the start: see StoreReader::ground().
   void restore_ground(Etag doubt, Etag ceiling);
   void restore_forgotten(std::string_view name, Channel::Life life);
@@ -76,7 +76,7 @@ class Registry {
   /// Expires what is due in one shard, at most `most` channels; true if more is due there.
   bool sweep(std::size_t shard, Time now, std::size_t most);
   /// Calls `visit` for every channel, with the shard's lock held for some hundred of them at a time, so that nobody
-  /// waits for long. What is born or forgotten meanwhile may be left out, and a channel may come twice where the
+  /// waits for long. What is created or forgotten meanwhile may be left out, and a channel may come twice where the
   /// shard's table grows.
   void each_in_pieces(const std::function<void(const Channel&)>& visit);
 

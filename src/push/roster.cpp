@@ -19,7 +19,7 @@ std::size_t counted(std::size_t seats) { return seats > 1 ? seats : 0; }
 
 // --- sitting down ---
 
-void Roster::take_place(Channel& channel, std::string_view cid, Ready& ready) {
+void Roster::let_in(Channel& channel, std::string_view cid, Ready& ready) {
   if (!channel.attributes().one2one) return;
   if (channel.held_ > 0) {
     // The same client on a newer connection: whoever sits there goes.
@@ -27,19 +27,19 @@ void Roster::take_place(Channel& channel, std::string_view cid, Ready& ready) {
       Group* group = channel.group_if(loop);
       if (!group) continue;
       for (const Seat& seat : group->seats) {
-        if (group->kicked(seat)) continue;
-        group->kicks.push_back(Kick{seat.arrival, 0, false, group->pending.size(), Ending::replaced});
+        if (group->evicted(seat)) continue;
+        group->evictions.push_back(Eviction{seat.arrival, 0, false, group->pending.size(), Ending::replaced});
         Hub::queue(channel, loop, *group, ready);
       }
     }
     channel.held_ = 0;
   }
-  channel.place = Channel::Place{std::string(cid), std::nullopt};
+  channel.tenant = Channel::Tenant{std::string(cid), std::nullopt};
 }
 
 /// With the shard locked.
 void Roster::sit(Subscriber& subscriber, Channel& channel, Etag cursor, bool behind, Ready& ready) {
-  take_place(channel, subscriber.cid(), ready);
+  let_in(channel, subscriber.cid(), ready);
   Group& group = channel.group(loop_);
   const auto slot = static_cast<std::uint32_t>(subscriber.seats_.size());
   subscriber.seats_.push_back({&group, static_cast<std::uint32_t>(group.seats.size())});
@@ -79,7 +79,7 @@ Roster::LookResult Roster::look_and_park(Subscriber& subscriber, std::span<const
     bool news = !hold;
     look.resumes.reserve(wants.size());
     for (std::size_t i = 0; i < wants.size(); ++i) {
-      if (!channels[i]) channels[i] = &registry.find_or_bear(wants[i].channel, now);
+      if (!channels[i]) channels[i] = &registry.find_or_create(wants[i].channel, now);
       Resume resume = channels[i]->since(wants[i].cursor, max_bytes);
       // The next look goes on from there: one answer carries what it may, and something of one channel at least.
       if (max_bytes == 0 && resume.news()) resume.put_off(wants[i].cursor.etag);
@@ -88,10 +88,10 @@ Roster::LookResult Roster::look_and_park(Subscriber& subscriber, std::span<const
       look.resumes.push_back(std::move(resume));
     }
     if (news) {
-      // A look: nobody sits down, so no place is taken, and who sits there stays. The client whose place is kept keeps
-      // it from now on, as after any request of its own.
+      // A look: nobody sits down, so nobody becomes a tenant, and who sits there stays. A tenant that was away has
+      // its time anew, as after any request of its own.
       for (Channel* channel : channels) {
-        if (channel->place && channel->place->free_at) channel->free_place(now);
+        if (channel->tenant && channel->tenant->free_at) channel->tenant_left(now);
         registry.settle(*channel);
       }
     } else {
@@ -102,7 +102,7 @@ Roster::LookResult Roster::look_and_park(Subscriber& subscriber, std::span<const
       look.parked = true;
     }
   }
-  hub_.tell(ready);
+  hub_.notify(ready);
   return look;
 }
 
@@ -129,7 +129,7 @@ std::optional<SeatRefusal> Roster::join(Subscriber& subscriber, std::span<const 
     if (auto refusal = admit(hub_, wants, subscriber.cid(), more * Registry::kSeatCost, now, channels)) return refusal;
     for (std::size_t i = 0; i < wants.size(); ++i) {
       const Want& want = wants[i];
-      Channel& channel = channels[i] ? *channels[i] : registry.find_or_bear(want.channel, now);
+      Channel& channel = channels[i] ? *channels[i] : registry.find_or_create(want.channel, now);
       // What is given back as a cursor is always an etag: `0` becomes the one before the first message that follows.
       const bool everything = want.cursor == Cursor{};
       const Etag cursor = want.cursor.kind == Cursor::Kind::now ? channel.newest()
@@ -143,7 +143,7 @@ std::optional<SeatRefusal> Roster::join(Subscriber& subscriber, std::span<const 
     }
     registry.add_seats(more);
   }
-  hub_.tell(ready);
+  hub_.notify(ready);
   return std::nullopt;
 }
 
@@ -162,9 +162,9 @@ Resume Roster::resume(Subscriber& subscriber, std::uint32_t slot, std::size_t ma
 
 // --- leaving ---
 
-/// With the shard locked. The last seat moves into the gap. A client that `comes_back` keeps its place for a while.
+/// With the shard locked. The last seat moves into the gap. A client that `comes_back` stays the tenant for a while.
 void Roster::remove(Channel& channel, Group& group, std::uint32_t index, bool comes_back, Time now) {
-  const bool kicked = group.kicked(group.seats[index]);
+  const bool evicted = group.evicted(group.seats[index]);
   if (index + 1 != group.seats.size()) {
     group.seats[index] = group.seats.back();
     const Seat& moved = group.seats[index];
@@ -179,15 +179,15 @@ void Roster::remove(Channel& channel, Group& group, std::uint32_t index, bool co
     group.pending.clear();
     group.pending_bytes = 0;
     group.overflow = false;
-    for (Kick& kick : group.kicks) kick.before = 0;
+    for (Eviction& eviction : group.evictions) eviction.before = 0;
   }
-  if (kicked) return;
+  if (evicted) return;
   --channel.held_;
-  if (!channel.attributes().one2one || !channel.place) return;
+  if (!channel.attributes().one2one || !channel.tenant) return;
   if (comes_back)
-    channel.free_place(now);
+    channel.tenant_left(now);
   else
-    channel.place.reset();
+    channel.tenant.reset();
 }
 
 /// With the shard locked: off one channel, and the cursor there. The subscriber's own list is the caller's.
@@ -254,8 +254,8 @@ Delivery Roster::offer(Seat& seat, const Batch& batch) {
   return delivery;
 }
 
-void Roster::serve_kicks(Channel& channel, Group& group, std::span<const Kick> kicks, std::span<const Message> messages,
-                         Time now) {
+void Roster::serve_evictions(Channel& channel, Group& group, std::span<const Eviction> evictions,
+                             std::span<const Message> messages, Time now) {
   struct Hit {
     Subscriber* subscriber;
     std::uint32_t slot;
@@ -263,12 +263,13 @@ void Roster::serve_kicks(Channel& channel, Group& group, std::span<const Kick> k
   };
   std::vector<Hit> hits;
   for (Seat& seat : group.seats) {
-    const auto kick = std::find_if(kicks.begin(), kicks.end(), [&](const Kick& one) { return one.hits(seat.arrival); });
-    if (kick == kicks.end()) continue;
-    hits.push_back({seat.subscriber, seat.slot, kick->ending});
-    if (kick->before == 0) continue;
+    const auto eviction =
+        std::find_if(evictions.begin(), evictions.end(), [&](const Eviction& one) { return one.means(seat.arrival); });
+    if (eviction == evictions.end()) continue;
+    hits.push_back({seat.subscriber, seat.slot, eviction->ending});
+    if (eviction->before == 0) continue;
     // What was published before it was kicked is still its own.
-    const Batch batch(channel.name(), Etag{value(messages.front().etag) - 1}, messages.first(kick->before));
+    const Batch batch(channel.name(), Etag{value(messages.front().etag) - 1}, messages.first(eviction->before));
     if (offer(seat, batch) == Delivery::done) hits.back().ending = Ending::hung_up;
   }
   const std::string name = channel.name();
@@ -316,7 +317,7 @@ void Roster::deliver(Channel& channel, Group& group, std::span<const Message> me
 
 void Roster::serve(Channel& channel, Time now) {
   std::vector<Message> messages;
-  std::vector<Kick> kicks;
+  std::vector<Eviction> evictions;
   bool overflow = false;
   Group* group = nullptr;
   {
@@ -326,9 +327,9 @@ void Roster::serve(Channel& channel, Time now) {
     messages.swap(group->pending);
     group->pending_bytes = 0;
     overflow = std::exchange(group->overflow, false);
-    kicks = group->kicks;
+    evictions = group->evictions;
   }
-  if (!kicks.empty()) serve_kicks(channel, *group, kicks, messages, now);
+  if (!evictions.empty()) serve_evictions(channel, *group, evictions, messages, now);
   if (overflow)
     for (Seat& seat : group->seats) {
       if (seat.behind) continue;
@@ -343,7 +344,8 @@ void Roster::serve(Channel& channel, Time now) {
   }
 
   const Registry::ShardLock lock(hub_.registry(), Registry::mask_of(channel.key()));
-  group->kicks.erase(group->kicks.begin(), group->kicks.begin() + static_cast<std::ptrdiff_t>(kicks.size()));
+  group->evictions.erase(group->evictions.begin(),
+                         group->evictions.begin() + static_cast<std::ptrdiff_t>(evictions.size()));
   if (group->turn == Group::Turn::serving) group->turn = Group::Turn::idle;
   hub_.registry().settle(channel);
 }

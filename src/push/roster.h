@@ -34,7 +34,7 @@ class Roster {
 
   /// A long-poll: where a channel has news all is told and nobody parks; else, with `hold`, it parks in the same turn,
   /// so that nothing is published between the look and the wait. What is told is cut after some `max_bytes`. Who
-  /// doesn't park takes no place in a one2one channel, and replaces nobody.
+  /// doesn't park takes no seat in a one2one channel, and replaces nobody.
   LookResult look_and_park(Subscriber& subscriber, std::span<const Want> wants, bool hold, std::size_t max_bytes,
                            Time now);
 
@@ -46,7 +46,7 @@ class Roster {
   std::optional<SeatRefusal> join(Subscriber& subscriber, std::span<const Want> wants, Time now, QuietEtags& quiet);
 
   /// Off one of its channels, as it doesn't want it any more, while the others go on: its last seat takes the number
-  /// `slot`. The place of a one2one channel is free at once. What is returned is its cursor there, as leave() would
+  /// `slot`. A one2one channel is free at once. What is returned is its cursor there, as leave() would
   /// tell it.
   Etag part(Subscriber& subscriber, std::uint32_t slot, Time now);
 
@@ -65,11 +65,11 @@ class Roster {
 
  private:
   void sit(Subscriber& subscriber, Channel& channel, Etag cursor, bool behind, Ready& ready);
-  void take_place(Channel& channel, std::string_view cid, Ready& ready);
+  void let_in(Channel& channel, std::string_view cid, Ready& ready);
   static void remove(Channel& channel, Group& group, std::uint32_t index, bool comes_back, Time now);
   Etag leave_seat(Subscriber& subscriber, std::uint32_t slot, bool comes_back, Time now);
-  void serve_kicks(Channel& channel, Group& group, std::span<const Kick> kicks, std::span<const Message> messages,
-                   Time now);
+  void serve_evictions(Channel& channel, Group& group, std::span<const Eviction> evictions,
+                       std::span<const Message> messages, Time now);
   void deliver(Channel& channel, Group& group, std::span<const Message> messages, Time now);
   static Delivery offer(Seat& seat, const Batch& batch);
 

@@ -46,7 +46,7 @@ void PushEntry::write(StoreWriter& writer) {
       staged_.push_back({target.channel, *target.duplicate, {}, true});
       continue;
     }
-    Channel& channel = target.channel ? *target.channel : hub_.registry_.find_or_bear(keys[i], now_);
+    Channel& channel = target.channel ? *target.channel : hub_.registry_.find_or_create(keys[i], now_);
     if (channel.bare()) staged_cost_ += Registry::cost_of(name);
     const Etag etag = channel.stage_message(job_.attributes, job_.claim.key, !job_.content->payload.empty());
     if (!job_.content->id.empty()) channel.stage_id(job_.content->id, etag);

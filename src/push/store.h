@@ -61,7 +61,7 @@ class StoreEntry {
   virtual void write(StoreWriter& writer) = 0;
   /// Once, in the order of submission. False: it is not on disk and will not be; perhaps write() was never called.
   virtual void settled(bool on_disk) = 0;
-  /// It is true already, whether it is on disk or not: it is written again until that succeeds.
+  /// Whether the change was made and seen before it is on disk: then it is written again until that succeeds.
   virtual bool keeps() const = 0;
   /// What waiting costs, in bytes.
   virtual std::size_t cost() const = 0;

@@ -17,7 +17,8 @@ bool certificate_lasts(std::string_view pem, Time now);
 
 /// The self-signed certificate `pem` once more, with the same names and the same key, the one in `key_pem`: signed
 /// anew, with a serial number of its own, valid for 397 days from the day before `now` (for longer, browsers and
-/// scanners refuse or blame it). As PEM. Nothing: one of the two isn't what it should be.
+/// scanners refuse or blame it). As PEM. Returns nullopt if one of the two isn't what it
+/// should be.
 std::optional<std::string> signed_anew(std::string_view pem, std::string_view key_pem, Time now);
 
 /// What --https shows where no --cert is given: the packaged certificate for as long as it lasts, and then ones that

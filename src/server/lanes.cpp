@@ -55,11 +55,12 @@ void Lanes::put_before(const client::Site& site, const std::shared_ptr<const net
   }
 }
 
-void Lanes::listen(const std::vector<Door>& doors) {
+void Lanes::listen(const std::vector<PublicSocket>& sockets) {
   for (auto& lane : lanes_)
-    for (const Door& door : doors) {
+    for (const PublicSocket& listener : sockets) {
       lane->listeners.push_back(std::make_unique<net::Listener>(
-          lane->loop, door.socket, [this, &here = *lane, tls = door.tls](int descriptor, const wire::Address& peer) {
+          lane->loop, listener.socket,
+          [this, &here = *lane, tls = listener.tls](int descriptor, const wire::Address& peer) {
             accept(here, descriptor, peer, tls);
           }));
       lane->listeners.back()->start();
@@ -69,7 +70,7 @@ void Lanes::listen(const std::vector<Door>& doors) {
 /// Connections go to the loop that has the fewest, wherever they came in. By a call even where that is this loop: who
 /// came in last would else be there before those who were handed over, and be the first to make way for them.
 void Lanes::accept(Lane& here, int descriptor, const wire::Address& peer, bool tls) {
-  if (lanes_.size() == 1) return here.worker.take(descriptor, peer, tls ? here.tls : nullptr);
+  if (lanes_.size() == 1) return here.worker.accept(descriptor, peer, tls ? here.tls : nullptr);
   hand_over(least_busy(here), descriptor, peer, tls);
 }
 
@@ -86,7 +87,7 @@ void Lanes::hand_over(Lane& to, int descriptor, const wire::Address& peer, bool 
   to.coming.fetch_add(1, std::memory_order_relaxed);
   to.loop.post([&to, descriptor, peer, tls] {
     to.coming.fetch_sub(1, std::memory_order_relaxed);
-    to.worker.take(descriptor, peer, tls ? to.tls : nullptr);
+    to.worker.accept(descriptor, peer, tls ? to.tls : nullptr);
   });
 }
 
@@ -115,10 +116,10 @@ void Lanes::use(const std::shared_ptr<const http::Settings>& settings) {
   for (auto& lane : lanes_) lane->worker.keep(settings);
 }
 
-void Lanes::stop(const std::vector<Door>& doors, const std::function<void()>& served) {
-  for (const Door& door : doors)
-    door.socket.refuse([this, &door](int descriptor, const wire::Address& peer) {
-      hand_over(least_busy(*lanes_.front()), descriptor, peer, door.tls);
+void Lanes::stop(const std::vector<PublicSocket>& sockets, const std::function<void()>& served) {
+  for (const PublicSocket& listener : sockets)
+    listener.socket.refuse([this, &listener](int descriptor, const wire::Address& peer) {
+      hand_over(least_busy(*lanes_.front()), descriptor, peer, listener.tls);
     });
   for (auto& lane : lanes_)
     lane->loop.post([&lane = *lane, served] {

@@ -16,7 +16,7 @@
 namespace martd {
 
 /// A socket that listens, and what its connections speak.
-struct Door {
+struct PublicSocket {
   net::ListenSocket socket;
   bool tls;
 };
@@ -25,7 +25,8 @@ struct Door {
 /// started, told and stopped on the main thread.
 class Lanes {
  public:
-  /// `count` of them. `clock`, `hub` and `connections` must outlive them. `tls`: null where no door speaks it.
+  /// `count` of them. `clock`, `hub` and `connections` must outlive them. `tls`: null where none of the sockets speaks
+  /// it.
   Lanes(unsigned count, const net::Clock& clock, push::Hub& hub, http::ConnectionCount& connections,
         const std::shared_ptr<const http::Settings>& settings, const TlsPtr& tls);
   ~Lanes();
@@ -36,8 +37,8 @@ class Lanes {
 
   /// A site behind, with so many connections to it, all loops together. `tls`: null where it is asked in plain HTTP.
   void put_before(const client::Site& site, const std::shared_ptr<const net::TlsClient>& tls, std::size_t connections);
-  /// Every loop takes connections from every door. `doors` must outlive them.
-  void listen(const std::vector<Door>& doors);
+  /// Every loop takes connections from every socket. `sockets` must outlive them.
+  void listen(const std::vector<PublicSocket>& sockets);
 
   /// Throws where there are no more threads to be had, with all that were started ended.
   void start();
@@ -51,7 +52,7 @@ class Lanes {
 
   /// Who comes from here on is refused, whatever the loops are busy with; what is held is answered. `served` is called
   /// on some loop's thread when nobody is left there, once for each loop.
-  void stop(const std::vector<Door>& doors, const std::function<void()>& served);
+  void stop(const std::vector<PublicSocket>& sockets, const std::function<void()>& served);
   /// Ends the loops, and closes whatever is still there.
   void finish();
   std::size_t size() const { return lanes_.size(); }

@@ -159,7 +159,7 @@ int Operations::connect(const wire::Address& peer, bool operates) {
   std::array<int, 2> ends{};
   if (!least || ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) != 0) return -1;
   least->loop().post([least, peer, operates, handed = Handed(ends[0])]() mutable {
-    least->take(handed.take(), peer, nullptr, operates);
+    least->accept(handed.take(), peer, nullptr, operates);
   });
   return ends[1];
 }

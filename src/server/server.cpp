@@ -129,7 +129,7 @@ class Server {
       if (const auto* wrong = std::get_if<std::string>(&listening))
         throw StartError{"--" + std::string(option) + ": " + *wrong};
       for (auto& socket : std::get<std::vector<net::ListenSocket>>(listening))
-        doors_.push_back(Door{std::move(socket), tls});
+        sockets_.push_back(PublicSocket{std::move(socket), tls});
     }
     limit_silence();
   }
@@ -138,7 +138,8 @@ class Server {
   void limit_silence() {
     http::Settings settings;
     settings.heartbeat = options_.heartbeat;
-    for (Door& door : doors_) door.socket.limit_silence({settings.heartbeat, settings.peer_silence()});
+    for (PublicSocket& listener : sockets_)
+      listener.socket.limit_silence({settings.heartbeat, settings.peer_silence()});
   }
 
   void open_admin(const ListenAddress& address) {
@@ -157,7 +158,8 @@ class Server {
 
   void tell_operations() {
     admin::Setup setup;
-    for (const Door& door : doors_) setup.listening.push_back((door.tls ? "https://" : "http://") + door.socket.name());
+    for (const PublicSocket& listener : sockets_)
+      setup.listening.push_back((listener.tls ? "https://" : "http://") + listener.socket.name());
     setup.prefix = options_.prefix;
     setup.max_payload = options_.max_payload;
     setup.configuration = configuration_of(options_);
@@ -174,7 +176,7 @@ class Server {
                        " (taken: a higher limit, ulimit -n, or less --threads)"};
     lanes_ = std::make_unique<Lanes>(options_.threads, clock_, hub_, count_, make_settings(), tls_);
     if (options_.upstream) put_before_site(*options_.upstream);
-    lanes_->listen(doors_);
+    lanes_->listen(sockets_);
   }
 
   void put_before_site(const client::Site& site) {
@@ -188,8 +190,9 @@ class Server {
   }
 
   std::shared_ptr<const http::Settings> make_settings() const {
-    const auto first = std::find_if(doors_.begin(), doors_.end(), [](const Door& door) { return door.tls; });
-    const std::uint16_t https_port = first == doors_.end() ? 0 : first->socket.port();
+    const auto first =
+        std::find_if(sockets_.begin(), sockets_.end(), [](const PublicSocket& listener) { return listener.tls; });
+    const std::uint16_t https_port = first == sockets_.end() ? 0 : first->socket.port();
     auto settings = std::make_shared<http::Settings>(http_settings(options_, max_connections_, https_port));
     settings->via = via_;
     return settings;
@@ -198,15 +201,15 @@ class Server {
   // --- speaking ---
 
   void announce() const {
-    for (const Door& door : doors_)
-      std::printf("listening %s %s\n", door.tls ? "https" : "http", door.socket.name().c_str());
+    for (const PublicSocket& listener : sockets_)
+      std::printf("listening %s %s\n", listener.tls ? "https" : "http", listener.socket.name().c_str());
     if (admin_)
       for (const std::string& address : admin_->addresses()) std::printf("listening admin %s\n", address.c_str());
     std::printf("ready\n");
     std::fflush(stdout);
     Welcome welcome;
-    if (!doors_.empty()) {
-      const Door& first = doors_.front();
+    if (!sockets_.empty()) {
+      const PublicSocket& first = sockets_.front();
       welcome.tls = first.tls;
       // The name that was given, rather than one of its addresses: it is what one types.
       welcome.host = first.socket.address().is_unspecified()
@@ -286,7 +289,7 @@ class Server {
     spdlog::info("stopping");
     operations_->set_accepting(false);
     still_serving_ = lanes_->size();
-    lanes_->stop(doors_, [this] { boost::asio::post(main_, [this] { served(); }); });
+    lanes_->stop(sockets_, [this] { boost::asio::post(main_, [this] { served(); }); });
     grace_.expires_after(options_.grace);
     grace_.async_wait([this](const boost::system::error_code& error) {
       if (!error) finish();
@@ -318,7 +321,7 @@ class Server {
   const std::string via_ = wire::via_name(std::random_device()());  ///< by it a request that comes round again is known
   Certificates certificates_{clock_};
   TlsPtr tls_;
-  std::vector<Door> doors_;
+  std::vector<PublicSocket> sockets_;
   std::unique_ptr<Lanes> lanes_;
   std::unique_ptr<Operations> operations_;
   std::unique_ptr<admin::AdminServer> admin_;  ///< uses the operations

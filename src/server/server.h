@@ -15,7 +15,8 @@ namespace martd {
 /// standard error. `warnings` are of the options; they are told here where the log is JSON, else they have been.
 int run_server(const Options& options, const std::vector<std::string>& warnings, const Reloader& reloader);
 
-/// What is wrong with the certificates that the options name, as run_server would say it. Nothing: they can be used.
+/// What is wrong with the certificates that the options name, as run_server would say it. Returns nullopt if
+/// they can be used.
 std::optional<std::string> check_certificates(const Options& options);
 
 }  // namespace martd

@@ -12,25 +12,25 @@ namespace martd::store {
 
 /// The table `recent`: where pushes to many channels are appended side by side, so that a transaction of theirs writes
 /// few pages. When it is full what is kept of it is moved to `messages`, where each channel has pages of its own; what
-/// is over by then is never moved.
+/// has expired by then is never moved.
 ///
-/// One transaction moves no more than takes some milliseconds: channel by channel, and within one by rising numbers.
-/// How far it has come stands in `meta`, and the view `unmoved` has the rows behind that. Only in the end are those
-/// that were moved deleted, all at once, as they lie side by side.
+/// One transaction moves as many rows as some milliseconds allow: channel by channel, and within one by rising numbers.
+/// `meta` says how far the move has come, and the view `unmoved` has the rows behind that. The rows that were moved are
+/// deleted in the end, all at once, as they lie side by side.
 ///
-/// Within a transaction of who owns it. Remembers the rows' places, but no message.
+/// Everything happens within a transaction of its owner's. It remembers which rows there are, but no message.
 class RecentRows {
  public:
-  /// `database` must outlive it. `most` rows are kept, about. Knows nothing yet: see learn().
+  /// `database` must outlive it. The table keeps about `most` rows. What it has is unknown before learn().
   RecentRows(Database& database, std::size_t most);
 
-  /// In a transaction: what the table has, where that isn't known. Before anything below.
+  /// Reads what the table has, if that isn't known. To be called in each transaction before anything below.
   void learn();
-  /// The transaction was taken back: what is known isn't so any more.
+  /// The transaction was rolled back, so what was known of the table no longer holds.
   void unlearn() { known_ = false; }
 
   void add(const MessageRow& row);
-  /// Of this channel nothing below `floor` is kept, says a row of `messages`.
+  /// A row of `messages` says that nothing of this channel below `floor` is kept.
   void raise_floor(std::int64_t channel, std::uint64_t floor);
   /// Deletes what this channel has below `floor`. In `messages` that is the caller's to do, in the same transaction: of
   /// rows that are over, none may be left that another one told of.
@@ -40,8 +40,8 @@ class RecentRows {
   bool rests();
   /// Once, at the end of a transaction: moves a part of it, where it is full or a part was moved already.
   void relieve();
-  /// While it is so, relieve() moves nothing, as that takes room before it gives any: the table may have more rows than
-  /// it should, and what was moved is deleted, a few rows at a time.
+  /// While the disk is full, relieve() moves nothing, as a move takes room before it gives any: the table may have more
+  /// rows than it should, and rows that were moved are deleted, a few at a time.
   void cramp(bool cramped) { cramped_ = cramped; }
 
  private:

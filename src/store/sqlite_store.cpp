@@ -40,7 +40,7 @@ std::variant<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(StoreS
   if (settings.vfs.empty()) {
     if (auto wrong = make_file(settings.file)) return *std::move(wrong);
     if (auto wrong = check_mount(settings.file)) return *std::move(wrong);
-    auto taken = StoreLock::take(settings.file);
+    auto taken = StoreLock::acquire(settings.file);
     if (auto* wrong = std::get_if<std::string>(&taken)) return std::move(*wrong);
     lock.emplace(std::get<StoreLock>(std::move(taken)));
   }

@@ -74,7 +74,7 @@ Outcome write_out(const std::string& file) {
 
 Outcome read_in(const std::string& file) {
   if (auto wrong = store::make_file(file)) return *std::move(wrong);
-  auto lock = store::StoreLock::take(file);
+  auto lock = store::StoreLock::acquire(file);
   if (const auto* wrong = std::get_if<std::string>(&lock)) return *wrong;
   store::Database database(file, store::Database::Open::existing);
   if (database.failed()) return database.fault().what;

@@ -41,7 +41,7 @@ std::variant<int, std::string> lock_file(const std::string& name, int flags) {
 
 }  // namespace
 
-std::variant<StoreLock, std::string> StoreLock::take(const std::string& file) {
+std::variant<StoreLock, std::string> StoreLock::acquire(const std::string& file) {
   auto own = lock_file(file, 0);
   if (auto* wrong = std::get_if<std::string>(&own)) return std::move(*wrong);
   auto name = lock_file(real_name(file) + ".lock", O_CREAT);

@@ -18,7 +18,7 @@ class StoreLock {
   /// What is wrong, as a sentence, where another process holds it or there can be none. The file is there, and SQLite
   /// has not opened it in this process yet: its own locks are gone when a descriptor of the file is closed. So it must
   /// outlive the database.
-  static std::variant<StoreLock, std::string> take(const std::string& file);
+  static std::variant<StoreLock, std::string> acquire(const std::string& file);
   StoreLock(StoreLock&& other) noexcept;
   StoreLock& operator=(StoreLock&&) = delete;
   ~StoreLock();

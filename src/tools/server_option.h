@@ -36,7 +36,7 @@ struct ServerOption {
 std::variant<ServerOption, command::Wrong> server_option(const command::CommandLine& line,
                                                          const command::Environment& environment);
 
-/// --cafile, put into the address. Nothing: it can be read, or isn't given.
+/// --cafile, put into the address. Returns nullopt if it can be read, or isn't given.
 std::optional<command::Wrong> authorities_option(const command::CommandLine& line, ServerAddress& address);
 
 /// --secret, else MARTD_PUBLISH_SECRET, else none.

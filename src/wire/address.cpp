@@ -91,7 +91,7 @@ Result<AddressSet> AddressSet::parse(std::string_view text) {
     }
   };
   while (!text.empty()) {
-    const std::string_view piece = take_element(text);
+    const std::string_view piece = next_element(text);
     if (piece.empty() || piece == "none") continue;
     if (piece == "all") {
       add(ip::address_v4::any(), 0);

@@ -14,7 +14,7 @@ Result<std::vector<std::string>> parse_channel_list(std::string_view text, std::
   // A head has room for tens of thousands, and each of them may be the last of a thousand.
   std::unordered_set<std::string> seen;
   while (!text.empty()) {
-    const std::string_view encoded = take_element(text);
+    const std::string_view encoded = next_element(text);
     if (encoded.empty()) continue;
     auto name = decode_form(encoded);
     if (!name || !push::valid_channel_name(*name))
@@ -29,7 +29,7 @@ Result<std::vector<std::string>> parse_channel_list(std::string_view text, std::
   return names;
 }
 
-std::string format_stand(std::span<const std::string> channels, std::span<const push::Etag> etags) {
+std::string format_positions(std::span<const std::string> channels, std::span<const push::Etag> etags) {
   std::string text;
   for (std::size_t i = 0; i < channels.size(); ++i) {
     if (i > 0) text += '&';
@@ -40,7 +40,7 @@ std::string format_stand(std::span<const std::string> channels, std::span<const 
   return text;
 }
 
-std::string_view cut_stand(std::string_view stand, std::size_t most) {
+std::string_view cut_positions(std::string_view stand, std::size_t most) {
   if (stand.size() <= most) return stand;
   const auto end = stand.rfind('&', most);
   return stand.substr(0, end == stand.npos ? 0 : end);

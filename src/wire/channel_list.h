@@ -24,9 +24,9 @@ Result<std::vector<std::string>> parse_channel_list(std::string_view text, std::
                                                     Surplus surplus = Surplus::refused);
 
 /// `a=<etag>&b=<etag>`: where the channels stood, in the form of a query of /sub. As many etags as channels.
-std::string format_stand(std::span<const std::string> channels, std::span<const push::Etag> etags);
+std::string format_positions(std::span<const std::string> channels, std::span<const push::Etag> etags);
 
 /// As many of its channels, from the first on, as fit into `most` bytes.
-std::string_view cut_stand(std::string_view stand, std::size_t most);
+std::string_view cut_positions(std::string_view stand, std::size_t most);
 
 }  // namespace martd::wire

@@ -7,7 +7,7 @@
 
 namespace martd::wire {
 
-std::string_view take_entity_tag(std::string_view& list) {
+std::string_view next_entity_tag(std::string_view& list) {
   const auto begin = list.find_first_not_of(" \t,");
   if (begin == list.npos) {
     list = {};
@@ -50,7 +50,7 @@ std::string_view without_coding(std::string_view opaque) {
 
 bool names_tag(std::string_view list, std::string_view tag) {
   const std::string_view wanted = opaque_of(tag);
-  for (std::string_view item; !(item = take_entity_tag(list)).empty();) {
+  for (std::string_view item; !(item = next_entity_tag(list)).empty();) {
     const std::string_view opaque = opaque_of(item);
     if (item == "*" || opaque == wanted || without_coding(opaque) == wanted) return true;
   }

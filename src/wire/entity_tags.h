@@ -7,7 +7,7 @@ namespace martd::wire {
 // Entity tags (RFC 9110 section 8.8.3) and the lists of them in If-Match and If-None-Match.
 
 /// Takes the next entity tag off a list, or what stands in its place; empty at the end.
-std::string_view take_entity_tag(std::string_view& list);
+std::string_view next_entity_tag(std::string_view& list);
 
 /// An entity tag as the RFC has it: `"…"` or `W/"…"`.
 bool is_entity_tag(std::string_view text);

@@ -69,14 +69,14 @@ void append_json_event_rest(std::string& out, std::string_view channel, const pu
   out += "\n\n";
 }
 
-void append_sub_event(std::string& out, std::span<const Place> places) {
+void append_sub_event(std::string& out, std::span<const Position> positions) {
   out += "id: ";
-  for (const Place& place : places) {
-    if (&place != &places.front()) out += '.';
+  for (const Position& place : positions) {
+    if (&place != &positions.front()) out += '.';
     push::append(out, place.etag);
   }
   out += "\nevent: martd.sub\ndata: ";
-  append_places(out, places);
+  append_positions(out, positions);
   out += "\n\n";
 }
 

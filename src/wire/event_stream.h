@@ -39,7 +39,7 @@ void append_json_event_rest(std::string& out, std::string_view channel, const pu
 
 /// A whole `martd.sub` event: where the subscription begins, one place for each channel, in the order of the cursor.
 /// With data, as several clients forget the id of an event without.
-void append_sub_event(std::string& out, std::span<const Place> places);
+void append_sub_event(std::string& out, std::span<const Position> positions);
 
 /// A whole `martd.missed` event, its id included. `missed` is not none.
 void append_missed_event(std::string& out, std::string_view id, std::string_view channel, push::Missed missed);

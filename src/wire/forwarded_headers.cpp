@@ -16,7 +16,7 @@ using Hops = std::vector<std::optional<Address>>;
 
 void append_x_forwarded_for(Hops& hops, std::string_view line) {
   while (!line.empty())
-    if (const std::string_view text = take_element(line); !text.empty()) hops.push_back(parse_address(text));
+    if (const std::string_view text = next_element(line); !text.empty()) hops.push_back(parse_address(text));
 }
 
 /// `node` of RFC 7239, section 6: `192.0.2.43`, `192.0.2.43:47011`, `[2001:db8::1]`, with a port that may be

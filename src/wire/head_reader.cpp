@@ -80,7 +80,7 @@ std::size_t head_end(std::string_view bytes, std::size_t from) {
 
 bool has_token(std::string_view list, std::string_view token) {
   while (!list.empty())
-    if (iequals(take_element(list), token)) return true;
+    if (iequals(next_element(list), token)) return true;
   return false;
 }
 

@@ -27,7 +27,7 @@ bool needs_no_name_server(std::string_view name) {
 Result<KnownHosts> KnownHosts::parse(std::string_view text) {
   KnownHosts hosts;
   while (!text.empty()) {
-    const std::string_view piece = take_element(text);
+    const std::string_view piece = next_element(text);
     if (piece.empty()) continue;
     const auto host = parse_host(piece);
     // Not one with a port either: it would look as if the port counted.

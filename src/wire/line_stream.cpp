@@ -23,10 +23,10 @@ void append_etag_string(std::string& out, push::Etag etag) {
 
 }  // namespace
 
-void append_places(std::string& out, std::span<const Place> places) {
+void append_positions(std::string& out, std::span<const Position> positions) {
   out += '{';
-  for (const Place& place : places) {
-    if (&place != &places.front()) out += ',';
+  for (const Position& place : positions) {
+    if (&place != &positions.front()) out += ',';
     append_json_string(out, place.channel);
     out += ':';
     append_etag_string(out, place.etag);
@@ -78,9 +78,9 @@ void append_message_line(std::string& out, std::string_view channel, const push:
   out += '\n';
 }
 
-void append_sub_line(std::string& out, std::span<const Place> places) {
+void append_sub_line(std::string& out, std::span<const Position> positions) {
   out += "{\"sub\":";
-  append_places(out, places);
+  append_positions(out, positions);
   out += "}\n";
 }
 

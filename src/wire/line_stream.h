@@ -23,13 +23,13 @@ void append_message_object(std::string& out, std::string_view channel, const pus
 void append_message_line(std::string& out, std::string_view channel, const push::Message& message);
 
 /// Where a subscriber is in a channel.
-struct Place {
+struct Position {
   std::string_view channel;
   push::Etag etag;
 };
 
 /// `{"sub":{"news":"…","chat":"…"}}`: where the subscription begins.
-void append_sub_line(std::string& out, std::span<const Place> places);
+void append_sub_line(std::string& out, std::span<const Position> positions);
 
 /// `{"channel":"news","etag":"…","missed":3}`; `etag` is the cursor past the loss, in this channel.
 void append_missed_line(std::string& out, std::string_view channel, push::Etag etag, push::Missed missed);
@@ -40,7 +40,7 @@ void append_closed_line(std::string& out, std::string_view reason, std::string_v
 // What the other bodies of JSON are made of, too.
 
 /// `{"news":"…","chat":"…"}`.
-void append_places(std::string& out, std::span<const Place> places);
+void append_positions(std::string& out, std::span<const Position> positions);
 
 /// The value of `"missed"`: the count, or `true`.
 void append_missed(std::string& out, push::Missed missed);

@@ -57,7 +57,7 @@ bool foreign_origin(std::string_view origin, std::string_view host) {
 Result<OriginList> OriginList::parse(std::string_view text) {
   OriginList list;
   while (!text.empty()) {
-    const std::string_view piece = take_element(text);
+    const std::string_view piece = next_element(text);
     if (piece.empty()) continue;
     if (piece == "*") {
       list.any_ = true;

@@ -116,7 +116,7 @@ class Options {
     for (const Field& field : fields) {
       if (!iequals(field.name, "connection")) continue;
       for (std::string_view list = field.value; !list.empty();) {
-        const std::string_view option = take_element(list);
+        const std::string_view option = next_element(list);
         if (!option.empty() && !usual(option)) options_.push_back(option);
       }
     }
@@ -222,7 +222,7 @@ bool varies_by_channels(std::span<const Field> fields) {
   for (const Field& field : fields) {
     if (!iequals(field.name, "vary")) continue;
     for (std::string_view list = field.value; !list.empty();) {
-      const std::string_view name = take_element(list);
+      const std::string_view name = next_element(list);
       if (name == "*" || iequals(name, kChannels)) return true;
     }
   }
@@ -359,7 +359,7 @@ std::string_view asked_upgrade(std::span<const Field> fields, std::string_view v
   for (const Field& field : fields) {
     if (!iequals(field.name, "upgrade")) continue;
     for (std::string_view list = field.value; !list.empty();)
-      if (const std::string_view protocol = take_element(list); iequals(protocol, "websocket")) return protocol;
+      if (const std::string_view protocol = next_element(list); iequals(protocol, "websocket")) return protocol;
   }
   return {};
 }
@@ -368,7 +368,7 @@ bool connection_names(std::span<const Field> fields, std::string_view option) {
   for (const Field& field : fields) {
     if (!iequals(field.name, "connection")) continue;
     for (std::string_view list = field.value; !list.empty();)
-      if (iequals(take_element(list), option)) return true;
+      if (iequals(next_element(list), option)) return true;
   }
   return false;
 }

@@ -180,7 +180,7 @@ Result<push::NamedEtags> parse_tags(std::string_view name, std::string_view list
     named.any = true;
     return named;
   }
-  for (std::string_view tag; !(tag = take_entity_tag(list)).empty();) {
+  for (std::string_view tag; !(tag = next_entity_tag(list)).empty();) {
     const auto etag = push::parse_etag(without_coding(opaque_of(tag)));
     if (!is_entity_tag(tag) && !etag)
       return not_taken(name, "an entity tag", tag, "\"<etag>\", a list of them, or * alone");

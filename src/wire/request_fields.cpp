@@ -47,7 +47,7 @@ std::optional<Refusal> refuse_body_fields(const Fields& fields) {
   if (part) return bad_request("Content-Range: a part of a body is not taken (taken: all of it)");
   std::string joined;
   for (std::string_view list = fields.list("Content-Encoding", joined); !list.empty();) {
-    const std::string_view coding = take_element(list);
+    const std::string_view coding = next_element(list);
     if (!coding.empty() && !iequals(coding, kTakenCodings))
       return Refusal{415, "Content-Encoding: " + shown(coding) +
                               " is not unpacked here (taken: " + std::string(kTakenCodings) + ")"};

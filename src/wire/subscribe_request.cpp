@@ -242,7 +242,7 @@ std::optional<Refusal> Reader::take_tags(std::string_view tags) {
   // A list has one cursor in it; other tags are of other things. What none is, the first tag is told to be.
   std::string_view first;
   std::string_view cursor;
-  for (std::string_view tag; !(tag = take_entity_tag(tags)).empty();) {
+  for (std::string_view tag; !(tag = next_entity_tag(tags)).empty();) {
     const std::string_view opaque = without_coding(opaque_of(tag));
     if (!request_.if_none_match) first = opaque;
     request_.if_none_match = true;

@@ -36,7 +36,7 @@ bool goes_in_a_circle(std::span<const Field> fields, std::string_view name) {
   for (const Field& field : fields) {
     if (!iequals(field.name, "via")) continue;
     for (std::string_view list = field.value; !list.empty();) {
-      const std::string_view by = receiver(take_element(list));
+      const std::string_view by = receiver(next_element(list));
       if (!is_martd(by)) continue;
       if (iequals(by, name) || ++martds > kMostMartds) return true;
     }

@@ -22,8 +22,8 @@ Sampler::Look look(int second, std::uint64_t published) {
 
 TEST_CASE("sampler: what each second brought") {
   Sampler sampler([] { return std::nullopt; });
-  sampler.take(look(0, 5));
-  sampler.take(look(1, 12));
+  sampler.add(look(0, 5));
+  sampler.add(look(1, 12));
   const boost::json::value recent = boost::json::parse(sampler.recent_json());
   REQUIRE(recent.at("seconds").as_array().size() == 2);
   CHECK(recent.at("seconds").at(1).at(0).to_number<double>() == 1763600001);
@@ -36,7 +36,7 @@ TEST_CASE("sampler: what each second brought") {
 
 TEST_CASE("sampler: five minutes are kept") {
   Sampler sampler([] { return std::nullopt; });
-  for (int second = 0; second < 400; ++second) sampler.take(look(second, 0));
+  for (int second = 0; second < 400; ++second) sampler.add(look(second, 0));
   CHECK(boost::json::parse(sampler.recent_json()).at("seconds").as_array().size() == 300);
 }
 
@@ -62,16 +62,16 @@ TEST_CASE("sampler: all who wait are given the same look, and let go when it sto
 
 TEST_CASE("sampler: a look is written down only while somebody watches") {
   Sampler sampler([] { return std::nullopt; });
-  sampler.take(look(0, 1));
+  sampler.add(look(0, 1));
   CHECK_FALSE(sampler.after(0, 0ms));  // nothing was written, and now somebody has asked
-  sampler.take(look(1, 2));
+  sampler.add(look(1, 2));
   const auto tick = sampler.after(0, 0ms);
   REQUIRE(tick);
   CHECK(boost::json::parse(*tick->stats).at("channels").at("published").to_number<int>() == 2);
-  sampler.take(look(2, 3));
+  sampler.add(look(2, 3));
   CHECK(sampler.after(tick->number, 0ms));
-  sampler.take(look(3, 4));
-  sampler.take(look(4, 5));
+  sampler.add(look(3, 4));
+  sampler.add(look(4, 5));
   CHECK(boost::json::parse(*sampler.after(0, 0ms)->stats).at("channels").at("published").to_number<int>() == 4);
 }
 

@@ -10,13 +10,13 @@ namespace {
 
 TEST_CASE("lists: elements without the space around them, the empty ones as well") {
   std::vector<std::string_view> elements;
-  for (std::string_view list = " a ,b c,,\td"; !list.empty();) elements.push_back(take_element(list));
+  for (std::string_view list = " a ,b c,,\td"; !list.empty();) elements.push_back(next_element(list));
   CHECK(elements == std::vector<std::string_view>{"a", "b c", "", "d"});
   std::string_view last = "a,";
-  CHECK(take_element(last) == "a");
+  CHECK(next_element(last) == "a");
   CHECK(last.empty());
   std::string_view parameters = "gzip ; q=0, br";
-  CHECK(take_element(parameters, ';') == "gzip");
+  CHECK(next_element(parameters, ';') == "gzip");
   CHECK(parameters == " q=0, br");
 }
 

@@ -52,7 +52,7 @@ class FakeOutlet final : public Outlet {
   void close() override { ++ends; }
   void abort() override { ++ends; }
   void read_on() override {}
-  std::string take_ahead() override { return {}; }
+  std::string read_ahead() override { return {}; }
   void half_close() override {}
   void note_status(int) override {}
   bool logged() const override { return false; }

@@ -53,7 +53,7 @@ struct EarlyAnswerTest {
     REQUIRE_FALSE(wire::read_request_head(bytes, 100, head).has_value());
     forwarding = std::make_unique<Forwarding>(outlet, gate, head);
     forwarding->begin(head, loop.now());
-    CHECK(forwarding->take(part).empty());
+    CHECK(forwarding->receive(part).empty());
     int descriptor = -1;
     until([&] { return (descriptor = door.take()) >= 0; });
     site = SiteEnd(descriptor);
@@ -77,11 +77,11 @@ TEST_CASE_FIXTURE(EarlyAnswerTest,
   CHECK(forwarding->wants_input());
   CHECK(outlet.text.find("Connection: close") == std::string::npos);
   until([&] { return site.ended(); });
-  CHECK(forwarding->take("res").empty());
+  CHECK(forwarding->receive("res").empty());
   CHECK(outlet.later == 0);
-  CHECK(forwarding->take("t.GET /next") == "GET /next");
+  CHECK(forwarding->receive("t.GET /next") == "GET /next");
   CHECK(outlet.later == 1);
-  CHECK(forwarding->take("and more") == "and more");
+  CHECK(forwarding->receive("and more") == "and more");
   CHECK(site.received.ends_with("begun"));
   forwarding->catch_up(loop.now());
   CHECK_FALSE(forwarding->holding());
@@ -121,7 +121,7 @@ TEST_CASE_FIXTURE(EarlyAnswerTest,
 TEST_CASE_FIXTURE(EarlyAnswerTest, "early answer: a body that turns out to be no chunks while it lasts breaks it off") {
   answer_early("Transfer-Encoding: chunked\r\n", "5\r\nbegun\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbig");
   CHECK(forwarding->holding());
-  CHECK(forwarding->take("what?").empty());
+  CHECK(forwarding->receive("what?").empty());
   CHECK_FALSE(forwarding->holding());
   CHECK(outlet.closed);
   CHECK(outlet.answered == 0);

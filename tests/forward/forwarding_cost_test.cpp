@@ -70,7 +70,7 @@ struct CostTest {
       count([&] {
         forwarding = std::make_unique<Forwarding>(outlet, gate, head);
         forwarding->begin(head, loop.now());
-        forwarding->take(body);
+        forwarding->receive(body);
       });
       until([&] { return connected(); });
       until([&] {

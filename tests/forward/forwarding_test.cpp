@@ -346,7 +346,7 @@ TEST_CASE_FIXTURE(ForwardingTest,
 TEST_CASE_FIXTURE(ForwardingTest, "forwarding: the zone of a client's address is nobody's business") {
   settings->forwarded = true;
   Peer peer;
-  worker.take(peer.give(), boost::asio::ip::make_address_v6("fe80::1%1"), nullptr);
+  worker.accept(peer.give(), boost::asio::ip::make_address_v6("fe80::1%1"), nullptr);
   send(peer, kGet);
   SiteEnd site = asked();
   CHECK(site.received.find("\r\nX-Forwarded-For: fe80::1\r\n") != std::string::npos);

@@ -31,10 +31,10 @@ class RecordingOutlet final : public follow::Outlet {
     closed |= close;
   }
   bool open_stream(std::string_view, std::string_view, Time) override { return true; }
-  Sent offer(const FramePtr&, std::size_t) override { return Sent::gone; }
+  Sent offer(const FramePtr&, std::size_t) override { return Sent::closed; }
   Sent put(std::string_view bytes) override {
     ++puts;
-    if (gone) return Sent::gone;
+    if (gone) return Sent::closed;
     text += bytes;
     if (!slow) return Sent::written;
     waiting += bytes.size();
@@ -58,7 +58,7 @@ class RecordingOutlet final : public follow::Outlet {
   void close() override {}
   void abort() override { ++aborts; }
   void read_on() override { ++reads; }
-  std::string take_ahead() override { return std::exchange(ahead, {}); }
+  std::string read_ahead() override { return std::exchange(ahead, {}); }
   void half_close() override { ++half_closes; }
   void note_status(int) override {}
   bool logged() const override { return false; }

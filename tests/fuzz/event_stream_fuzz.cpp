@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   wire::append_missed_event(stream, "3", name, push::Missed::of(5));
   wire::append_closed_event(stream, "stopping", name);
   const std::string other = name + "b";
-  const wire::Place places[] = {{name, push::Etag{4}}, {other, push::Etag{5}}};
+  const wire::Position places[] = {{name, push::Etag{4}}, {other, push::Etag{5}}};
   wire::append_sub_event(stream, places);
 
   test::EventStreamParser parser;

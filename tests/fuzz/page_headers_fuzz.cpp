@@ -44,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const wire::Field& field : request.lines.fields) {
       if (!iequals(field.name, "if-none-match")) continue;
       std::string_view list = field.value;
-      for (std::string_view tag; !(tag = wire::take_entity_tag(list)).empty();)
+      for (std::string_view tag; !(tag = wire::next_entity_tag(list)).empty();)
         hold(!may_be_page || request.has_page, "no strange tag asks for a page");
     }
   }

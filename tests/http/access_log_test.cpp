@@ -134,7 +134,7 @@ struct UpstreamLogTest : ForwardingTest {
   }
   ~UpstreamLogTest() { settings->access_log = nullptr; }
   std::vector<std::string> told() { return std::exchange(entries, {}); }
-  std::string place() const { return "127.0.0.1:" + std::to_string(door.port()); }
+  std::string route() const { return "127.0.0.1:" + std::to_string(door.port()); }
 
   std::vector<std::string> entries;
 };
@@ -147,7 +147,7 @@ TEST_CASE_FIXTURE(UpstreamLogTest, "access log: the address that was asked, on a
   SiteEnd site = asked();
   site.send("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 1\r\n\r\na");
   await(peer, "\r\n\r\na");
-  CHECK(told() == Told{"/a 404 " + place()});
+  CHECK(told() == Told{"/a 404 " + route()});
   ask(peer, "GET", "/client.js");
   CHECK(told() == Told{"/client.js 200 "});
   send(peer, kGet);
@@ -156,7 +156,7 @@ TEST_CASE_FIXTURE(UpstreamLogTest, "access log: the address that was asked, on a
   site = asked();
   peer.hang_up();
   until([&] { return !entries.empty(); });
-  CHECK(told() == Told{"/a 0 " + place()});
+  CHECK(told() == Told{"/a 0 " + route()});
 }
 
 TEST_CASE_FIXTURE(UpstreamLogTest, "access log: a site that fails is named, one that wasn't asked is not") {
@@ -164,7 +164,7 @@ TEST_CASE_FIXTURE(UpstreamLogTest, "access log: a site that fails is named, one 
   Peer peer = connect();
   send(peer, kGet);
   await(peer, "}");
-  CHECK(told() == Told{"/a 502 " + place()});
+  CHECK(told() == Told{"/a 502 " + route()});
   ask(peer, "GET", "/b", "Martd-Channels: .hidden\r\n");
   CHECK(told() == Told{"/b 400 "});
 }

@@ -10,9 +10,9 @@ using namespace martd::wire::test;
 
 namespace {
 
-int refused(const std::string& method, Place place, const std::string& headers) {
+int refused(const std::string& method, Route route, const std::string& headers) {
   const Asked request(method + " / HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n");
-  const auto refusal = refuse_head(request->head, place);
+  const auto refusal = refuse_head(request->head, route);
   return refusal ? refusal->status : 200;
 }
 
@@ -25,20 +25,20 @@ std::string headers_line(const std::string& lines) {
 }  // namespace
 
 TEST_CASE("head: what is wrong with a body matters only where it would be read") {
-  CHECK(refused("POST", Place::publish, "Content-Encoding: gzip\r\n") == 415);
-  CHECK(refused("PUT", Place::publish, "Content-Range: bytes 0-1/2\r\n") == 400);
-  CHECK(refused("POST", Place::subscribe, "Content-Encoding: br\r\n") == 415);
-  CHECK(refused("GET", Place::publish, "Content-Encoding: gzip\r\n") == 200);
-  CHECK(refused("GET", Place::subscribe, "Content-Range: bytes 0-1/2\r\n") == 200);
-  CHECK(refused("POST", Place::script, "Content-Encoding: gzip\r\n") == 200);
+  CHECK(refused("POST", Route::publish, "Content-Encoding: gzip\r\n") == 415);
+  CHECK(refused("PUT", Route::publish, "Content-Range: bytes 0-1/2\r\n") == 400);
+  CHECK(refused("POST", Route::subscribe, "Content-Encoding: br\r\n") == 415);
+  CHECK(refused("GET", Route::publish, "Content-Encoding: gzip\r\n") == 200);
+  CHECK(refused("GET", Route::subscribe, "Content-Range: bytes 0-1/2\r\n") == 200);
+  CHECK(refused("POST", Route::script, "Content-Encoding: gzip\r\n") == 200);
   CHECK(lines_of_refusal(415) == "Accept-Encoding: identity\r\n");
   CHECK(lines_of_refusal(400).empty());
 }
 
 TEST_CASE("head: a field that may stand once is looked at with every method") {
   for (const char* method : {"GET", "POST", "DELETE", "OPTIONS"})
-    CHECK(refused(method, Place::publish, "Origin: http://a\r\nOrigin: http://b\r\n") == 400);
-  CHECK(refused("GET", Place::subscribe, "Origin: http://a\r\nOrigin: http://a\r\n") == 200);
+    CHECK(refused(method, Route::publish, "Origin: http://a\r\nOrigin: http://b\r\n") == 400);
+  CHECK(refused("GET", Route::subscribe, "Origin: http://a\r\nOrigin: http://a\r\n") == 200);
 }
 
 // A page behind a tracing library sent `traceparent` with each request; the browser's preflight was answered with our

@@ -15,7 +15,7 @@ struct HttpsTest : WorkerTest {
   /// A connection of the https listener, on which nothing has been said yet.
   Peer connect_tls() {
     Peer peer;
-    worker.take(peer.give(), address("127.0.0.1"), context);
+    worker.accept(peer.give(), address("127.0.0.1"), context);
     turn();
     return peer;
   }

@@ -20,7 +20,7 @@ struct OperatorsTest : WorkerTest {
   }
   Peer operator_connection() {
     Peer peer;
-    worker.take(peer.give(), address("127.0.0.1"), nullptr, true);
+    worker.accept(peer.give(), address("127.0.0.1"), nullptr, true);
     turn();
     return peer;
   }

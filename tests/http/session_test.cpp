@@ -11,7 +11,7 @@ using namespace martd::http::test;
 TEST_CASE_FIXTURE(WorkerTest, "session: a request that is there when the connection is taken is answered at once") {
   Peer early;
   early.send("GET /pub?channel=none HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  worker.take(early.give(), address("127.0.0.1"), nullptr);
+  worker.accept(early.give(), address("127.0.0.1"), nullptr);
   early.receive();
   CHECK(early.received.starts_with("HTTP/1.1 404 "));
   CHECK(worker.sessions() == 1);
@@ -20,7 +20,7 @@ TEST_CASE_FIXTURE(WorkerTest, "session: a request that is there when the connect
   Peer gone;
   const int descriptor = gone.give();
   gone.hang_up();
-  worker.take(descriptor, address("127.0.0.1"), nullptr);
+  worker.accept(descriptor, address("127.0.0.1"), nullptr);
   turn();
   CHECK(worker.sessions() == 1);
   CHECK(count.open == 1);
@@ -30,7 +30,7 @@ TEST_CASE_FIXTURE(WorkerTest, "session: connections are tried at once as long as
   const auto take = [this](bool with_request) {
     Peer peer;
     if (with_request) peer.send("GET /pub?channel=none HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    worker.take(peer.give(), address("127.0.0.1"), nullptr);
+    worker.accept(peer.give(), address("127.0.0.1"), nullptr);
     const bool at_once = peer.receive();
     turn();
     peer.receive();
@@ -201,8 +201,8 @@ TEST_CASE_FIXTURE(WorkerTest, "session: a balancer that looks whether the server
 TEST_CASE_FIXTURE(WorkerTest, "session: OPTIONS names the methods of each path of ours, and of no other") {
   Peer peer = connect();
   const auto allow = [&](const char* target) { return ask(peer, "OPTIONS", target).header("Allow"); };
-  CHECK(allow("/sub") == allowed_methods(Place::subscribe));
-  CHECK(allow("/pub") == allowed_methods(Place::publish));
+  CHECK(allow("/sub") == allowed_methods(Route::subscribe));
+  CHECK(allow("/pub") == allowed_methods(Route::publish));
   CHECK(allow("/client.js") == "GET, HEAD, OPTIONS");
   CHECK(allow("/") == "GET, HEAD, OPTIONS");
   CHECK(ask(peer, "OPTIONS", "/elsewhere").status == 404);

@@ -138,7 +138,7 @@ TEST_CASE_FIXTURE(TimeOutsTest, "time-outs: a stream whose reader takes nothing 
   settings->heartbeat = 15s;
   // By TCP, as it is the peer's acknowledgements that count.
   Peer peer = Peer::over_tcp();
-  worker.take(peer.give(), address("127.0.0.1"), nullptr);
+  worker.accept(peer.give(), address("127.0.0.1"), nullptr);
   peer.send("GET /sub?news=now HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n");
   while (subscribers("news") == 0) turn();
   const std::string payload(100 * 1000, 'x');
@@ -161,7 +161,7 @@ TEST_CASE_FIXTURE(TimeOutsTest,
   settings->header_timeout = 10s;
   net::test::ContextPtr context = net::test::usual_context();
   Peer silent, slow;
-  for (Peer* peer : {&silent, &slow}) worker.take(peer->give(), address("127.0.0.1"), context);
+  for (Peer* peer : {&silent, &slow}) worker.accept(peer->give(), address("127.0.0.1"), context);
   turn();
   pass(9s);
   net::test::TlsClient client(slow.descriptor());

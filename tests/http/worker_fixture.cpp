@@ -84,7 +84,7 @@ void WorkerTest::pass(Duration time) {
 
 net::test::Peer WorkerTest::connect(const char* from) {
   Peer peer;
-  worker.take(peer.give(), address(from), nullptr);
+  worker.accept(peer.give(), address(from), nullptr);
   turn();
   return peer;
 }

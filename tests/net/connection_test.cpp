@@ -107,7 +107,7 @@ struct ConnectionTest {
     while (probe->all_written()) {
       const std::string piece(10000, static_cast<char>('a' + sent.size() / 10000 % 26));
       const auto result = probe->put(piece);
-      REQUIRE(result != Sent::gone);
+      REQUIRE(result != Sent::closed);
       sent += piece;
     }
     return sent;
@@ -318,8 +318,8 @@ TEST_CASE_FIXTURE(ConnectionTest,
                   "connection: to a peer that is gone, offers and answers fail, and what is queued closes it") {
   SUBCASE("nothing queued") {
     peer.hang_up();
-    CHECK(probe->offer(frame("x"), 100) == Sent::gone);
-    CHECK(probe->put("x") == Sent::gone);
+    CHECK(probe->offer(frame("x"), 100) == Sent::closed);
+    CHECK(probe->put("x") == Sent::closed);
     CHECK(probe->closed == 0);
   }
   SUBCASE("something queued") {
@@ -533,7 +533,7 @@ TEST_CASE_FIXTURE(TlsConnectionTest,
       const std::string piece(size, static_cast<char>('a' + size % 26));
       client->send(piece.substr(0, 16000));
       said += piece.substr(0, 16000);
-      CHECK(probe->offer(frame(piece), SIZE_MAX) != Sent::gone);
+      CHECK(probe->offer(frame(piece), SIZE_MAX) != Sent::closed);
       sent += piece;
       read_all();
     }
@@ -598,7 +598,7 @@ TEST_CASE_FIXTURE(TlsConnectionTest, "connection over TLS: who asks for short re
     SSL_set_tlsext_max_fragment_length(client->ssl.get(), TLSEXT_max_fragment_length_512);
     shake_hands();
     const std::string large(60000, 'x');
-    CHECK(probe->put(large) != Sent::gone);
+    CHECK(probe->put(large) != Sent::closed);
     read_all();
     CHECK((received() == large));
   }

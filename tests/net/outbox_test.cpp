@@ -18,7 +18,7 @@ std::string drained(net::Outbox& outbox, std::size_t step) {
   while (!outbox.empty()) {
     const std::string_view front = outbox.front().substr(0, step);
     out += front;
-    outbox.take(front.size());
+    outbox.remove(front.size());
   }
   return out;
 }
@@ -50,12 +50,12 @@ TEST_CASE("outbox: what was written of the first frame already is left out") {
 TEST_CASE("outbox: filled again while it is being emptied") {
   net::Outbox outbox;
   outbox.push(frame("abc"));
-  outbox.take(2);
+  outbox.remove(2);
   outbox.push(frame("de"));
   CHECK(outbox.bytes() == 3);
-  outbox.take(1);
+  outbox.remove(1);
   CHECK(outbox.front() == "de");
-  outbox.take(2);
+  outbox.remove(2);
   CHECK(outbox.empty());
   outbox.push(frame("f"));
   CHECK(drained(outbox, 9) == "f");
@@ -68,6 +68,6 @@ TEST_CASE("outbox: shares its frames, and lets go of each as soon as it is writt
   outbox.push(frame("d"));
   CHECK(shared->use_count() == 2);
   CHECK(outbox.front().data() == shared->bytes.data());
-  outbox.take(3);
+  outbox.remove(3);
   CHECK(shared->use_count() == 1);
 }

@@ -74,7 +74,7 @@ TEST_CASE("page tags: those of another script are strange") {
 TEST_CASE("page tags: lists") {
   std::string_view list = " ,\"a,b\" , W/\"c\",d e,,\"f\",* , \"open";
   std::string taken;
-  for (std::string_view tag; !(tag = wire::take_entity_tag(list)).empty();) taken += "<" + std::string(tag) + ">";
+  for (std::string_view tag; !(tag = wire::next_entity_tag(list)).empty();) taken += "<" + std::string(tag) + ">";
   CHECK(taken == "<\"a,b\"><W/\"c\"><d e><\"f\"><*><\"open>");
 }
 

@@ -258,26 +258,26 @@ TEST_CASE_FIXTURE(ChannelTest, "due: at the first message's end, or when a kept 
   set(5, 10s);
   publish({"a"});
   CHECK(channel.next_due() == now + 10s);
-  channel.place = Channel::Place{"x", now + 3s};
+  channel.tenant = Channel::Tenant{"x", now + 3s};
   CHECK(channel.next_due() == now + 3s);
   channel.refresh(now + 3s);
-  CHECK_FALSE(channel.place.has_value());
+  CHECK_FALSE(channel.tenant.has_value());
   CHECK(channel.next_due() == now + 10s);
 }
 
 TEST_CASE(
     "kick: of all others it hits who came before it and is not the one that stays, across the wrap of the count") {
-  const Kick one{7, 0, false, 0, Ending::replaced};
-  CHECK(one.hits(7));
-  CHECK_FALSE(one.hits(8));
-  const Kick others{7, 10, true, 0, Ending::one2one};
-  CHECK_FALSE(others.hits(7));
-  CHECK(others.hits(6));
-  CHECK(others.hits(9));
-  CHECK_FALSE(others.hits(10));
-  CHECK_FALSE(others.hits(11));
-  const Kick wrapped{UINT32_MAX - 1, 2, true, 0, Ending::one2one};
-  CHECK(wrapped.hits(UINT32_MAX));
-  CHECK(wrapped.hits(1));
-  CHECK_FALSE(wrapped.hits(2));
+  const Eviction one{7, 0, false, 0, Ending::replaced};
+  CHECK(one.means(7));
+  CHECK_FALSE(one.means(8));
+  const Eviction others{7, 10, true, 0, Ending::one2one};
+  CHECK_FALSE(others.means(7));
+  CHECK(others.means(6));
+  CHECK(others.means(9));
+  CHECK_FALSE(others.means(10));
+  CHECK_FALSE(others.means(11));
+  const Eviction wrapped{UINT32_MAX - 1, 2, true, 0, Ending::one2one};
+  CHECK(wrapped.means(UINT32_MAX));
+  CHECK(wrapped.means(1));
+  CHECK_FALSE(wrapped.means(2));
 }

@@ -45,7 +45,7 @@ PushAnswer TestLoop::answer(std::uint64_t ticket) {
 void TestLoop::ready(Channel& channel) {
   const std::lock_guard lock(mutex_);
   mailbox_.push_back(&channel);
-  ++told;
+  ++notified;
 }
 
 bool TestLoop::turn(Time now) {

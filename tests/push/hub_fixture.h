@@ -47,8 +47,8 @@ class TestLoop final : public LoopPort {
 
   Roster roster;
   Attendance attendance;
-  int told = 0;   ///< calls of ready(), each a mailbox entry
-  int woken = 0;  ///< calls of answered()
+  int notified = 0;  ///< calls of ready(), each a mailbox entry
+  int woken = 0;     ///< calls of answered()
 
  private:
   std::mutex mutex_;

@@ -34,9 +34,9 @@ TEST_CASE("registry: what isn't born isn't found, what is born and has nothing i
   Registry registry(kStart);
   const Registry::ShardLock lock(registry, Registry::mask_of("news"));
   CHECK(registry.find("news", kStart) == nullptr);
-  Channel& channel = registry.find_or_bear("news", kStart);
+  Channel& channel = registry.find_or_create("news", kStart);
   CHECK(registry.find("news", kStart) == &channel);
-  CHECK(&registry.find_or_bear("news", kStart + 1s) == &channel);
+  CHECK(&registry.find_or_create("news", kStart + 1s) == &channel);
   CHECK(registry.channels() == 1);
   CHECK(registry.cost() == Registry::cost_of("news"));
   CHECK(registry.settle(channel));
@@ -48,9 +48,9 @@ TEST_CASE("registry: what isn't born isn't found, what is born and has nothing i
 TEST_CASE("registry: an origin is later than the start's doubt, even where the clock stands or goes back") {
   Registry registry(kStart);
   const Registry::ShardLock lock(registry, ~std::uint64_t{0});
-  CHECK(registry.find_or_bear("a", kStart).newest() == origin_at(kStart) + 1);
-  CHECK(registry.find_or_bear("b", kStart - 1h).newest() == origin_at(kStart) + 1);
-  CHECK(registry.find_or_bear("c", kStart + 1h).newest() == origin_at(kStart + 1h));
+  CHECK(registry.find_or_create("a", kStart).newest() == origin_at(kStart) + 1);
+  CHECK(registry.find_or_create("b", kStart - 1h).newest() == origin_at(kStart) + 1);
+  CHECK(registry.find_or_create("c", kStart + 1h).newest() == origin_at(kStart + 1h));
 }
 
 TEST_CASE_FIXTURE(HubTest, "sweep: lets go what is over, and only that") {
@@ -181,7 +181,7 @@ TEST_CASE("registry: a name's key finds what its name finds") {
   const std::string name = "news";
   const ChannelKey key(name);
   const Registry::ShardLock lock(registry, Registry::mask_of(key));
-  Channel& channel = registry.find_or_bear(key, kStart);
+  Channel& channel = registry.find_or_create(key, kStart);
   CHECK(registry.find(name, kStart) == &channel);
   CHECK(channel.key().name == name);
   CHECK(channel.key().hash == key.hash);

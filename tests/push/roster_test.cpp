@@ -24,7 +24,7 @@ TEST_CASE_FIXTURE(HubTest, "delivery: five publishes in one turn are one deliver
   Follower stream_of(loops[0]);
   CHECK(stream(stream_of, {{"news", kNow}}).empty());
   for (const char* payload : {"1", "2", "3", "4", "5"}) publish("news", payload);
-  CHECK(loops[0].told == 1);
+  CHECK(loops[0].notified == 1);
   turn();
   CHECK(stream_of.heard == "[1 2 3 4 5]");
   CHECK(stream_of.deliveries == 1);
@@ -189,7 +189,7 @@ TEST_CASE_FIXTURE(HubTest,
     loops[1].turn(now);
   }
   publish("news", "end", {.size = 3});
-  CHECK(loops[0].told == 1);
+  CHECK(loops[0].notified == 1);
   turn();
   CHECK(follower.deliveries == 0);
   CHECK(follower.lags == 1);

@@ -34,7 +34,7 @@ TEST_CASE_FIXTURE(StoreTest,
   for (std::uint64_t ticket = 1; ticket <= 100; ++ticket) CHECK(answer(ticket, Etag{}).starts_with("etag"));
   CHECK(loops[0].woken == 1);
   CHECK(loops[1].woken == 0);
-  CHECK(loops[1].told == 1);
+  CHECK(loops[1].notified == 1);
   turn();
   CHECK(follower.heard.size() > 100);
   // The next transaction hopes for as many publishers again, and does without them.

@@ -25,18 +25,18 @@ TEST_CASE("channel list: what is no name is refused") {
 }
 
 TEST_CASE("channel list: where they stood, as a query") {
-  CHECK(format_stand(Names{"a", "b&c"}, std::vector<push::Etag>{push::Etag{5}, push::Etag{7}}) == "a=5&b%26c=7");
-  CHECK(format_stand({}, {}).empty());
+  CHECK(format_positions(Names{"a", "b&c"}, std::vector<push::Etag>{push::Etag{5}, push::Etag{7}}) == "a=5&b%26c=7");
+  CHECK(format_positions({}, {}).empty());
 }
 
 TEST_CASE("channel list: of where they stood, as many as there is room for") {
-  CHECK(cut_stand("a=5&b=7&c=9", 11) == "a=5&b=7&c=9");
-  CHECK(cut_stand("a=5&b=7&c=9", 10) == "a=5&b=7");
-  CHECK(cut_stand("a=5&b=7&c=9", 7) == "a=5&b=7");
-  CHECK(cut_stand("a=5&b=7&c=9", 6) == "a=5");
-  CHECK(cut_stand("a=5&b=7&c=9", 2) == "");
-  CHECK(cut_stand("a=5", 2) == "");
-  CHECK(cut_stand("", 0) == "");
+  CHECK(cut_positions("a=5&b=7&c=9", 11) == "a=5&b=7&c=9");
+  CHECK(cut_positions("a=5&b=7&c=9", 10) == "a=5&b=7");
+  CHECK(cut_positions("a=5&b=7&c=9", 7) == "a=5&b=7");
+  CHECK(cut_positions("a=5&b=7&c=9", 6) == "a=5");
+  CHECK(cut_positions("a=5&b=7&c=9", 2) == "");
+  CHECK(cut_positions("a=5", 2) == "");
+  CHECK(cut_positions("", 0) == "");
 }
 
 }  // namespace

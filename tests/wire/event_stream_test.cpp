@@ -48,12 +48,12 @@ TEST_CASE("event stream: how long it may be silent is a comment") {
 
 TEST_CASE("event stream: where it begins is an event with the whole cursor for its id, and each place") {
   std::string out;
-  const Place places[] = {{"news", push::Etag{7}}, {"a \"b\"", push::Etag{18446744073709551615U}}};
-  append_sub_event(out, std::span(places, 1));
+  const Position positions[] = {{"news", push::Etag{7}}, {"a \"b\"", push::Etag{18446744073709551615U}}};
+  append_sub_event(out, std::span(positions, 1));
   CHECK(out == "id: 7\nevent: martd.sub\ndata: {\"news\":\"7\"}\n\n");
   test::EventStreamParser parser;
   out.clear();
-  append_sub_event(out, places);
+  append_sub_event(out, positions);
   parser.feed(out);
   REQUIRE(parser.events.size() == 1);
   CHECK(parser.events[0] ==

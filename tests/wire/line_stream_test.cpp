@@ -22,8 +22,8 @@ TEST_CASE("line stream: a message is one object and a line end") {
 
 TEST_CASE("line stream: where it begins") {
   std::string out;
-  const Place places[] = {{"news", push::Etag{7}}, {"a \"b\"", push::Etag{8}}};
-  append_sub_line(out, places);
+  const Position positions[] = {{"news", push::Etag{7}}, {"a \"b\"", push::Etag{8}}};
+  append_sub_line(out, positions);
   CHECK(out == R"({"sub":{"news":"7","a \"b\"":"8"}})"
                "\n");
 }
