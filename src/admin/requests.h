@@ -16,7 +16,7 @@
 namespace martd::admin {
 
 /// What the operators' listener answers: who may ask, which path is what. Thread-safe. To add a path: a row in
-/// requests.cpp's table, and in docs/http-api.md.
+/// requests.cpp's table, and in docs/admin-api.md. It is long as there are many paths, each with a function of its own.
 class Requests {
  public:
   /// `side` is used until close(). `host`: of --admin. `token`: empty: none is asked for.

@@ -12,6 +12,8 @@ namespace martd::net {
 /// The records of one TLS connection after its handshake (1.3: RFC 8446 section 5; 1.2: RFC 5246 section 6.2.3.3):
 /// seals what is to be sent and opens what came. It knows no socket. The ciphers are OpenSSL's; what is kept for each
 /// connection is keys and counters, some 200 bytes (docs/decisions/0030). One thread at a time.
+///
+/// Both directions and both versions are one class, so that whoever reviews it has every key and every counter in view.
 class TlsRecords {
  public:
   enum class Version : std::uint8_t { tls_1_2, tls_1_3 };

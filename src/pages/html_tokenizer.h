@@ -12,7 +12,7 @@ namespace martd::pages {
 /// Reads HTML a byte at a time, in any ASCII-compatible encoding, by the tokenization states of the WHATWG's HTML
 /// standard (section 13.2.5). What a tree builder tells a tokenizer (how the text of an element is read, whether there
 /// is CDATA) its caller tells it. Character references are left as they are. Keeps a tag's name and some kilobytes of
-/// its attributes, and nothing else.
+/// its attributes, and nothing else. It is one machine, as the standard has one: its states go from each to each.
 class HtmlTokenizer {
  public:
   enum class Event : std::uint8_t {

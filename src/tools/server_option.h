@@ -14,16 +14,16 @@ namespace martd::tools {
 // What `martd pub` and `martd sub` have in common.
 
 inline constexpr std::string_view kServerGroup = "The server";
-inline constexpr command::OptionText kServerOption{
+inline const command::OptionText kServerOption{
     "server", "URL", kServerGroup,
     "http://HOST[:PORT][/PREFIX] or https://...; also as\nMARTD_SERVER (http://localhost:54321)"};
-inline constexpr command::OptionText kInsecureOption{"insecure", "", kServerGroup,
+inline const command::OptionText kInsecureOption{"insecure", "", kServerGroup,
                                                      "https with whatever certificate; others may listen"};
-inline constexpr command::OptionText kAuthoritiesOption{"cafile", "FILE", kServerGroup,
+inline const command::OptionText kAuthoritiesOption{"cafile", "FILE", kServerGroup,
                                                         "certificates to trust for https, PEM (the system's)"};
 /// As the Python scripts call it: HOST:PORT, or a URL.
-inline constexpr command::OptionText kEndpointOption{"endpoint", "HOST:PORT", "", ""};
-inline constexpr command::OptionText kSecretOption{
+inline const command::OptionText kEndpointOption{"endpoint", "HOST:PORT", "", ""};
+inline const command::OptionText kSecretOption{
     "secret", "SECRET", kServerGroup, "the server's --publish-secret; better given as\nMARTD_PUBLISH_SECRET"};
 
 struct ServerOption {
