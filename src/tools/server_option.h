@@ -18,13 +18,13 @@ inline const command::OptionText kServerOption{
     "server", "URL", kServerGroup,
     "http://HOST[:PORT][/PREFIX] or https://...; also as\nMARTD_SERVER (http://localhost:54321)"};
 inline const command::OptionText kInsecureOption{"insecure", "", kServerGroup,
-                                                     "https with whatever certificate; others may listen"};
+                                                 "https with whatever certificate; others may listen"};
 inline const command::OptionText kAuthoritiesOption{"cafile", "FILE", kServerGroup,
-                                                        "certificates to trust for https, PEM (the system's)"};
+                                                    "certificates to trust for https, PEM (the system's)"};
 /// As the Python scripts call it: HOST:PORT, or a URL.
 inline const command::OptionText kEndpointOption{"endpoint", "HOST:PORT", "", ""};
-inline const command::OptionText kSecretOption{
-    "secret", "SECRET", kServerGroup, "the server's --publish-secret; better given as\nMARTD_PUBLISH_SECRET"};
+inline const command::OptionText kSecretOption{"secret", "SECRET", kServerGroup,
+                                               "the server's --publish-secret; better given as\nMARTD_PUBLISH_SECRET"};
 
 struct ServerOption {
   std::string url;  ///< as it was given, for what is said
