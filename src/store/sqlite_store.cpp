@@ -5,25 +5,20 @@
 #include <utility>
 
 #include "store/schema.h"
+#include "store/torn.h"
 
 namespace martd::store {
 
 using namespace std::chrono_literals;
-using push::Etag;
 
 namespace {
 
-/// Entries of one transaction.
-constexpr std::size_t kBatch = 8192;
-constexpr std::size_t kBatchBytes = std::size_t{32} << 20;
 /// `interval`: with what the transaction itself takes it is within a tenth of a second.
 constexpr auto kInterval = 50ms;
 constexpr auto kLazily = 1s;
 constexpr auto kLongestPause = 2s;
 /// Where it fails again within this time, the pauses go on as they were.
 constexpr auto kWell = 10s;
-/// However slow the disk is, nobody waits longer than this for others to join.
-constexpr auto kMostPatience = 2ms;
 /// What is true already has this long to be written when stopping.
 constexpr auto kLastPatience = 5s;
 
@@ -32,7 +27,7 @@ constexpr auto kLastPatience = 5s;
 SqliteStore::SqliteStore(StoreSettings settings, std::optional<StoreLock> lock)
     : settings_(std::move(settings)),
       lock_(std::move(lock)),
-      reserve_(settings_.vfs.empty() ? real_name(settings_.file) + ".reserve" : std::string()),
+      room_(database_, settings_.file, settings_.vfs.empty() ? real_name(settings_.file) + ".reserve" : std::string()),
       database_(settings_.file, Database::Open::create, settings_.vfs) {}
 
 std::variant<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(StoreSettings settings, Time now) {
@@ -53,8 +48,7 @@ std::optional<std::string> SqliteStore::prepare(Time now) {
   Database& db = database_;
   if (db.failed()) return db.fault().what;
   if (db.read_only()) return "it can only be read";
-  // The log and its index need room first, and on a full disk this is all there is.
-  reserve_.release();
+  room_.release();
   // Before anything is changed: it may be somebody else's.
   if (db.one("PRAGMA application_id") != kApplicationId && db.one("SELECT count(*) FROM sqlite_schema") > 0)
     return "it is no store of martd (taken: one, or a file that isn't there yet)";
@@ -65,10 +59,11 @@ std::optional<std::string> SqliteStore::prepare(Time now) {
   db.run(
       "PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864; "
       "PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=FAST");
-  const bool room = reserve_.hold(Reserve::kLeast);
+  const bool room = room_.hold_least();
   if (!room) db.one("PRAGMA wal_checkpoint(TRUNCATE)");
   if (auto wrong = migrate(db, value(push::origin_at(now)))) return wrong;
-  tear(now);
+  if (begin_new_lives(db, now) && settings_.report)
+    settings_.report(true, "the last run ended at once with --durability interval: what it had not written is lost");
   writer_.emplace(db, settings_.most_recent);
   if (room) {
     loosen();
@@ -79,34 +74,6 @@ std::optional<std::string> SqliteStore::prepare(Time now) {
   writer_->put_torn(settings_.durability == push::Durability::interval);
   if (db.failed() || !writer_->commit() || !probe(0)) return db.fault().what;
   return std::nullopt;
-}
-
-/// After a crash with `interval`, subscribers may have seen etags that are not on disk. Nobody knows which: every
-/// channel begins a new life with the messages that it has, and every older cursor is told that it may have missed
-/// something.
-void SqliteStore::tear(Time now) {
-  Database& db = database_;
-  if (db.one("SELECT value FROM meta WHERE name='torn'") != 1) return;
-  const auto ceiling = db.one("SELECT value FROM meta WHERE name='ceiling'").value_or(0);
-  const auto highest = db.one(
-                             "SELECT max(origin + max(count, coalesce("
-                             "(SELECT max(number) FROM messages WHERE channel=channels.id), 0))) FROM channels")
-                           .value_or(0);
-  const auto recent =
-      db.one("SELECT max(origin + number) FROM recent JOIN channels ON channels.id=channel").value_or(0);
-  const auto clock = static_cast<std::int64_t>(value(push::origin_at(now)));
-  const std::int64_t origin =
-      std::max({clock, ceiling, std::max(highest, recent) + static_cast<std::int64_t>(2 * kMostWaiting)}) + 1;
-  db.run("BEGIN IMMEDIATE");
-  Statement(
-      db, "UPDATE channels SET before_origin=origin, before_last=?1, before_lost=?1, origin=?1 WHERE forgotten IS NULL")
-      .bind(1, origin)
-      .run();
-  db.run("DELETE FROM channels WHERE forgotten IS NOT NULL");
-  Statement(db, "UPDATE meta SET value=?1 WHERE name IN ('doubt','ceiling')").bind(1, origin).run();
-  db.run("UPDATE meta SET value=0 WHERE name='torn'; COMMIT");
-  if (!db.failed() && settings_.report)
-    settings_.report(true, "the last run ended at once with --durability interval: what it had not written is lost");
 }
 
 SqliteStore::~SqliteStore() {
@@ -122,11 +89,7 @@ void SqliteStore::start() {
 
 bool SqliteStore::stop() {
   if (!thread_.joinable()) return safe_;
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_one();
+  queue_.stop();
   thread_.join();
   return safe_;
 }
@@ -134,46 +97,27 @@ bool SqliteStore::stop() {
 // --- any thread ---
 
 std::optional<std::string> SqliteStore::refusal(bool adds) const {
-  const std::lock_guard lock(mutex_);
-  if (!status_.problem.empty() && (adds || !full_)) return status_.problem;
-  if (queue_.size() - lazy_ >= kMostWaiting || waiting_bytes_ >= kMostWaitingBytes)
-    return "too much waits for the disk";
+  {
+    const std::lock_guard lock(mutex_);
+    if (!status_.problem.empty() && (adds || !full_)) return status_.problem;
+  }
+  if (queue_.crowded()) return "too much waits for the disk";
   return std::nullopt;
 }
 
 void SqliteStore::submit(push::StoreEntryPtr entry) {
-  enqueue(std::move(entry), false, settings_.durability == push::Durability::interval ? kInterval : 0ms);
+  queue_.add(std::move(entry), false, settings_.durability == push::Durability::interval ? kInterval : 0ms);
 }
 
-void SqliteStore::submit_lazily(push::StoreEntryPtr entry) { enqueue(std::move(entry), true, kLazily); }
-
-void SqliteStore::enqueue(push::StoreEntryPtr entry, bool lazy, Clock::duration wait) {
-  const auto due = Clock::now() + wait;
-  bool wake = false;
-  {
-    const std::lock_guard lock(mutex_);
-    if (lazy && lazy_ >= kMostLazy) return;
-    lazy_ += lazy;
-    waiting_bytes_ += entry->cost();
-    queue_.push_back({std::move(entry), lazy});
-    if (due < due_) {
-      due_ = due;
-      wake = sleeping_;
-    }
-    if (gathering_ != 0 && queue_.size() >= gathering_) {
-      gathering_ = 0;
-      wake = true;
-    }
-  }
-  if (wake) wake_.notify_one();
-}
+void SqliteStore::submit_lazily(push::StoreEntryPtr entry) { queue_.add(std::move(entry), true, kLazily); }
 
 StoreStatus SqliteStore::status() const {
+  const WriteQueue::Waiting waiting = queue_.waiting();
   const std::lock_guard lock(mutex_);
   StoreStatus status = status_;
   status.durations = durations_.figures();
-  status.waiting = queue_.size();
-  status.waiting_bytes = waiting_bytes_;
+  status.waiting = waiting.entries;
+  status.waiting_bytes = waiting.bytes;
   if (began_ != Clock::time_point{}) status.committing = Clock::now() - began_;
   return status;
 }
@@ -181,40 +125,20 @@ StoreStatus SqliteStore::status() const {
 // --- the store's thread ---
 
 void SqliteStore::run() {
-  auto last_try = Clock::time_point::max();
-  for (;;) {
+  while (await_work()) {
     {
-      std::unique_lock lock(mutex_);
-      expect(lock);
-      const auto pause_end = Clock::now() + pause_;
-      while (!stopping_) {
-        const auto until = !away_ ? due_ : full_ ? std::min(pause_end, due_) : pause_end;
-        if (Clock::now() >= until) break;
-        sleeping_ = true;
-        if (until == Clock::time_point::max()) {
-          wake_.wait(lock);
-        } else {
-          wake_.wait_until(lock, until);
-        }
-        sleeping_ = false;
-      }
-      if (stopping_) {
-        if (queue_.empty() && batch_.empty()) break;
-        if (last_try == Clock::time_point::max()) last_try = Clock::now() + kLastPatience;
-        if (Clock::now() >= last_try) break;
-        if (away_) wake_.wait_for(lock, settings_.first_pause);
-      }
-      gather(lock);
+      const std::lock_guard lock(mutex_);
       began_ = Clock::now();
     }
     if (away_ && !full_ && !(probe(failed_bytes_) && probe(0))) {
       failed();
-      take_batch();
+      queue_.move_to(batch_, full_);
       settle_batch(false);
     } else {
       if (away_ && !full_) recovered();
-      take_batch();
-      if (cramped_ || full_) {
+      // On a full disk what is over may be behind what there was no room for, and is written with it.
+      queue_.move_to(batch_, full_);
+      if (room_.cramped() || full_) {
         write_in_slices();
         recover();
       } else {
@@ -227,27 +151,22 @@ void SqliteStore::run() {
   give_up();
 }
 
-/// After a transaction: who was answered pushes again at once, and where they are several the last of them wakes this
-/// thread, not the first.
-void SqliteStore::expect(std::unique_lock<std::mutex>& lock) {
-  if (expected_ > 1) await_expected(lock, Clock::now() + patience_);
-}
-
-/// There is something to write: a little patience for those who are missing, from when it came.
-void SqliteStore::gather(std::unique_lock<std::mutex>& lock) {
-  await_expected(lock, std::min(due_, Clock::now()) + patience_);
-  expected_ = 0;
-}
-
-void SqliteStore::await_expected(std::unique_lock<std::mutex>& lock, Clock::time_point until) {
-  if (stopping_ || away_ || queue_.size() >= expected_) return;
-  gathering_ = expected_;
-  wake_.wait_until(lock, until, [this] { return stopping_ || gathering_ == 0; });
-  gathering_ = 0;
+/// Returns false if it is stopping, and there is nothing more to write or to try.
+bool SqliteStore::await_work() {
+  if (away_)
+    queue_.await(Clock::now() + pause_, full_);
+  else
+    queue_.await_due();
+  if (!queue_.stopping()) return true;
+  if (queue_.empty() && batch_.empty()) return false;
+  if (last_try_ == Clock::time_point::max()) last_try_ = Clock::now() + kLastPatience;
+  if (Clock::now() >= last_try_) return false;
+  if (away_) queue_.rest(settings_.first_pause);
+  return true;
 }
 
 void SqliteStore::give_up() {
-  take_batch();
+  queue_.move_to(batch_, full_);
   settle_batch(false);
   if (settings_.durability != push::Durability::interval) return;
   safe_ = batch_.empty() && !away_;
@@ -259,19 +178,6 @@ void SqliteStore::put_whole() {
   if (settings_.durability != push::Durability::interval) return;
   writer_->put_torn(false);
   safe_ = writer_->commit();
-}
-
-void SqliteStore::take_batch() {
-  const std::lock_guard lock(mutex_);
-  std::size_t bytes = 0;
-  // On a full disk what is over may be behind what there was no room for, and is written with it.
-  while (!queue_.empty() && (full_ || (batch_.size() < kBatch && bytes < kBatchBytes))) {
-    bytes += queue_.front().entry->cost();
-    lazy_ -= queue_.front().lazy;
-    batch_.push_back(std::move(queue_.front().entry));
-    queue_.pop_front();
-  }
-  if (queue_.empty()) due_ = Clock::time_point::max();
 }
 
 /// True: it is on disk.
@@ -289,12 +195,10 @@ bool SqliteStore::write_batch() {
   const bool on_disk = writer_->commit();
   durations_.add(Clock::now() - begin);
   if (on_disk) {
+    queue_.expect(publishers, Clock::now() - begin);
     const std::lock_guard lock(mutex_);
     ++status_.commits;
     status_.entries += batch_.size();
-    // Who is alone doesn't wait: that one is there.
-    expected_ = std::min(publishers + queue_.size(), kBatch);
-    patience_ = std::min<Clock::duration>((Clock::now() - begin) / 2, kMostPatience);
   } else {
     const bool half_written = (database_.fault().code & 0xFF) == SQLITE_IOERR;
     failed_bytes_ = bytes;
@@ -324,8 +228,7 @@ void SqliteStore::settle_batch(bool on_disk) {
   }
   batch_.resize(kept);
   if (after_settling_) after_settling_();
-  const std::lock_guard lock(mutex_);
-  waiting_bytes_ -= bytes;
+  queue_.settled(bytes);
 }
 
 void SqliteStore::failed() {
@@ -348,7 +251,7 @@ void SqliteStore::failed() {
 
 void SqliteStore::recovered() {
   away_ = false;
-  writer_->cramp(cramped_);
+  writer_->cramp(room_.cramped());
   recovered_at_ = Clock::now();
   {
     const std::lock_guard lock(mutex_);

@@ -1,9 +1,7 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -17,9 +15,10 @@
 #include "base/time.h"
 #include "push/store.h"
 #include "store/database.h"
-#include "store/reserve.h"
+#include "store/room.h"
 #include "store/sqlite_writer.h"
 #include "store/store_file.h"
+#include "store/write_queue.h"
 
 namespace martd::store {
 
@@ -45,19 +44,18 @@ struct StoreStatus {
   HistogramFigures durations;     ///< of transactions, from the first write to the end of the sync
 };
 
-/// A store in one SQLite file, on a thread of its own. What waits when it comes round is written in one transaction, so
-/// that a thousand pushes cost few syncs (write-ahead log, synchronous=FULL). Publishers that were just answered are
-/// likely to push again at once: with several of them, it waits for their next for up to half as long as the last
-/// transaction took, or else there would be two groups by turns, each with a sync of its own.
+/// A store in one SQLite file, on a thread of its own. What waits when it comes round (WriteQueue) is written in one
+/// transaction, so that a thousand pushes cost few syncs (write-ahead log, synchronous=FULL).
 ///
 /// Where a transaction fails, those in it that were only asked for are told so; what is true already is written again,
 /// and until that succeeds nothing else is taken. It tries by itself, ever more seldom.
 ///
-/// A full disk is another matter, as only deleting helps there, and deleting takes room first. So what a transaction
-/// adds to the file gets its blocks before the commit, and a Reserve is let go of where there is no room. From then on
-/// the file doesn't grow, and transactions are small (it is *cramped*); what adds nothing is written all the same, and
-/// pushes are taken again as soon as what is free within the file is enough for them. It grows again when the reserve
-/// could be had again.
+/// A full disk is another matter (Room). What a transaction adds to the file gets its blocks before the commit. While
+/// the file can't grow, what adds nothing is written all the same, and pushes are taken again as soon as what is free
+/// within the file is enough for them.
+///
+/// What becomes of a transaction that failed, and of each of its entries, is one decision with many cases: it stands
+/// here together.
 class SqliteStore final : public push::Store {
  public:
   /// Opens or makes the file; an older one is brought up to date. `now`: what a new file knows nothing of. What is
@@ -79,26 +77,13 @@ class SqliteStore final : public push::Store {
   /// Any thread.
   StoreStatus status() const;
 
-  static constexpr std::size_t kMostWaiting = 65536;  ///< entries
-  static constexpr std::size_t kMostWaitingBytes = std::size_t{64} << 20;
-  static constexpr std::size_t kMostLazy = 100000;
-
  private:
   using Clock = std::chrono::steady_clock;
-  struct Waiting {
-    push::StoreEntryPtr entry;
-    bool lazy;
-  };
 
   SqliteStore(StoreSettings settings, std::optional<StoreLock> lock);
   std::optional<std::string> prepare(Time now);
-  void tear(Time now);
-  void enqueue(push::StoreEntryPtr entry, bool lazy, Clock::duration wait);
   void run();
-  void take_batch();
-  void expect(std::unique_lock<std::mutex>& lock);
-  void gather(std::unique_lock<std::mutex>& lock);
-  void await_expected(std::unique_lock<std::mutex>& lock, Clock::time_point until);
+  bool await_work();
   bool write_batch();
   void write_in_slices();
   void recover();
@@ -113,31 +98,22 @@ class SqliteStore final : public push::Store {
 
   const StoreSettings settings_;
   std::optional<StoreLock> lock_;
-  Reserve reserve_;
+  Room room_;  ///< its reserve is taken back when the database is closed
   Database database_;
   std::optional<SqliteWriter> writer_;
 
   std::function<void()> after_settling_;
+  WriteQueue queue_;
 
   // The store's thread only.
   std::vector<push::StoreEntryPtr> batch_;
   std::size_t failed_bytes_ = 0;  ///< about as much as the transaction that failed
   Clock::duration pause_{};       ///< before it is tried again, the last one where all is well
   bool away_ = false;             ///< nothing can be written, or nothing that adds
-  bool cramped_ = false;          ///< the file doesn't grow
-  std::size_t expected_ = 0;      ///< entries that the next transaction waits for, as long as its patience lasts
-  Clock::duration patience_{};
   Clock::time_point recovered_at_{};
+  Clock::time_point last_try_ = Clock::time_point::max();  ///< when stopping: after it nothing is tried again
 
   mutable std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Waiting> queue_;
-  std::size_t lazy_ = 0;           ///< in the queue
-  std::size_t waiting_bytes_ = 0;  ///< in the queue and the batch
-  Clock::time_point due_ = Clock::time_point::max();
-  bool sleeping_ = false;
-  std::size_t gathering_ = 0;  ///< it is to be woken when so many wait; 0: it doesn't wait for that
-  bool stopping_ = false;
   StoreStatus status_;
   bool full_ =
       false;  ///< the problem is that there is no room. Written by the store's thread, which reads it without lock

@@ -23,7 +23,7 @@ void SqliteStore::write_in_slices() {
   // With `interval` messages that are over by now stand before what says so, and together they take no room.
   constexpr std::size_t kUsual = 256;
   std::size_t most = settings_.durability == push::Durability::interval ? all.size() : kUsual;
-  const std::size_t most_bytes = reserve_.size() / 4;
+  const std::size_t most_bytes = room_.share();
   const auto give_back = [&](std::size_t from) {
     batch_.insert(batch_.end(), std::move_iterator(all.begin() + static_cast<std::ptrdiff_t>(from)),
                   std::move_iterator(all.end()));
@@ -68,34 +68,19 @@ void SqliteStore::recover() {
   if (!full_ || !batch_.empty()) return;
   // As much as what failed, but no more than a transaction may have in a file that can't grow: what will never fit
   // doesn't hold up all others.
-  if (probe(std::min(failed_bytes_, reserve_.size() / 4)) && probe(0)) return recovered();
+  if (probe(std::min(failed_bytes_, room_.share())) && probe(0)) return recovered();
   const bool full = database_.fault().full();
   failed();
   if (full) cramp();
 }
 
 void SqliteStore::cramp() {
-  cramped_ = true;
-  Database& db = database_;
-  // Also lets go of what a transaction that failed has left in the log.
-  db.one("PRAGMA wal_checkpoint(TRUNCATE)");
-  db.clear_fault();
-  reserve_.lend(real_name(settings_.file) + "-wal");
-  db.may_grow(false);
-  db.one("PRAGMA wal_autocheckpoint=" + std::to_string(reserve_.size() / 4 / 4096));
-  db.clear_fault();
+  room_.cramp();
   if (writer_) writer_->cramp(true);
 }
 
 void SqliteStore::loosen() {
-  // As much again is free, or it would be full again at once.
-  if (!reserve_.hold(reserve_.size())) return;
-  cramped_ = false;
-  constexpr std::size_t kMost = 4000;
-  database_.may_grow(true);
-  database_.one("PRAGMA wal_autocheckpoint=" + std::to_string(std::min(kMost, reserve_.size() / 4096)));
-  database_.clear_fault();
-  if (!full_) writer_->cramp(false);
+  if (room_.loosen() && !full_) writer_->cramp(false);
 }
 
 /// Whether about so much can be written. Fails as the database does.
