@@ -30,8 +30,8 @@ struct Configured {
   TempFile file{"publish-secret = \"first\"\npublish-from = \"10.9.8.7\"\nmax-size = 7\n"};
   TestServer server{{"--config", file.path()}};
 
-  /// What it says at its start is out: what comes behind is about a reload. Else the file could be written anew while the
-  /// reload before still read it, and an empty file is a good configuration, by which this machine may push.
+  /// What it says at its start is out: what comes behind is about a reload. Else the file could be written anew while
+  /// the reload before still read it, and an empty file is a good configuration, by which this machine may push.
   Configured() {
     server.program().await_errors([](const std::string& text) { return contains(text, "room for "); });
   }
