@@ -1,13 +1,13 @@
 #include "admin/answers.h"
 
-#include "base/json_string.h"
+#include "base/json_writer.h"
 
 namespace martd::admin {
 
 std::string error_json(std::string_view message) {
-  std::string body = "{\"error\":";
-  append_json_string(body, message);
-  return body + "}\n";
+  std::string body;
+  JsonObject(body).string("error", message).end_line();
+  return body;
 }
 
 void answer_error(httplib::Response& response, int status, std::string_view message) {

@@ -13,6 +13,7 @@
 #include "admin/parameters.h"
 #include "admin/process_figures.h"
 #include "admin/statistics.h"
+#include "base/json_writer.h"
 #include "base/percent.h"
 #include "base/utf8.h"
 #include "push/hub.h"
@@ -307,8 +308,9 @@ void Requests::kick(const httplib::Request& request, httplib::Response& response
       gate_.with([&](PublicSide& side) { return push::Overseer(side.hub()).kick(segments[1], order, side.now()); });
   if (!kicked) return answer_stopping(response);
   if (!*kicked) return answer_no_channel(response, segments[1]);
-  answer_json(response, "{\"kicked\":" + std::to_string((*kicked)->seats) +
-                            ((*kicked)->more ? ",\"more\":true}\n" : ",\"more\":false}\n"));
+  std::string json;
+  JsonObject(json).number("kicked", (*kicked)->seats).boolean("more", (*kicked)->more).end_line();
+  answer_json(response, json);
 }
 
 void Requests::watch(const httplib::Request& request, httplib::Response& response, const Segments& segments) {

@@ -1,11 +1,10 @@
 #include "admin/sampler.h"
 
-#include <array>
-#include <cstdio>
 #include <utility>
 
 #include "admin/process_figures.h"
 #include "admin/statistics.h"
+#include "base/json_writer.h"
 
 namespace martd::admin {
 namespace {
@@ -83,16 +82,19 @@ PushHistory Sampler::pushes() const {
 }
 
 std::string Sampler::recent_json() const {
-  std::string json = "{\"seconds\":[";
+  std::string out;
+  JsonObject json(out);
   const std::lock_guard lock(mutex_);
-  for (const Second& second : seconds_) {
-    if (&second != &seconds_.front()) json += ',';
-    std::array<char, 32> at{};
-    std::snprintf(at.data(), at.size(), "[%.3f,", std::chrono::duration<double>(second.at.time_since_epoch()).count());
-    json += at.data() + std::to_string(second.pushed) + ',' + std::to_string(second.delivered) + ',' +
-            std::to_string(second.subscribers) + ']';
-  }
-  return json + "]}";
+  json.array("seconds", seconds_, [](std::string& text, const Second& second) {
+    JsonArray(text)
+        .seconds(second.at.time_since_epoch())
+        .number(second.pushed)
+        .number(second.delivered)
+        .number(second.subscribers)
+        .end();
+  });
+  json.end();
+  return out;
 }
 
 std::optional<Sampler::Tick> Sampler::after(std::uint64_t seen, std::chrono::milliseconds patience) const {

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <string_view>
 
-#include "base/json_string.h"
+#include "base/json_writer.h"
 #include "process/log.h"
 
 namespace martd {
@@ -30,28 +30,24 @@ std::string visible(std::string_view text) {
 }  // namespace
 
 std::string access_line(const http::AccessEntry& entry, LogFormat format) {
-  char seconds[32];
-  std::snprintf(seconds, sizeof seconds, "%.6f", std::chrono::duration<double>(entry.took).count());
   const std::string peer = entry.peer.to_string();
   const std::string method = visible(entry.method);
   const std::string path = visible(entry.path);
-  const std::string bytes = std::to_string(entry.bytes);
   if (format == LogFormat::text) {
+    char seconds[32];
+    std::snprintf(seconds, sizeof seconds, "%.6f", std::chrono::duration<double>(entry.took).count());
     const std::string status = entry.status == 0 ? "-" : std::to_string(entry.status);
     const std::string upstream = entry.upstream.empty() ? "-" : visible(entry.upstream);
-    return peer + ' ' + method + ' ' + path + ' ' + status + ' ' + bytes + ' ' + seconds + ' ' + upstream;
+    return peer + ' ' + method + ' ' + path + ' ' + status + ' ' + std::to_string(entry.bytes) + ' ' + seconds + ' ' +
+           upstream;
   }
-  std::string out = "\"peer\":";
-  append_json_string(out, peer);
-  out += ",\"method\":";
-  append_json_string(out, method);
-  out += ",\"path\":";
-  append_json_string(out, path);
-  out += ",\"status\":" + (entry.status == 0 ? "null" : std::to_string(entry.status));
-  out += ",\"bytes\":" + bytes + ",\"seconds\":" + seconds + ",\"upstream\":";
-  if (entry.upstream.empty()) return out + "null";
-  append_json_string(out, visible(entry.upstream));
-  return out;
+  std::string out;
+  JsonObject json(out);
+  json.string("peer", peer).string("method", method).string("path", path);
+  entry.status == 0 ? json.null("status") : json.number("status", entry.status);
+  json.number("bytes", entry.bytes).seconds("seconds", entry.took, 6);
+  entry.upstream.empty() ? json.null("upstream") : json.string("upstream", visible(entry.upstream));
+  return out.substr(1);  // its members are part of the log's object
 }
 
 http::AccessLog access_log(const Options& options) {

@@ -2,7 +2,7 @@
 
 #include <ctime>
 
-#include "base/json_string.h"
+#include "base/json_writer.h"
 #include "base/numbers.h"
 
 namespace martd::wire {
@@ -166,13 +166,11 @@ void append_answer(std::string& out, const Answer& answer, std::string_view body
 }
 
 std::string error_body(std::string_view message, std::string_view channel) {
-  std::string body = "{\"error\":";
-  append_json_string(body, message);
-  if (!channel.empty()) {
-    body += ",\"channel\":";
-    append_json_string(body, channel);
-  }
-  body += "}\n";
+  std::string body;
+  JsonObject json(body);
+  json.string("error", message);
+  if (!channel.empty()) json.string("channel", channel);
+  json.end_line();
   return body;
 }
 

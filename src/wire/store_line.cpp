@@ -1,14 +1,12 @@
 #include "wire/store_line.h"
 
 #include <algorithm>
-#include <array>
 #include <boost/json.hpp>
 #include <cstdint>
 #include <utility>
 
 #include "base/base64.h"
-#include "base/json_string.h"
-#include "base/numbers.h"
+#include "base/json_writer.h"
 #include "base/utf8.h"
 
 namespace martd::wire {
@@ -27,26 +25,8 @@ void append_bytes(std::string& out, std::string_view bytes) {
   out += "\"}";
 }
 
-void append_member(std::string& out, std::string_view name) {
-  out += ",\"";
-  out += name;
-  out += "\":";
-}
-
-void append_etag(std::string& out, std::string_view name, Etag etag) {
-  append_member(out, name);
-  out += '"' + to_string(etag) + '"';
-}
-
-void append_number(std::string& out, std::string_view name, std::int64_t number) {
-  append_member(out, name);
-  out += std::to_string(number);
-}
-
-void append_some(std::string& out, std::string_view name, std::string_view bytes) {
-  if (bytes.empty()) return;
-  append_member(out, name);
-  append_bytes(out, bytes);
+void add_some(JsonObject& json, std::string_view name, std::string_view bytes) {
+  if (!bytes.empty()) append_bytes(json.value(name), bytes);
 }
 
 // --- reading ---
@@ -213,51 +193,51 @@ StoreLine read(Members& members) {
 }  // namespace
 
 void append_line(std::string& out, const GroundLine& line) {
-  out += "{\"store\":2";
-  append_etag(out, "doubt", line.doubt);
-  append_etag(out, "ceiling", line.ceiling);
-  out += "}\n";
+  JsonObject(out)
+      .number("store", 2)
+      .string("doubt", to_string(line.doubt))
+      .string("ceiling", to_string(line.ceiling))
+      .end_line();
 }
 
 void append_forgotten_line(std::string& out, std::string_view name, push::Channel::Life life) {
-  out += "{\"forgotten\":";
-  append_json_string(out, name);
-  append_etag(out, "origin", life.origin);
-  append_etag(out, "last", life.last);
-  append_etag(out, "lost", life.lost);
-  out += "}\n";
+  JsonObject(out)
+      .string("forgotten", name)
+      .string("origin", to_string(life.origin))
+      .string("last", to_string(life.last))
+      .string("lost", to_string(life.lost))
+      .end_line();
 }
 
 void append_channel_line(std::string& out, std::string_view name, const push::ChannelRecord& record) {
-  out += "{\"channel\":";
-  append_json_string(out, name);
-  append_etag(out, "origin", record.origin);
-  append_etag(out, "newest", record.newest);
-  append_number(out, "size", record.attributes.size);
-  append_number(out, "life", record.attributes.life.count());
-  out += record.attributes.one2one ? ",\"one2one\":true" : ",\"one2one\":false";
-  append_some(out, "key", record.attributes.key);
-  append_etag(out, "doubt", record.doubt);
-  append_etag(out, "lost", record.lost);
-  if (record.before) {
-    append_member(out, "before");
-    out += "[\"" + to_string(record.before->origin) + "\",\"" + to_string(record.before->last) + "\",\"" +
-           to_string(record.before->lost) + "\"]";
-  }
-  out += "}\n";
+  JsonObject json(out);
+  json.string("channel", name)
+      .string("origin", to_string(record.origin))
+      .string("newest", to_string(record.newest))
+      .number("size", record.attributes.size)
+      .number("life", record.attributes.life.count())
+      .boolean("one2one", record.attributes.one2one);
+  add_some(json, "key", record.attributes.key);
+  json.string("doubt", to_string(record.doubt)).string("lost", to_string(record.lost));
+  if (const auto& before = record.before)
+    JsonArray(json.value("before"))
+        .string(to_string(before->origin))
+        .string(to_string(before->last))
+        .string(to_string(before->lost))
+        .end();
+  json.end_line();
 }
 
 void append_store_message_line(std::string& out, const push::Message& message) {
   const push::Content& content = *message.content;
-  out += "{\"etag\":\"" + to_string(message.etag) + '"';
-  append_number(out, "published", message.published.time_since_epoch().count());
-  append_member(out, "payload");
-  append_bytes(out, content.payload);
-  append_some(out, "type", content.content_type);
-  append_some(out, "event", content.event);
-  append_some(out, "id", content.id);
-  if (content.expire) append_number(out, "expire", content.expire->count());
-  out += "}\n";
+  JsonObject json(out);
+  json.string("etag", to_string(message.etag)).number("published", message.published.time_since_epoch().count());
+  append_bytes(json.value("payload"), content.payload);
+  add_some(json, "type", content.content_type);
+  add_some(json, "event", content.event);
+  add_some(json, "id", content.id);
+  if (content.expire) json.number("expire", content.expire->count());
+  json.end_line();
 }
 
 std::variant<StoreLine, std::string> parse_store_line(std::string_view line) {

@@ -105,5 +105,43 @@ TEST_CASE("channel reports: subscribers and endings of all loops, the newest fir
   CHECK(endings.at("endings").at(1).at("channels").to_number<int>() == 3);
 }
 
+// The order of the members and the decimals of times are read by people, and by scripts that have no parser.
+TEST_CASE("channel reports: their bytes") {
+  push::ChannelPage page{{row("a \"")}, false};
+  constexpr std::string_view kRow =
+      R"({"channel":"a \"","subscribers":2,"messages":3,"bytes":30,"size":10,"life":1.500,"one2one":false,)"
+      R"("keyed":false,"etag":"17","last":1763600000.250)";
+  constexpr std::string_view kSeat =
+      R"({"address":"192.0.2.1","cid":"\u0085\u2028","transport":"sse","since":1763600000.250,"channel":"news",)"
+      R"("channels":0,"seat":9,"etag":"15","messages_behind":2,"bytes_waiting":0,"from_backlog":false})";
+  CHECK(channel_page_json({}, 0) == "{\"channels\":[],\"total\":0,\"more\":false}\n");
+  CHECK(channel_page_json(page, 1) == "{\"channels\":[" + std::string(kRow) + "}],\"total\":1,\"more\":false}\n");
+  page.rows.push_back(page.rows.front());
+  page.more = true;
+  CHECK(channel_page_json(page, 3) == "{\"channels\":[" + std::string(kRow) + "}," + std::string(kRow) +
+                                          "}],\"total\":3,\"more\":true,\"after\":\"a \\\"\"}\n");
+
+  push::ChannelDetail detail{page.rows.front(), {}};
+  auto* content = new push::Content;
+  content->payload = "hello";
+  content->event = "tick";
+  detail.messages.push_back(push::Message{push::Etag{17}, kNow, push::ContentPtr(content)});
+  push::SubscriberInfo seat = subscriber("192.0.2.1", kNow);
+  seat.cid = "\xC2\x85\xE2\x80\xA8";
+  CHECK(
+      channel_json(detail, {{seat, seat}, {0, 3}}, 1) ==
+      std::string(kRow) +
+          R"(,"backlog":[{"etag":"17","bytes":5,"published":1763600000.250,"expires":1763600001.750,"event":"tick"}],)"
+          R"("backlog_more":true,"seats":[)" +
+          std::string(kSeat) + "],\"seats_more\":true,\"silent_loops\":[0,3]}\n");
+  CHECK(subscribers_json({{seat}, {}}, 1) ==
+        "{\"subscribers\":[" + std::string(kSeat) + "],\"more\":false,\"silent_loops\":[]}\n");
+  const push::EndingNote note{kNow, push::Ending::kicked, "192.0.2.1", "x", "poll", "news", 3, kNow - 1min};
+  CHECK(endings_json({{note}, {2}}) ==
+        R"({"endings":[{"at":1763600000.250,"ending":"kicked","address":"192.0.2.1","cid":"x","transport":"poll",)"
+        R"("channel":"news","channels":3,"since":1763599940.250}],"silent_loops":[2]})"
+        "\n");
+}
+
 }  // namespace
 }  // namespace martd::admin

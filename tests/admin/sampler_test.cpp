@@ -24,6 +24,7 @@ TEST_CASE("sampler: what each second brought") {
   Sampler sampler([] { return std::nullopt; });
   sampler.add(look(0, 5));
   sampler.add(look(1, 12));
+  CHECK(sampler.recent_json() == R"({"seconds":[[1763600000.000,5,60,6],[1763600001.000,7,0,6]]})");
   const boost::json::value recent = boost::json::parse(sampler.recent_json());
   REQUIRE(recent.at("seconds").as_array().size() == 2);
   CHECK(recent.at("seconds").at(1).at(0).to_number<double>() == 1763600001);
@@ -36,6 +37,7 @@ TEST_CASE("sampler: what each second brought") {
 
 TEST_CASE("sampler: five minutes are kept") {
   Sampler sampler([] { return std::nullopt; });
+  CHECK(sampler.recent_json() == R"({"seconds":[]})");
   for (int second = 0; second < 400; ++second) sampler.add(look(second, 0));
   CHECK(boost::json::parse(sampler.recent_json()).at("seconds").as_array().size() == 300);
 }
