@@ -1,11 +1,10 @@
 #include "tools/subscription.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include "base/base64.h"
 #include "base/percent.h"
 #include "push/ending.h"
 #include "push/etag.h"
@@ -27,18 +26,6 @@ std::string text_of(const json::object& object, std::string_view key) {
 }
 
 bool is_etag(std::string_view text) { return push::parse_etag(text).has_value(); }
-
-std::optional<std::string> decode_base64(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  std::string out(text.size() / 4 * 3, '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  if (size < 0) return std::nullopt;
-  // The padding is decoded as zero bytes.
-  const auto padding = text.size() - std::min(text.find('='), text.size());
-  out.resize(out.size() - padding);
-  return out;
-}
 
 bool ends_for_good(std::string_view reason) {
   for (std::size_t i = 0; i < push::kEndings; ++i) {
@@ -123,11 +110,11 @@ Line Subscription::read(std::string_view line) {
     return MissedLine{std::move(channel), error ? std::nullopt : std::optional(count)};
   }
   if (!payload->is_string()) return BrokenLine{};
-  std::string bytes(payload->get_string());
-  if (object->contains("base64")) {
-    auto decoded = decode_base64(bytes);
-    if (!decoded) return BrokenLine{};
-    bytes = *std::move(decoded);
+  std::string bytes;
+  if (!object->contains("base64")) {
+    bytes = payload->get_string();
+  } else if (append_base64_decoded(bytes, payload->get_string())) {
+    return BrokenLine{};
   }
   followed->cursor = etag;
   return MessageLine{std::move(channel), std::move(bytes), std::move(etag), text_of(*object, "event"),

@@ -36,26 +36,6 @@ struct Wrong {
   std::string line;
 };
 
-std::string decode_base64(std::string_view text) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  if (text.size() % 4 != 0) throw Wrong{"base64: not a whole number of groups of four"};
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
-  std::string bytes;
-  bytes.reserve(text.size() / 4 * 3);
-  for (std::size_t i = 0; i < text.size(); i += 4) {
-    std::uint32_t group = 0;
-    for (std::size_t j = i; j < i + 4; ++j) {
-      const bool pad = j >= text.size() - padding;
-      const auto digit = pad ? 0 : kDigits.find(text[j]);
-      if (digit == kDigits.npos) throw Wrong{"base64: a byte that is none of its digits"};
-      group = group << 6 | static_cast<std::uint32_t>(digit);
-    }
-    for (const int shift : {16, 8, 0}) bytes += static_cast<char>(group >> shift & 0xFF);
-  }
-  bytes.resize(bytes.size() - padding);
-  return bytes;
-}
-
 /// The members of one object, each of which is taken once: what is left in the end is unknown.
 class Members {
  public:
@@ -77,7 +57,8 @@ class Members {
       const auto* object = value.if_object();
       const auto* base64 = object && object->size() == 1 ? object->if_contains("base64") : nullptr;
       if (!base64 || !base64->is_string()) wrong(name, "a string, or {\"base64\":\"…\"}");
-      text = decode_base64(base64->get_string());
+      if (const auto why = append_base64_decoded(text, base64->get_string()))
+        throw Wrong{"base64: " + std::string(*why)};
     }
     if (text.size() > most) wrong(name, "up to " + std::to_string(most) + " bytes");
     return text;

@@ -120,5 +120,6 @@ TEST_CASE("store lines: what is not one is refused by what is wrong with it") {
   CHECK(wrong(message + R"(1})") == "payload: not right (taken: a string, or {\"base64\":\"…\"})");
   CHECK(wrong(message + R"({"base64":"abc"}})") == "base64: not a whole number of groups of four");
   CHECK(wrong(message + R"({"base64":"a=bc"}})") == "base64: a byte that is none of its digits");
+  CHECK(wrong(message + R"({"base64":"Zm9="}})") == "base64: bits that belong to no byte");
   CHECK(wrong(message + R"("","event":"a\nb"})") == "event: not right (taken: no CR, LF, NUL)");
 }
