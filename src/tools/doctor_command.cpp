@@ -1,10 +1,9 @@
 #include "tools/doctor_command.h"
 
-#include <csignal>
 #include <cstdio>
-#include <random>
 
 #include "base/units.h"
+#include "tools/client_command.h"
 #include "tools/diagnosis.h"
 #include "tools/doctor_probe.h"
 #include "tools/server_option.h"
@@ -29,14 +28,6 @@ constexpr std::string_view kFooter =
 /// The longest that anything but a heartbeat may take.
 constexpr Duration kPatience = 5s;
 
-std::string random_channel() {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::random_device random;
-  std::string name = "doctor-";
-  for (int i = 0; i < 16; ++i) name += kDigits[random() % kDigits.size()];
-  return name;
-}
-
 /// Prints findings as they come.
 class Report {
  public:
@@ -52,8 +43,7 @@ class Report {
 };
 
 struct Settings {
-  ServerAddress address;
-  Certificate certificate;
+  ServerOption server;
   std::string secret;
   std::string origin;  ///< empty: none to try
   bool outside;
@@ -62,11 +52,12 @@ struct Settings {
 
 int examine(const Settings& settings) {
   Report report;
-  DoctorProbe probe(settings.address, settings.certificate, settings.secret, random_channel());
+  const ServerOption& server = settings.server;
+  DoctorProbe probe(server.address, server.certificate, settings.secret, random_name("doctor-"));
   const SeenReach reach = probe.reach();
-  const SeenTls tls = probe.tls(settings.certificate == Certificate::verified);
+  const SeenTls tls = probe.tls(server.certificate == Certificate::verified);
   report.add(judge(reach));
-  if (settings.address.tls || reach.problem.empty()) report.add(judge(tls));
+  if (server.address.tls || reach.problem.empty()) report.add(judge(tls));
   if (!reach.martd) return 1;
   report.add(judge(probe.clock()));
   report.add(judge(probe.keep_alive()));
@@ -102,15 +93,12 @@ const command::CommandText& doctor_command_text() {
   return text;
 }
 
-int doctor_command(const std::vector<std::string>& arguments, const command::Environment& environment) {
-  const auto begun = begin_command(doctor_command_text(), arguments);
-  if (const int* code = std::get_if<int>(&begun)) return *code;
-  const command::CommandLine& line = std::get<command::CommandLine>(begun);
+namespace {
+
+int run(const command::CommandLine& line, const command::Environment& environment) {
   if (line.arguments.size() != 1) return wrong_use("URL is missing (taken: martd doctor URL)");
-  auto address = parse_server(line.arguments[0]);
-  // Not repeated: there may be a password in it.
-  if (!address) return wrong_use("URL: not the address of a server (taken: " + std::string(kServerForms) + ")");
-  if (const auto wrong = authorities_option(line, *address)) return wrong_use(wrong->line);
+  const auto given = server_at(line.arguments[0], "URL", line);
+  if (const auto* wrong = std::get_if<command::Wrong>(&given)) return wrong_use(wrong->line);
   const auto secret = secret_option(line, environment);
   if (const auto* wrong = std::get_if<command::Wrong>(&secret)) return wrong_use(wrong->line);
   const std::string origin = value_or(line, "origin", "");
@@ -125,10 +113,16 @@ int doctor_command(const std::vector<std::string>& arguments, const command::Env
   if (line.values.contains("inside") && line.values.contains("outside"))
     return wrong_use("--inside: --outside is given, too (taken: one of them)");
 
-  std::signal(SIGPIPE, SIG_IGN);
-  const bool outside = line.values.contains("outside") || (!line.values.contains("inside") && !is_local(*address));
-  return examine({*address, line.values.contains("insecure") ? Certificate::any : Certificate::verified,
-                  std::get<std::string>(secret), origin, outside, *wait});
+  const auto& server = std::get<ServerOption>(given);
+  const bool outside =
+      line.values.contains("outside") || (!line.values.contains("inside") && !is_local(server.address));
+  return examine({server, std::get<std::string>(secret), origin, outside, *wait});
+}
+
+}  // namespace
+
+int doctor_command(const std::vector<std::string>& arguments, const command::Environment& environment) {
+  return client_command(doctor_command_text(), arguments, environment, run);
 }
 
 }  // namespace martd::tools

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -12,6 +11,7 @@
 #include "base/percent.h"
 #include "base/utf8.h"
 #include "process/input.h"
+#include "tools/client_command.h"
 #include "tools/progress.h"
 #include "tools/server_client.h"
 #include "tools/server_option.h"
@@ -125,7 +125,7 @@ class Publisher {
 constexpr const char* kUnreadable = "standard input can't be read: ";
 
 int not_accepted(const std::string& problem) {
-  std::fprintf(stderr, "martd: %s\n", problem.c_str());
+  say(problem);
   return 1;
 }
 
@@ -154,12 +154,7 @@ int publish_lines(Publisher& publisher) {
   return 0;
 }
 
-}  // namespace
-
-int publish_command(const std::vector<std::string>& arguments, const command::Environment& environment) {
-  const auto begun = begin_command(publish_command_text(), arguments);
-  if (const int* code = std::get_if<int>(&begun)) return *code;
-  const command::CommandLine& line = std::get<command::CommandLine>(begun);
+int run(const command::CommandLine& line, const command::Environment& environment) {
   if (line.arguments.empty()) return wrong_use("CHANNEL is missing (taken: martd pub CHANNEL [MESSAGE | -])");
   if (line.arguments.size() > 2) return wrong_use("more than one MESSAGE (taken: one, in quotes where it has spaces)");
   const auto server = server_option(line, environment);
@@ -175,7 +170,6 @@ int publish_command(const std::vector<std::string>& arguments, const command::En
     if (refuse_channel(channel)) return 1;
   }
 
-  std::signal(SIGPIPE, SIG_IGN);
   Publisher publisher(std::get<ServerOption>(server), target(line), std::get<std::string>(secret), type,
                       line.values.contains("json"));
   if (by_line) return publish_lines(publisher);
@@ -189,6 +183,12 @@ int publish_command(const std::vector<std::string>& arguments, const command::En
   }
   if (const auto problem = publisher.publish(std::move(message))) return not_accepted(*problem);
   return 0;
+}
+
+}  // namespace
+
+int publish_command(const std::vector<std::string>& arguments, const command::Environment& environment) {
+  return client_command(publish_command_text(), arguments, environment, run);
 }
 
 }  // namespace martd::tools

@@ -1,17 +1,15 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 #include "command/command_line.h"
 #include "tools/server_client.h"
 
 namespace martd::tools {
 
-// What `martd pub` and `martd sub` have in common.
+// Which server `martd pub`, `sub` and `doctor` speak to, and as who.
 
 inline constexpr std::string_view kServerGroup = "The server";
 inline const command::OptionText kServerOption{
@@ -36,29 +34,13 @@ struct ServerOption {
 std::variant<ServerOption, command::Wrong> server_option(const command::CommandLine& line,
                                                          const command::Environment& environment);
 
-/// --cafile, put into the address. Returns nullopt if it can be read, or isn't given.
-std::optional<command::Wrong> authorities_option(const command::CommandLine& line, ServerAddress& address);
+/// The server at `url`, with --insecure and --cafile. `named_by`: where the URL stood, for what is said of it.
+std::variant<ServerOption, command::Wrong> server_at(std::string url, const std::string& named_by,
+                                                     const command::CommandLine& line);
 
 /// --secret, else MARTD_PUBLISH_SECRET, else none.
 std::variant<std::string, command::Wrong> secret_option(const command::CommandLine& line,
                                                         const command::Environment& environment);
-
-/// Reads the arguments. --help and wrong use are answered here: then it is the exit code.
-std::variant<command::CommandLine, int> begin_command(const command::CommandText& command,
-                                                      const std::vector<std::string>& arguments);
-
-/// Says on standard error what is wrong; returns the exit code for it.
-int wrong_use(const std::string& line);
-
-/// The value of an option that may stand once, or `otherwise`.
-std::string value_or(const command::CommandLine& line, std::string_view name, std::string otherwise);
-
-/// A variable's value; empty where it isn't set.
-std::string variable(const command::Environment& environment, std::string_view name);
-
-/// Whether the server would refuse the name, as standard error is then told: it would be read as an option, or not at
-/// all.
-bool refuse_channel(const std::string& channel);
 
 /// Visible ASCII, which can stand in a header.
 bool is_header_value(std::string_view text);

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <csignal>
 #include <cstdio>
 #include <random>
 #include <set>
 #include <thread>
 
+#include "tools/client_command.h"
 #include "tools/message_command.h"
 #include "tools/server_client.h"
 #include "tools/server_option.h"
@@ -100,8 +100,6 @@ class Follower final : private StreamReceiver {
     if (query.size() <= kLongestTarget) return {"GET", "/sub?" + query, {}, {}};
     return {"POST", "/sub", {{"Content-Type", "application/x-www-form-urlencoded"}}, std::move(query)};
   }
-
-  void say(const std::string& what) { std::fprintf(stderr, "martd: %s\n", what.c_str()); }
 
   /// Once for each time that the server is away.
   void say_away(const std::string& why) {
@@ -252,20 +250,7 @@ class Follower final : private StreamReceiver {
   std::uniform_real_distribution<double> random_{0.0, 1.0};
 };
 
-std::string random_cid() {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::random_device random;
-  std::string cid = "sub-";
-  for (int i = 0; i < 16; ++i) cid += kDigits[random() % kDigits.size()];
-  return cid;
-}
-
-}  // namespace
-
-int subscribe_command(const std::vector<std::string>& arguments, const command::Environment& environment) {
-  const auto begun = begin_command(subscribe_command_text(), arguments);
-  if (const int* code = std::get_if<int>(&begun)) return *code;
-  const command::CommandLine& line = std::get<command::CommandLine>(begun);
+int run(const command::CommandLine& line, const command::Environment& environment) {
   if (line.arguments.empty()) return wrong_use("CHANNEL is missing (taken: martd sub CHANNEL...)");
   std::set<std::string_view> names;
   for (const std::string& channel : line.arguments) {
@@ -290,11 +275,16 @@ int subscribe_command(const std::vector<std::string>& arguments, const command::
     }
   }
   if (std::any_of(line.arguments.begin(), line.arguments.end(), refuse_channel)) return 1;
-
-  std::signal(SIGPIPE, SIG_IGN);
   return Follower(std::get<ServerOption>(server),
-                  Subscription(line.arguments, *std::move(cursors), value_or(line, "cid", random_cid())), settings)
+                  Subscription(line.arguments, *std::move(cursors), value_or(line, "cid", random_name("sub-"))),
+                  settings)
       .run();
+}
+
+}  // namespace
+
+int subscribe_command(const std::vector<std::string>& arguments, const command::Environment& environment) {
+  return client_command(subscribe_command_text(), arguments, environment, run);
 }
 
 }  // namespace martd::tools
