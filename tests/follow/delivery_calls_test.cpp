@@ -44,7 +44,7 @@ Calls delivery(std::size_t count, const std::string& transport) {
   for (net::test::Peer& peer : peers) {
     const int descriptor = peer.give();
     faults::follow(descriptor, whose++);
-    server.worker.take(descriptor, address("127.0.0.1"), nullptr);
+    server.worker.accept(descriptor, address("127.0.0.1"), nullptr);
   }
   const std::string now = "GET /sub?news=now&.transport=" + transport + " HTTP/1.1\r\nHost: a\r\n\r\n";
   Calls cost;

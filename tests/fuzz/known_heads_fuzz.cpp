@@ -52,7 +52,7 @@ class Server {
     int ends[2];
     hold(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0, "a socket pair");
     own_ = ends[0];
-    worker_.take(ends[1], *wire::parse_address("127.0.0.1"), nullptr);
+    worker_.accept(ends[1], *wire::parse_address("127.0.0.1"), nullptr);
     turn();
   }
   bool connected() const { return own_ >= 0; }

@@ -125,7 +125,7 @@ class Conversation : public WorkerTest {
     Talker& talker = talkers_.emplace_back(context_ != nullptr);
     const int descriptor = talker.peer.give();
     faults::follow(descriptor, static_cast<int>(talkers_.size()) - 1);
-    worker.take(descriptor, address("127.0.0.1"), context_);
+    worker.accept(descriptor, address("127.0.0.1"), context_);
     settle();
     return talker;
   }

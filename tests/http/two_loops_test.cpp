@@ -46,7 +46,7 @@ struct TwoLoopsTest : WorkerTest {
   }
   Peer connect_to(int which) {
     Peer peer;
-    worker_of(which).take(peer.give(), address("127.0.0.1"), nullptr);
+    worker_of(which).accept(peer.give(), address("127.0.0.1"), nullptr);
     turn_one(which);
     return peer;
   }
