@@ -18,10 +18,10 @@ Session::Session(Worker& worker, int descriptor, net::SslPtr tls, const wire::Ad
                  bool operates)
     : Connection(worker.loop(), descriptor, std::move(tls)),
       worker_(worker),
-      peer_(wire::plain(peer)),
       surplus_(surplus),
       operates_(operates),
-      handshake_(socket().tls()) {}
+      handshake_(socket().tls()),
+      peer_(wire::plain(peer)) {}
 
 Session::~Session() = default;
 
@@ -57,8 +57,7 @@ void Session::on_readable() {
   if (!held()) {
     process(bytes);
   } else if (bytes = holder_->receive(bytes); !bytes.empty() && holder_->takes_requests()) {
-    if (!input_) input_ = std::make_unique<std::string>();
-    *input_ += bytes;
+    reader_.keep(bytes);
   }
   watch_if_room();
 }
@@ -73,7 +72,7 @@ void Session::look_at_handshake() {
 void Session::watch_if_room() {
   // Who doesn't read its answers isn't read from either. While it is held, a hang-up is to be noticed.
   // What waits while nothing holds it is the part of a head, which has a bound of its own.
-  if (open() && (held() ? holder_->wants_input() && waiting() <= kMostAhead : queued() == 0)) watch();
+  if (open() && (held() ? holder_->wants_input() && reader_.waiting() <= kMostAhead : queued() == 0)) watch();
 }
 
 void Session::on_writable() {
@@ -83,9 +82,11 @@ void Session::on_writable() {
 
 void Session::on_deadline(Time now) {
   if (held()) return holder_->on_deadline(now);
-  if (incoming_ && incoming_->use == Incoming::Use::answered) return close();
-  if (incoming_) return refuse(408, "the request's body didn't come in time", cors_of(incoming_->head));
-  if (head_begun_) return refuse(408, "the request's header wasn't whole in time (--header-timeout)");
+  if (const Incoming* incoming = reader_.incoming()) {
+    if (incoming->use == Incoming::Use::answered) return close();
+    return refuse(408, "the request's body didn't come in time", cors_of(incoming->head));
+  }
+  if (reader_.in_head()) return refuse(408, "the request's header wasn't whole in time (--header-timeout)");
   say_goodbye_and_close();
 }
 
@@ -100,7 +101,8 @@ void Session::stop(Time now) {
   if (held()) return holder_->stop(now);
   if (ending()) return;
   // A request whose body is coming is answered first; of one that is only a part of a head nothing is known yet.
-  if (!incoming_ || incoming_->use == Incoming::Use::answered) end_after_writing();
+  const Incoming* incoming = reader_.incoming();
+  if (!incoming || incoming->use == Incoming::Use::answered) end_after_writing();
 }
 
 // --- for whoever holds it ---
@@ -167,7 +169,7 @@ void Session::done(bool close) {
   if (close_after_) return later([](Session& session) { session.end_after_writing(); });
   await_request();
   // The next request may be here already.
-  if (input_) later([](Session& session) { session.go_on(); });
+  if (reader_.waiting() > 0) later([](Session& session) { session.go_on(); });
 }
 
 void Session::hurry() { Connection::hurry(worker_.settings().peer_silence()); }
@@ -214,7 +216,6 @@ void Session::end_record() {
 }
 
 void Session::await_request() {
-  head_begun_ = false;
   set_deadline(loop().now() + kKeepAlive);
   // An answer that the client is slow to take has that time, whatever the kernel thinks of it.
   if (queued() > 0) wait_for_reader(kKeepAlive + worker_.settings().peer_silence());

@@ -10,8 +10,8 @@
 #include "follow/holder.h"
 #include "follow/outlet.h"
 #include "http/access_log.h"
-#include "http/incoming.h"
 #include "http/known_heads.h"
+#include "http/request_reader.h"
 #include "http/router.h"
 #include "net/connection.h"
 #include "wire/answer.h"
@@ -79,21 +79,13 @@ class Session final : public net::Connection, public follow::Outlet {
   void close() override { Connection::close(); }
   void abort() override { Connection::abort(); }
   void read_on() override { watch_if_room(); }
-  std::string read_ahead() override { return input_ ? std::move(*std::exchange(input_, nullptr)) : std::string(); }
+  std::string read_ahead() override { return reader_.release(); }
   void half_close() override { Connection::half_close(); }
   void note_status(int status) override;
   bool logged() const override { return record() != nullptr; }
   void note_upstream(std::string address) override;
 
  private:
-  static constexpr std::size_t kMaxHead = 64 * 1024;
-  static constexpr std::size_t kMaxTarget = 16 * 1024;
-  static constexpr std::size_t kMaxPushTarget = 64 * 1024;  ///< of /pub: a push to a thousand channels names them all
-  struct HeadLimits {
-    std::size_t target;  ///< bytes
-    std::size_t head;    ///< bytes, with the target
-  };
-
   void on_readable() override;
   void on_writable() override;
   void on_deadline(Time now) override;
@@ -102,11 +94,9 @@ class Session final : public net::Connection, public follow::Outlet {
 
   // --- reading requests (session_requests.cpp) ---
   void process(std::string_view bytes);
-  HeadLimits limits_of(std::string_view begun) const;
-  void refuse_head_over(const HeadLimits& limits, bool by_target);
-  void await_head(std::string_view part);
+  bool read_next(RequestReader::Unread& unread);
   bool begin(std::string_view bytes, std::string_view& data);
-  bool read_body(std::string_view& data);
+  bool read_body(RequestReader::Unread& unread);
   /// What a head alone decides.
   struct HeadRefusal {
     int status = 0;
@@ -118,7 +108,6 @@ class Session final : public net::Connection, public follow::Outlet {
   void refuse_by_head(const wire::RequestHead& head, std::string_view bytes, const HeadRefusal& refusal);
   bool await_body(const wire::RequestHead& head, std::string_view bytes, Route route);
   HeadRefusal no_room();
-  void refuse_body(const wire::RequestHead& head, std::size_t limit);
   std::string cors_of(const wire::RequestHead& head) const;
   void flush_reply();
   // --- answering them (session_answers.cpp) ---
@@ -126,7 +115,7 @@ class Session final : public net::Connection, public follow::Outlet {
   std::optional<HeadRefusal> refused_by_head(const wire::Request& request, Route route);
   access::Asker asker_of_route(const wire::Request& request, Route route) const;
   void handle(const wire::Request& request, Route route);
-  bool ask_again(std::string_view& data);
+  bool ask_again(RequestReader::Unread& unread);
   bool redirects() const;
   bool redirects(const wire::Request& request) const;
   void redirect(const wire::RequestHead& head, std::string_view& data);
@@ -154,16 +143,13 @@ class Session final : public net::Connection, public follow::Outlet {
 
   bool held() const { return holder_ && holder_->holding(); }
   AccessRecord* record() const { return seldom_ ? seldom_->record.get() : nullptr; }
-  std::size_t waiting() const { return input_ ? input_->size() : 0; }
 
   friend class Worker;
   Worker& worker_;
   Session* next_ = nullptr;
   Session** at_ = nullptr;
   std::unique_ptr<follow::Holder> holder_;
-  std::unique_ptr<Incoming> incoming_;  ///< while a request's body is coming
-  std::unique_ptr<std::string> input_;  ///< an unfinished head, or what came before its turn
-  KnownHeadPtr poll_head_;              ///< of its last long-poll, where the lines say nothing that matters
+  KnownHeadPtr poll_head_;  ///< of its last long-poll, where the lines say nothing that matters
   /// What few requests have.
   struct Seldom {
     std::unique_ptr<AccessRecord> record;  ///< of the request under way, where there is an access log
@@ -172,9 +158,8 @@ class Session final : public net::Connection, public follow::Outlet {
   };
   Seldom& seldom() { return seldom_ ? *seldom_ : *(seldom_ = std::make_unique<Seldom>()); }
   std::unique_ptr<Seldom> seldom_;
-  wire::Address peer_;
-  bool head_begun_ = false;  ///< its deadline runs
-  // There are many sessions: these fit into the room that is there.
+  // There are many sessions: these fit into the room that the reader leaves, and the address follows without a gap.
+  [[no_unique_address]] RequestReader reader_;
   bool surplus_ : 1;
   bool operates_ : 1;
   bool arriving_ : 1 = true;      ///< not established yet: it makes way where there is no room for others
@@ -186,6 +171,7 @@ class Session final : public net::Connection, public follow::Outlet {
   bool head_only_ : 1 = false;
   bool close_held_ : 1 = false;  ///< its answer is the last
   bool plain_poll_ : 1 = false;  ///< the request that was just handled was one: its lines are worth remembering
+  wire::Address peer_;
 };
 
 using SessionPtr = boost::intrusive_ptr<Session>;

@@ -10,6 +10,7 @@
 #include "forward/forwarding.h"
 #include "http/head_checks.h"
 #include "http/publisher.h"
+#include "http/request_limits.h"
 #include "http/router.h"
 #include "http/script.h"
 #include "http/session.h"
@@ -129,7 +130,6 @@ void Session::forward(const wire::RequestHead& head, std::string_view& data) {
   if (record()) record()->begin_answer(0);
   const Time now = loop().now();
   worker_.counters().requests.add();
-  head_begun_ = false;
   wire::AnswerContext context;
   context.http_1_0 = head.http_1_0;
   context.close = !head.keep_alive || worker_.stopping() || surplus_;
@@ -183,7 +183,8 @@ void Session::publish(const wire::Request& request, const access::Asker& asker, 
 
 /// A long-poll whose header lines are those of the one before: only its request line is new. False, and nothing done,
 /// where anything about it is out of the ordinary, or it isn't here as a whole: then it is read like any other.
-bool Session::ask_again(std::string_view& data) {
+bool Session::ask_again(RequestReader::Unread& unread) {
+  const std::string_view data = unread.bytes;
   constexpr std::string_view kMethod = "GET ";
   constexpr std::string_view kVersion = " HTTP/1.1";
   const auto line_end = data.find("\r\n");
@@ -192,7 +193,7 @@ bool Session::ask_again(std::string_view& data) {
   if (!target.starts_with(kMethod) || !target.ends_with(kVersion) || target.size() <= kMethod.size() + kVersion.size())
     return false;
   target = target.substr(kMethod.size(), target.size() - kMethod.size() - kVersion.size());
-  if (target.front() != '/' || target.size() > kMaxTarget || wire::HeadReader(target).take_target() != target)
+  if (target.front() != '/' || target.size() > HeadLimits::kTarget || wire::HeadReader(target).take_target() != target)
     return false;
   const Settings& settings = worker_.settings();
   // With --host each request is looked at for its name.
@@ -201,9 +202,8 @@ bool Session::ask_again(std::string_view& data) {
   if (route_of(split.path, settings.prefix, settings.has_upstream) != Route::subscribe) return false;
   auto asked = wire::parse_subscribe_request(split.query, {}, {}, settings.subscribe);
   if (!asked || asked->transport != wire::Transport::poll) return false;
-  data.remove_prefix(line_end + 2 + poll_head_->lines.size());
+  reader_.pass(unread, line_end + 2 + poll_head_->lines.size());
   worker_.counters().requests.add();
-  head_begun_ = false;
   begin_record("GET", split.path);
   if (record()) record()->begin_answer(worker_.reply().size());
   keep_manner({});

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include "base/refusal.h"
+#include "base/time.h"
+#include "http/router.h"
+#include "http/settings.h"
+#include "wire/request_head.h"
+
+namespace martd::http {
+
+/// How long a head may be, in bytes. A push to a thousand channels names them all in its target, so the path decides.
+struct HeadLimits {
+  static constexpr std::size_t kTarget = std::size_t{16} * 1024;
+  static constexpr std::size_t kPushTarget = std::size_t{64} * 1024;  ///< of /pub
+  static constexpr std::size_t kHead = std::size_t{64} * 1024;
+
+  std::size_t target = kTarget;
+  std::size_t head = kHead;  ///< with the target
+
+  /// The bytes of a request line whose target is as long as it may be: with the method and the version.
+  std::size_t line() const { return target + 64; }
+  /// What a client is told of a head that is longer, or whose target is.
+  Refusal refusal(bool by_target) const;
+};
+
+/// The limits of a head, or of what there is of one.
+HeadLimits head_limits(std::string_view begun, const Settings& settings);
+
+/// The bytes that a request's body may have where it is answered here.
+std::size_t body_limit(Route route, const Settings& settings);
+/// What a client is told of a body that is longer than `limit`: 413, by the name of its limit.
+Refusal body_too_long(Route route, std::size_t limit);
+
+/// How long a body of `bytes` may take from the end of its head: a minute, and a second for each 10 KiB.
+Duration body_time(std::size_t bytes);
+
+/// Of a request that was refused by its head the body is read away up to this, in bytes, and the connection goes on: a
+/// client that sends all of it before it reads gets its answer, and its next request.
+inline constexpr std::size_t kMostReadAway = std::size_t{256} * 1024;
+/// Whether that can be done. Not where its length isn't known; nor where the client waits for leave to send it: it may
+/// send it all the same, or not, and nobody knows what comes next then (RFC 9110 section 10.1.1).
+bool can_read_away(const wire::RequestHead& head);
+
+}  // namespace martd::http
