@@ -27,11 +27,22 @@ struct HeadLimits {
   Refusal refusal(bool by_target) const;
 };
 
-/// The limits of a head, or of what there is of one.
-HeadLimits head_limits(std::string_view begun, const Settings& settings);
+/// The limits of a head that is longer than HeadLimits::kTarget, or of what there is of one.
+HeadLimits limits_of_long_head(std::string_view begun, const Settings& settings);
+/// The limits of any.
+inline HeadLimits head_limits(std::string_view begun, const Settings& settings) {
+  return begun.size() <= HeadLimits::kTarget ? HeadLimits() : limits_of_long_head(begun, settings);
+}
 
+/// The form of /sub: a thousand channels with long, percent-encoded names fit.
+inline constexpr std::size_t kMostForm = std::size_t{4} << 20;
+/// A body that nobody asked for is read away up to this.
+inline constexpr std::size_t kMostIgnored = std::size_t{64} * 1024;
 /// The bytes that a request's body may have where it is answered here.
-std::size_t body_limit(Route route, const Settings& settings);
+inline std::size_t body_limit(Route route, const Settings& settings) {
+  if (route == Route::publish) return settings.max_payload;
+  return route == Route::subscribe ? kMostForm : kMostIgnored;
+}
 /// What a client is told of a body that is longer than `limit`: 413, by the name of its limit.
 Refusal body_too_long(Route route, std::size_t limit);
 

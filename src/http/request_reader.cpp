@@ -1,22 +1,16 @@
 #include "http/request_reader.h"
 
-#include <algorithm>
-#include <utility>
-
-#include "http/request_limits.h"
-#include "wire/head_reader.h"
 #include "wire/request.h"
 
 namespace martd::http {
 
-RequestReader::Unread RequestReader::begin_turn(std::string_view came) {
-  if (!input_) return {came, 0};
+RequestReader::Unread RequestReader::join(std::string_view came) {
   const std::size_t before = input_->size();
   *input_ += came;
   return {*input_, head_begun_ ? before : 0};
 }
 
-void RequestReader::end_turn(std::string_view rest) {
+void RequestReader::wait_with(std::string_view rest) {
   if (rest.empty()) {
     input_.reset();
   } else if (input_) {
@@ -40,47 +34,24 @@ void RequestReader::give_up() {
 
 // --- heads ---
 
-bool RequestReader::reach_request(Unread& unread) {
-  while (unread.bytes.starts_with("\r\n")) unread.bytes.remove_prefix(2);
-  return !unread.bytes.empty();
-}
-
-Result<std::string_view> RequestReader::next_head(Unread& unread, const Settings& settings) {
+std::optional<Refusal> RequestReader::await_head(const Unread& unread, const Settings& settings) {
   const std::string_view begun = unread.bytes;
-  const std::size_t end = wire::head_end(begun, std::min(std::exchange(unread.looked, 0), begun.size()));
-  if (end != 0) {
-    pass(unread, end);
-    return begun.substr(0, end);
-  }
   head_begun_ = true;
   const HeadLimits limits = head_limits(begun, settings);
   if (begun.size() > limits.line() && begun.substr(0, limits.line()).find("\r\n") == begun.npos)
     return limits.refusal(true);
   if (begun.size() > limits.head) return limits.refusal(false);
-  return std::string_view();
+  return std::nullopt;
 }
 
-void RequestReader::pass(Unread& unread, std::size_t bytes) {
-  unread.bytes.remove_prefix(bytes);
-  head_begun_ = false;
-}
-
-std::optional<Refusal> RequestReader::read_head(std::string_view bytes, const Settings& settings,
-                                                wire::RequestHead& head) {
+std::optional<Refusal> RequestReader::read_long_head(std::string_view bytes, const Settings& settings,
+                                                     wire::RequestHead& head) {
   const HeadLimits limits = head_limits(bytes, settings);
   if (bytes.size() > limits.head) return limits.refusal(bytes.find("\r\n") > limits.line());
   return wire::read_request_head(bytes, limits.target, head);
 }
 
 // --- bodies ---
-
-std::optional<std::string_view> RequestReader::whole_body(const wire::RequestHead& head, std::string_view& bytes) {
-  const std::uint64_t length = head.content_length.value_or(0);
-  if (head.chunked || length > bytes.size()) return std::nullopt;
-  const std::string_view body = bytes.substr(0, length);
-  bytes.remove_prefix(length);
-  return body;
-}
 
 bool RequestReader::await_body(const wire::RequestHead& head, std::string_view bytes, Route route,
                                const Settings& settings, BodyBudget& budget) {

@@ -1,16 +1,21 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/refusal.h"
 #include "http/body_budget.h"
 #include "http/incoming.h"
+#include "http/request_limits.h"
 #include "http/router.h"
 #include "http/settings.h"
+#include "wire/head_reader.h"
 #include "wire/request_head.h"
 
 namespace martd::http {
@@ -31,9 +36,11 @@ class RequestReader {
   };
 
   /// What waits, with `came` behind it.
-  Unread begin_turn(std::string_view came);
+  Unread begin_turn(std::string_view came) { return input_ ? join(came) : Unread{came, 0}; }
   /// `rest` waits for the next turn; it is the end of what begin_turn() gave, or empty.
-  void end_turn(std::string_view rest);
+  void end_turn(std::string_view rest) {
+    if (input_ || !rest.empty()) wait_with(rest);
+  }
   /// `ahead` waits behind what does already, while it isn't the time for a next request.
   void keep(std::string_view ahead);
   /// How many bytes wait.
@@ -48,22 +55,43 @@ class RequestReader {
   /// A head has come in part, and what is next is to come in time.
   bool in_head() const { return head_begun_; }
   /// Drops the blank lines before a request (RFC 9112 section 2.2). False: nothing is left.
-  static bool reach_request(Unread& unread);
-  /// The next head with its empty line, off the front of `unread`, which has reached it. Empty: it isn't whole, and
-  /// in_head(). Refused with 414 or 431 where it is longer than it may be before it is whole.
-  Result<std::string_view> next_head(Unread& unread, const Settings& settings);
+  static bool reach_request(Unread& unread) {
+    while (unread.bytes.starts_with("\r\n")) unread.bytes.remove_prefix(2);
+    return !unread.bytes.empty();
+  }
+  /// The next head with its empty line, off the front of `unread`, which has reached it. Empty: it isn't whole.
+  std::string_view next_head(Unread& unread) {
+    const std::string_view bytes = unread.bytes;
+    const std::size_t end = wire::head_end(bytes, std::min(std::exchange(unread.looked, 0), bytes.size()));
+    if (end != 0) pass(unread, end);
+    return bytes.substr(0, end);
+  }
+  /// Of a head that isn't whole: in_head() from now on. 414 or 431 where it is longer than it may be even so.
+  std::optional<Refusal> await_head(const Unread& unread, const Settings& settings);
   /// A head that was understood otherwise is passed over: `bytes` at the front of `unread`.
-  void pass(Unread& unread, std::size_t bytes);
+  void pass(Unread& unread, std::size_t bytes) {
+    unread.bytes.remove_prefix(bytes);
+    head_begun_ = false;
+  }
   /// Reads what next_head() gave into `head`, of views into it. Refused as by wire::read_request_head(), and with 414
   /// or 431 where it is too long; `head` is then as that leaves it.
-  static std::optional<Refusal> read_head(std::string_view bytes, const Settings& settings, wire::RequestHead& head);
+  static std::optional<Refusal> read_head(std::string_view bytes, const Settings& settings, wire::RequestHead& head) {
+    if (bytes.size() > HeadLimits::kTarget) return read_long_head(bytes, settings, head);
+    return wire::read_request_head(bytes, HeadLimits::kTarget, head);
+  }
 
   // --- bodies ---
 
   /// The request whose body is coming; null: none.
   const Incoming* incoming() const { return incoming_.get(); }
   /// The body that `head` announces, off the front of `bytes`, where all of it is there and its length is known.
-  static std::optional<std::string_view> whole_body(const wire::RequestHead& head, std::string_view& bytes);
+  static std::optional<std::string_view> whole_body(const wire::RequestHead& head, std::string_view& bytes) {
+    const std::uint64_t length = head.content_length.value_or(0);
+    if (head.chunked || length > bytes.size()) return std::nullopt;
+    const std::string_view body = bytes.substr(0, length);
+    bytes.remove_prefix(length);
+    return body;
+  }
   /// A body is to come that `head` announces, which was read from `bytes`, and nothing is against it. That of a push or
   /// a form is kept, in the room of `budget`; any other is read away. False, and nothing is done: there is no room.
   bool await_body(const wire::RequestHead& head, std::string_view bytes, Route route, const Settings& settings,
@@ -75,6 +103,11 @@ class RequestReader {
   Result<std::unique_ptr<Incoming>> read_body(Unread& unread, const Settings& settings);
 
  private:
+  Unread join(std::string_view came);
+  void wait_with(std::string_view rest);
+  static std::optional<Refusal> read_long_head(std::string_view bytes, const Settings& settings,
+                                               wire::RequestHead& head);
+
   std::unique_ptr<Incoming> incoming_;
   std::unique_ptr<std::string> input_;  ///< an unfinished head, or what came before its turn
   bool head_begun_ = false;

@@ -18,8 +18,8 @@ bool takes_gzip(std::string_view accept_encoding) {
   return false;
 }
 
-void serve(const assets::Asset& asset, const wire::Request& request, const wire::AnswerContext& context, bool may_gzip,
-           Time now, std::string& out) {
+int serve(const assets::Asset& asset, const wire::Request& request, const wire::AnswerContext& context, bool may_gzip,
+          Time now, std::string& out) {
   std::string headers = "ETag: ";
   headers += asset.etag;
   headers += "\r\nCache-Control: no-cache\r\nVary: Accept-Encoding\r\nX-Content-Type-Options: nosniff\r\n";
@@ -36,19 +36,20 @@ void serve(const assets::Asset& asset, const wire::Request& request, const wire:
   }
   answer.headers = headers;
   wire::append_answer(out, answer, gzip ? asset.gzip : asset.bytes, context, now);
+  return answer.status;
 }
 
 }  // namespace
 
-void serve_script(const wire::Request& request, const wire::AnswerContext& context, Time now, std::string& out) {
+int serve_script(const wire::Request& request, const wire::AnswerContext& context, Time now, std::string& out) {
   const bool module =
       request.query == "module" || request.query.starts_with("module&") || request.query.starts_with("module=");
-  serve(module ? assets::client_module_js() : assets::client_js(), request, context, true, now, out);
+  return serve(module ? assets::client_module_js() : assets::client_js(), request, context, true, now, out);
 }
 
-void serve_page(const wire::Request& request, const wire::AnswerContext& context, Time now, std::string& out) {
+int serve_page(const wire::Request& request, const wire::AnswerContext& context, Time now, std::string& out) {
   // It is small, and a page that is compressed over TLS makes every scanner speak of BREACH.
-  serve(assets::demo_html(), request, context, false, now, out);
+  return serve(assets::demo_html(), request, context, false, now, out);
 }
 
 }  // namespace martd::http

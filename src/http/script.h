@@ -7,10 +7,10 @@
 
 namespace martd::http {
 
-/// Answers a GET or HEAD of /client.js, with validators and gzip: appends the whole answer.
-void serve_script(const wire::Request& request, const wire::AnswerContext& context, Time now, std::string& out);
+/// Answers a GET or HEAD of /client.js, with validators and gzip: appends the whole answer. Returns its status.
+int serve_script(const wire::Request& request, const wire::AnswerContext& context, Time now, std::string& out);
 
 /// Likewise the page that shows the server at work.
-void serve_page(const wire::Request& request, const wire::AnswerContext& context, Time now, std::string& out);
+int serve_page(const wire::Request& request, const wire::AnswerContext& context, Time now, std::string& out);
 
 }  // namespace martd::http

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "http/request_turn.h"
 #include "http/worker.h"
 
 namespace martd::http {
@@ -10,7 +11,9 @@ namespace {
 /// An idle connection is kept this long for a next request.
 constexpr Duration kKeepAlive = std::chrono::seconds{75};
 /// What a client may send ahead while it is held; past that it isn't read from until it was answered.
-constexpr std::size_t kMostAhead = 64 * 1024;
+constexpr std::size_t kMostAhead = std::size_t{64} * 1024;
+/// The string that answers are gathered in keeps its memory up to this.
+constexpr std::size_t kMostReplyKept = std::size_t{4} << 20;
 
 }  // namespace
 
@@ -41,7 +44,7 @@ void Session::on_readable() {
       return watch();
     case net::Io::failed:
       if (handshake_ && fall_back_to_plain())
-        return refuse(400, "this port speaks https, and the request came in plain HTTP (taken: https://)");
+        return refuse(bad_request("this port speaks https, and the request came in plain HTTP (taken: https://)"));
       return close();
     case net::Io::end:
     case net::Io::cut: {
@@ -84,9 +87,9 @@ void Session::on_deadline(Time now) {
   if (held()) return holder_->on_deadline(now);
   if (const Incoming* incoming = reader_.incoming()) {
     if (incoming->use == Incoming::Use::answered) return close();
-    return refuse(408, "the request's body didn't come in time", cors_of(incoming->head));
+    return refuse({408, "the request's body didn't come in time"}, cors_of(incoming->head, peer_, worker_.settings()));
   }
-  if (reader_.in_head()) return refuse(408, "the request's header wasn't whole in time (--header-timeout)");
+  if (reader_.in_head()) return refuse({408, "the request's header wasn't whole in time (--header-timeout)"});
   say_goodbye_and_close();
 }
 
@@ -105,7 +108,66 @@ void Session::stop(Time now) {
   if (!incoming || incoming->use == Incoming::Use::answered) end_after_writing();
 }
 
-// --- for whoever holds it ---
+// --- one request after another ---
+
+void Session::process(std::string_view bytes) {
+  processing_ = true;
+  const Situation situation{worker_.settings(), surplus_, worker_.stopping(), operates_, secure()};
+  std::string_view rest = RequestTurn(*this, worker_, reader_, repeated_poll_, situation).serve(bytes);
+  processing_ = false;
+  if (!open()) return;
+  if (held()) rest = holder_->receive(rest);
+  if (!open()) return;
+  const bool dropped = ending() || close_after_ || (held() && !holder_->takes_requests());
+  reader_.end_turn(dropped ? std::string_view() : rest);
+  flush_reply();
+}
+
+/// The connection ends with it: what follows can't be read.
+void Session::refuse(const Refusal& refusal, std::string cors, std::string_view headers) {
+  wire::AnswerContext context;
+  context.close = true;
+  context.cors = std::move(cors);
+  context.hsts = hsts();
+  if (!record()) begin_record("-", "-");
+  begin_answer();
+  wire::append_error(worker_.reply(), refusal.status, refusal.message, context, loop().now(), headers);
+  worker_.counters().refusals.add();
+  reader_.give_up();
+  close_after_ = true;
+  flush_reply();
+  end_record();
+}
+
+void Session::flush_reply() {
+  std::string& reply = worker_.reply();
+  Sent sent = Sent::written;
+  if (!reply.empty()) {
+    sent = put(reply);
+    reply.clear();
+    if (reply.capacity() > kMostReplyKept) reply.shrink_to_fit();
+  }
+  if (sent == Sent::closed) return close();
+  if (close_after_ && !held()) end_after_writing();
+}
+
+void Session::await_request() {
+  set_deadline(loop().now() + kKeepAlive);
+  // An answer that the client is slow to take has that time, whatever the kernel thinks of it.
+  if (queued() > 0) wait_for_reader(kKeepAlive + worker_.settings().peer_silence());
+}
+
+void Session::go_on() {
+  if (held() || ending()) return;
+  process({});
+  watch_if_room();
+}
+
+// --- its outlet ---
+
+std::string_view Session::hsts() const {
+  return secure() ? std::string_view(worker_.settings().hsts) : std::string_view();
+}
 
 follow::Desk& Session::desk() { return worker_.desk(); }
 
@@ -184,11 +246,8 @@ void Session::begin_record(std::string_view method, std::string_view path) {
   if (worker_.settings().access_log) seldom().record = std::make_unique<AccessRecord>(method, path);
 }
 
-/// What isn't held by then has its answer among those that go out together.
-void Session::serve(const wire::Request& request, Route route) {
+void Session::begin_answer() {
   if (record()) record()->begin_answer(worker_.reply().size());
-  handle(request, route);
-  if (!held()) end_written_record();
 }
 
 void Session::note(Sent sent, std::string_view bytes) {
@@ -213,18 +272,6 @@ void Session::end_record() {
   if (!record()) return;
   const auto record = std::move(seldom_->record);
   if (const AccessLog& log = worker_.settings().access_log) record->tell(log, peer_);
-}
-
-void Session::await_request() {
-  set_deadline(loop().now() + kKeepAlive);
-  // An answer that the client is slow to take has that time, whatever the kernel thinks of it.
-  if (queued() > 0) wait_for_reader(kKeepAlive + worker_.settings().peer_silence());
-}
-
-void Session::go_on() {
-  if (held() || ending()) return;
-  process({});
-  watch_if_room();
 }
 
 }  // namespace martd::http

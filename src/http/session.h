@@ -10,24 +10,19 @@
 #include "follow/holder.h"
 #include "follow/outlet.h"
 #include "http/access_log.h"
-#include "http/known_heads.h"
+#include "http/judgement.h"
+#include "http/repeated_poll.h"
 #include "http/request_reader.h"
-#include "http/router.h"
 #include "net/connection.h"
 #include "wire/answer.h"
-#include "wire/request.h"
-#include "wire/subscribe_request.h"
-
-namespace martd::access {
-struct Asker;
-}
+#include "wire/request_head.h"
 
 namespace martd::http {
 
 class Worker;
 
-/// One connection of a client: reads requests one after another, answers them in order, or is held by one of them, for
-/// whose holder it is the way out.
+/// One connection of a client, and its outlet: what comes is served turn by turn (RequestTurn), or it is held by a
+/// request, for whose holder it is the way out.
 ///
 /// A peer that ends its writing side while it is held counts as gone: a half-closed connection looks like one whose
 /// peer has left, and browsers and proxies don't half-close.
@@ -85,71 +80,61 @@ class Session final : public net::Connection, public follow::Outlet {
   bool logged() const override { return record() != nullptr; }
   void note_upstream(std::string address) override;
 
+  // --- for the turn in which its requests are served (RequestTurn) ---
+
+  /// The next request may be served. Not while an answer waits that the client doesn't take: they are not piled up.
+  bool may_serve() const { return open() && !ending() && !held() && !close_after_ && queued() == 0; }
+  bool held() const { return holder_ && holder_->holding(); }
+  /// From here on `holder` answers the request, by this outlet.
+  void hold(std::unique_ptr<follow::Holder> holder) { holder_ = std::move(holder); }
+  /// Whether the connection ends when what is gathered is written.
+  void close_after(bool close) { close_after_ = close; }
+  /// How the client asked, for whoever answers by the outlet.
+  void keep_manner(const wire::AnswerContext& context);
+  /// Whom a trusted proxy named, if any; see client().
+  void keep_client(const std::optional<wire::Address>& client) {
+    if (client || seldom_) seldom().client = client;
+  }
+  /// Answers what can't be read, or comes too late. What follows isn't read: the connection ends.
+  void refuse(const Refusal& refusal, std::string cors = {}, std::string_view headers = {});
+  /// Writes what is gathered.
+  void flush_reply();
+  /// The request was answered: the time of an idle connection begins.
+  void await_request();
+
+  // For the access log; each does nothing where there is none.
+  void begin_record(std::string_view method, std::string_view path);
+  /// What goes out from now on answers the request, but for what is gathered already.
+  void begin_answer();
+  /// The answer is among what is gathered.
+  void end_written_record();
+
  private:
   void on_readable() override;
   void on_writable() override;
   void on_deadline(Time now) override;
   void on_closed() override;
   void on_reset() override { close(); }
-
-  // --- reading requests (session_requests.cpp) ---
+  void look_at_handshake();
   void process(std::string_view bytes);
-  bool read_next(RequestReader::Unread& unread);
-  bool begin(std::string_view bytes, std::string_view& data);
-  bool read_body(RequestReader::Unread& unread);
-  /// What a head alone decides.
-  struct HeadRefusal {
-    int status = 0;
-    std::string message;
-    std::string headers;  ///< more lines of the answer, each with CR LF
-    std::string cors;
-  };
-  void refuse(int status, std::string_view message, std::string cors = {}, std::string_view headers = {});
-  void refuse_by_head(const wire::RequestHead& head, std::string_view bytes, const HeadRefusal& refusal);
-  bool await_body(const wire::RequestHead& head, std::string_view bytes, Route route);
-  HeadRefusal no_room();
-  std::string cors_of(const wire::RequestHead& head) const;
-  void flush_reply();
-  // --- answering them (session_answers.cpp) ---
-  std::optional<HeadRefusal> refused(const wire::Request& request, Route route) const;
-  std::optional<HeadRefusal> refused_by_head(const wire::Request& request, Route route);
-  access::Asker asker_of_route(const wire::Request& request, Route route) const;
-  void handle(const wire::Request& request, Route route);
-  bool ask_again(RequestReader::Unread& unread);
-  bool redirects() const;
-  bool redirects(const wire::Request& request) const;
-  void redirect(const wire::RequestHead& head, std::string_view& data);
-  void publish(const wire::Request& request, const access::Asker& asker, const wire::AnswerContext& context, Time now);
-  void subscribe(const wire::Request& request, const wire::AnswerContext& context);
-  void forward(const wire::RequestHead& head, std::string_view& data);
-  /// How the client asked, for whoever answers by the outlet.
-  void keep_manner(const wire::AnswerContext& context);
-  wire::AnswerContext context_of_manner(bool close) const;
-  void follow(const wire::SubscribeRequest& asked, Time now);
-  // --- the access log (session.cpp) ---
-  void serve(const wire::Request& request, Route route);
-  void begin_record(std::string_view method, std::string_view path);
-  void note(Sent sent, std::string_view bytes);
-  void end_written_record();
-  void end_record();
+  void go_on();
+  void watch_if_room();
 
+  wire::AnswerContext context_of_manner(bool close) const;
   /// `task` on the loop's next turn, if this is still open then.
   template <class Task>
   void later(Task task);
-  void go_on();
-  void await_request();
-  void watch_if_room();
-  void look_at_handshake();
 
-  bool held() const { return holder_ && holder_->holding(); }
   AccessRecord* record() const { return seldom_ ? seldom_->record.get() : nullptr; }
+  void note(Sent sent, std::string_view bytes);
+  void end_record();
 
   friend class Worker;
   Worker& worker_;
   Session* next_ = nullptr;
   Session** at_ = nullptr;
   std::unique_ptr<follow::Holder> holder_;
-  KnownHeadPtr poll_head_;  ///< of its last long-poll, where the lines say nothing that matters
+  RepeatedPoll repeated_poll_;
   /// What few requests have.
   struct Seldom {
     std::unique_ptr<AccessRecord> record;  ///< of the request under way, where there is an access log
@@ -170,7 +155,6 @@ class Session final : public net::Connection, public follow::Outlet {
   bool http_1_0_ : 1 = false;
   bool head_only_ : 1 = false;
   bool close_held_ : 1 = false;  ///< its answer is the last
-  bool plain_poll_ : 1 = false;  ///< the request that was just handled was one: its lines are worth remembering
   wire::Address peer_;
 };
 

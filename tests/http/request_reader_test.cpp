@@ -58,23 +58,25 @@ struct Reading {
       return true;
     }
     if (!RequestReader::reach_request(unread)) return false;
-    const auto bytes = reader.next_head(unread, settings);
-    if (!bytes) return refuse(bytes.error());
-    if (bytes->empty()) return false;
+    const std::string_view bytes = reader.next_head(unread);
+    if (bytes.empty()) {
+      const auto refusal = reader.await_head(unread, settings);
+      return refusal ? refuse(*refusal) : false;
+    }
     wire::RequestHead head;
-    if (const auto refusal = RequestReader::read_head(*bytes, settings, head)) return refuse(*refusal);
+    if (const auto refusal = RequestReader::read_head(bytes, settings, head)) return refuse(*refusal);
     const std::size_t limit = body_limit(route(head), settings);
     if (head.content_length.value_or(0) > limit) return refuse(body_too_long(route(head), limit));
     if (head.method == "PATCH" && can_read_away(head)) {
       note(head, "refused");
-      if (head.has_body()) reader.read_away(*bytes);
+      if (head.has_body()) reader.read_away(bytes);
       return true;
     }
     if (const auto body = RequestReader::whole_body(head, unread.bytes)) {
       note(head, *body);
       return true;
     }
-    return reader.await_body(head, *bytes, route(head), settings, budget) ? true : refuse(no_room_for_body());
+    return reader.await_body(head, bytes, route(head), settings, budget) ? true : refuse(no_room_for_body());
   }
 };
 
@@ -173,11 +175,12 @@ TEST_CASE("reader: a head that is looked through again is so from where the last
   const Settings settings;
   auto unread = reader.begin_turn("GET / HTTP/1.1\r\n");
   CHECK(unread.looked == 0);
-  CHECK(reader.next_head(unread, settings)->empty());
+  CHECK(reader.next_head(unread).empty());
+  CHECK_FALSE(reader.await_head(unread, settings).has_value());
   reader.end_turn(unread.bytes);
   unread = reader.begin_turn("Host: a\r\n\r\nGET");
   CHECK(unread.looked == 16);
-  CHECK(reader.next_head(unread, settings).value() == "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(reader.next_head(unread) == "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   CHECK(unread.bytes == "GET");
   CHECK(unread.looked == 0);
   // What is kept of a turn that wasn't read is no head that was looked at.
